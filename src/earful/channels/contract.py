@@ -1,0 +1,165 @@
+"""What every channel promises: the seam between Earful and a network.
+
+A connector receives by calling an `Inlet` (which stores before it returns) and sends one reply at a time.
+It keeps no state of its own: cursors live in the store and move in the transaction of their messages.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from earful.model.message import IncomingMessage, Network, Visibility
+
+
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """What a channel can do, so that nobody has to guess."""
+
+    receive: str
+    """How messages arrive: `push`, `stream`, `poll`, `mailbox` or `api`."""
+    public_reply: bool
+    private_reply: bool
+    max_length: int | None
+    """Longest reply, in the unit of `counter`; None means no limit that matters."""
+    counter: str = "codepoints"
+    """How the network counts: see `channels.kit.text.count`."""
+    edits: bool
+    deletes: bool
+    idempotent_send: bool
+    """The network itself recognises a repeated send."""
+
+
+class RawDelivery(Struct, frozen=True, kw_only=True):
+    """What came over the wire, kept before it is understood."""
+
+    transport: str
+    """`webhook`, `stream`, `poll`, `mailbox`, `api` or `import`."""
+    body: bytes
+    headers: dict[str, str] = {}
+    native_delivery_id: str = ""
+    """The network's id of this delivery, if it has one: a repeat of it is acknowledged and not stored again."""
+    verified_by: str = ""
+    """The rule that proved the sender: `standard-webhooks`, `token`, `oauth`, `imap-login`, ..."""
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What became of a delivery, after commit."""
+
+    accepted: int = 0
+    """Messages that were new."""
+    changed: int = 0
+    """Edits and deletes that changed a message."""
+    duplicates: int = 0
+    """Already known, nothing to do."""
+
+
+class Inlet(Protocol):
+    """The way in. Every call returns after commit: what it returned for can no longer be lost."""
+
+    async def accept(
+        self,
+        delivery: RawDelivery,
+        messages: Sequence[IncomingMessage],
+        *,
+        cursors: dict[str, str] | None = None,
+    ) -> Receipt:
+        """Keep a delivery, its messages and the moved cursors in one transaction."""
+        ...
+
+    async def cursor(self, name: str) -> str | None:
+        """The cursor as last committed."""
+        ...
+
+    async def alive(self) -> None:
+        """Note a proof of life: the network answered, though it may have had nothing new."""
+        ...
+
+    async def trouble(self, what: str) -> None:
+        """Note what is wrong, in words for an admin: what happened, what was kept, what to do."""
+        ...
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """One reply to be sent: everything a connector needs, nothing that it must look up."""
+
+    client_id: str
+    """Our outbox id; the idempotency key where the network has one."""
+    text: str
+    audience: Visibility
+    """Who may see it. Never widened: a connector that cannot keep it refuses to send."""
+    to: "ReplyTarget"
+    subject: str = ""
+    sender_name: str = ""
+
+
+class ReplyTarget(Struct, frozen=True, kw_only=True):
+    """The message being answered, as the network knows it."""
+
+    native_id: str
+    namespace: str = ""
+    thread: str = ""
+    author_native_id: str = ""
+    author_handle: str = ""
+    author_name: str = ""
+    visibility: Visibility
+    subject: str = ""
+    ancestor_ids: list[str] = []
+    permalink: str = ""
+    context: dict[str, object] = {}
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """The network took the reply and named it."""
+
+    native_id: str
+    namespace: str = ""
+    occurred_at: datetime
+    permalink: str = ""
+    thread: str = ""
+
+
+class SendRefused(Exception):
+    """The network (or the connector) refused for good; trying again as it stands cannot help."""
+
+
+class SendPostponed(Exception):
+    """Nothing was sent; worth another try, after `after_seconds` if the network said when."""
+
+    def __init__(self, why: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.after_seconds = after_seconds
+
+
+class SendUnknown(Exception):
+    """The reply may or may not be out (a time-out after the request left): look before any resend."""
+
+
+class Connector(Protocol):
+    """One channel, connected. Built by `connect(channel)` of its folder."""
+
+    network: Network
+    capabilities: Capabilities
+
+    async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
+        """Bring messages in until `stop` is set. Transient faults are reported to the inlet and retried inside."""
+        ...
+
+    async def send(self, reply: Reply) -> Sent:
+        """Send one reply.
+
+        Raises SendRefused, SendPostponed or SendUnknown; any other exception counts as unknown.
+        """
+        ...
+
+    async def find(self, reply: Reply) -> Sent | None:
+        """Look on the network for a reply whose fate is unknown; None when it is surely not there.
+
+        Raises SendUnknown when the network cannot tell.
+        """
+        ...
+
+    async def check(self) -> list[str]:
+        """Try the credentials; one sentence for each thing that is wrong, an empty list when all is well."""
+        ...
