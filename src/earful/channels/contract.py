@@ -39,7 +39,7 @@ class RawDelivery(Struct, frozen=True, kw_only=True):
     body: bytes
     headers: dict[str, str] = {}
     native_delivery_id: str = ""
-    """The network's id of this delivery, if it has one: a repeat of it is acknowledged and not stored again."""
+    """The network's id of this delivery, if any: a repeat is acknowledged and not stored again."""
     verified_by: str = ""
     """The rule that proved the sender: `standard-webhooks`, `token`, `oauth`, `imap-login`, ..."""
 
@@ -143,7 +143,7 @@ class Connector(Protocol):
     capabilities: Capabilities
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
-        """Bring messages in until `stop` is set. Transient faults are reported to the inlet and retried inside."""
+        """Bring messages in until `stop` is set; passing faults go to the inlet and are retried inside."""
         ...
 
     async def send(self, reply: Reply) -> Sent:

@@ -50,7 +50,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Rating(Struct, frozen=True, kw_only=True):
-    """The whole rating of one message. Probabilities and `relevance`, `churn_risk` and confidences are 0-1."""
+    """The whole rating of one message. Probabilities, `relevance`, `churn_risk` and confidences: 0-1."""
 
     relevance: float
     kind: str
