@@ -1,0 +1,186 @@
+"""Pure decisions of intake: what a message's versions are, and which of them stands.
+
+The state of a message is a function of the *set* of its changes, whatever their order and however often they
+came: versions form a map from revision to the latest time it was seen, the newest version stands, and a
+delete is sticky. Shuffled, repeated or cut and resumed deliveries therefore give the same rows.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from earful.model.message import Actor, Change, IncomingMessage
+from earful.model.time import Instant, instant
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+Key = tuple[str, str]
+"""(namespace, native id): the identity of a message within its channel."""
+
+NO_ONE = Actor(native_id="unknown", name="")
+"""The author of a tombstone whose message has not come yet."""
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """One wording of a message."""
+
+    revision: str
+    at: int
+    text: str
+    html: str
+    subject: str
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Newest stands; the revision breaks ties, so that every order agrees."""
+        return self.at, self.revision
+
+
+def clean(text: str) -> str:
+    """Text that both databases can store: NUL and lone surrogates become U+FFFD, nothing else changes."""
+    if "\x00" not in text and text.isascii():
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What is known of a stored message's wording. `revision` is empty for a tombstone that came first."""
+
+    revision: str
+    occurred_at: int
+    edited_at: int | None
+
+    @property
+    def at(self) -> int:
+        """When the standing wording was written."""
+        return self.occurred_at if self.edited_at is None else self.edited_at
+
+
+class Merge(Struct, frozen=True, kw_only=True):
+    """A wording brought into what is held."""
+
+    held: Held
+    stands: bool
+    """The wording now stands."""
+    fresh: bool
+    """It differs from the one that stood."""
+
+
+def merge(held: Held, version: Version, *, occurred_at: int, edited: bool) -> Merge:
+    """Bring in one wording. Associative and commutative: any order of the same wordings gives the same."""
+    first = min(held.occurred_at, occurred_at)
+    if not held.revision:
+        named = Held(
+            revision=version.revision,
+            occurred_at=occurred_at,
+            edited_at=version.at if edited else None,
+        )
+        return Merge(held=named, stands=True, fresh=True)
+    if version.revision == held.revision:
+        newer = edited and (held.edited_at is None or version.at > held.edited_at)
+        at = version.at if newer else held.edited_at
+        same = Held(revision=held.revision, occurred_at=first, edited_at=at)
+        return Merge(held=same, stands=False, fresh=False)
+    stands = version.rank > (held.at, held.revision)
+    after = Held(
+        revision=version.revision if stands else held.revision,
+        occurred_at=first,
+        edited_at=version.at if stands else held.at,
+    )
+    return Merge(held=after, stands=stands, fresh=True)
+
+
+def version_of(message: IncomingMessage) -> Version:
+    """The wording that a create or an edit carries; without a native revision the content names itself."""
+    text, html, subject = clean(message.text), clean(message.html), clean(message.subject)
+    revision = message.revision
+    if not revision:
+        content = "\x1f".join((text, html, subject)).encode()
+        revision = hashlib.blake2b(content, digest_size=12).hexdigest()
+    written = message.edited_at or message.occurred_at
+    return Version(revision=revision, at=instant(written), text=text, html=html, subject=subject)
+
+
+def author_json(message: IncomingMessage) -> str:
+    """The author as stored with the message."""
+    return clean(_encode(message.author or NO_ONE).decode("utf-8", "surrogatepass"))
+
+
+class Extras(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a message carries that is shown or needed for an answer, but never searched."""
+
+    ancestor_ids: list[str] = []
+    quoted_id: str = ""
+    recipients: list[Actor] = []
+    attachments: list[msgspec.Raw] = []
+    metrics: dict[str, int] = {}
+    permalink: str = ""
+    language: str = ""
+    client_id: str = ""
+    context: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+def extras_json(message: IncomingMessage) -> str:
+    """The stored form of `Extras`, without what is empty."""
+    extras = {
+        name: value
+        for name in _EXTRA_FIELDS
+        if (value := getattr(message, name))
+    }  # fmt: skip
+    return "{}" if not extras else clean(_encode(extras).decode("utf-8", "surrogatepass"))
+
+
+_EXTRA_FIELDS = (
+    "ancestor_ids", "quoted_id", "recipients", "attachments", "metrics",
+    "permalink", "language", "client_id", "context",
+)  # fmt: skip
+
+
+def is_plain_create(message: IncomingMessage) -> bool:
+    """A first sight that can be inserted at once, when nothing of that key exists yet."""
+    return message.change is Change.CREATE and message.edited_at is None
+
+
+def split(messages: Sequence[IncomingMessage]) -> tuple[list[IncomingMessage], list[IncomingMessage]]:
+    """Plain creates, each key once, and the rest in their order."""
+    plain: list[IncomingMessage] = []
+    rest: list[IncomingMessage] = []
+    seen: set[Key] = set()
+    for message in messages:
+        key = (message.namespace, message.native_id)
+        if key not in seen and is_plain_create(message):
+            plain.append(message)
+        else:
+            rest.append(message)
+        seen.add(key)
+    return plain, rest
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with one item of a batch."""
+
+    index: int
+    detail: str
+
+
+EARLIEST = 0
+FUTURE = 2 * 24 * 3_600_000
+"""Clocks differ; a message from further ahead than two days is a mistake in the sender."""
+
+
+def problem_of(message: IncomingMessage, now: Instant) -> str | None:
+    """Why a well-formed message still cannot be kept; None when it can."""
+    if message.change is not Change.DELETE and message.author is None:
+        return "`author` is missing; only a delete may leave it out"
+    for field in ("occurred_at", "edited_at"):
+        value = getattr(message, field)
+        if value is None:
+            continue
+        if value.tzinfo is None:
+            return f"`{field}` has no time zone; write it as 2026-11-21T20:00:00Z"
+        at = instant(value)
+        if at < EARLIEST or at > now + FUTURE:
+            return f"`{field}` is {value.isoformat()}, outside 1970 to the day after tomorrow"
+    return None

@@ -1,0 +1,188 @@
+"""The SQL of intake: deliveries, messages, revisions, tombstones, channel cursors, refusals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from earful.intake import rules
+from earful.model.message import Change, IncomingMessage
+from earful.model.time import instant
+from earful.store import bulk
+from earful.store.tables import channel_cursors, channels, deliveries, messages, refusals, revisions
+from earful.store.tx import Row, Tx
+
+MESSAGE_COLUMNS = (
+    "id", "channel_id", "namespace", "native_id", "direction", "kind", "visibility", "text", "html",
+    "subject", "thread", "parent_native_id", "author", "data", "occurred_at", "received_at", "edited_at",
+    "deleted_at", "revision", "backfill", "delivery_id",
+)  # fmt: skip
+IDENTITY = ("channel_id", "namespace", "native_id")
+
+MessageRow = tuple[Any, ...]
+
+
+def message_row(
+    message: IncomingMessage, message_id: str, channel_id: str, delivery_id: str, now: int
+) -> MessageRow:
+    """The row of a message's first sight."""
+    version = rules.version_of(message)
+    gone = message.change is Change.DELETE
+    return (
+        message_id,
+        channel_id,
+        rules.clean(message.namespace),
+        rules.clean(message.native_id),
+        message.direction.value,
+        message.kind.value,
+        message.visibility.value,
+        "" if gone else version.text,
+        "" if gone else version.html,
+        "" if gone else version.subject,
+        rules.clean(message.thread),
+        rules.clean(message.parent_id),
+        rules.author_json(message),
+        "{}" if gone else rules.extras_json(message),
+        instant(message.occurred_at),
+        now,
+        version.at if message.edited_at is not None and not gone else None,
+        version.at if gone else None,
+        "" if gone else version.revision,
+        message.backfill,
+        delivery_id,
+    )
+
+
+def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
+    """Keep the raw bytes. False when the network's delivery id is already known."""
+    kept = bulk.insert(
+        tx,
+        "deliveries",
+        tuple(row),
+        [tuple(row.values())],
+        conflict=("channel_id", "native_delivery_id"),
+        returning="seq",
+    )
+    return bool(kept)
+
+
+def insert_messages(tx: Tx, rows: Sequence[MessageRow]) -> list[str]:
+    """Insert those whose identity is new; returns their ids in log order of insertion."""
+    inserted = bulk.insert(tx, "messages", MESSAGE_COLUMNS, rows, conflict=IDENTITY, returning="id")
+    return [row[0] for row in inserted]
+
+
+def find_message(tx: Tx, channel_id: str, namespace: str, native_id: str) -> Row | None:
+    """A stored message by its identity, locked against others' changes."""
+    query = select(messages).where(
+        messages.c.channel_id == channel_id,
+        messages.c.namespace == namespace,
+        messages.c.native_id == native_id,
+    )
+    return tx.row(query.with_for_update())
+
+
+def update_message(tx: Tx, message_id: str, values: dict[str, Any]) -> None:
+    """Change a stored message."""
+    tx.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+
+def keep_revision(tx: Tx, message_id: str, version: rules.Version, now: int) -> bool:
+    """Keep a wording; the latest time of a known one wins. True when it was new."""
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    known = tx.row(
+        select(revisions.c.edited_at).where(
+            revisions.c.message_id == message_id, revisions.c.revision == version.revision
+        )
+    )
+    statement = upsert(revisions).values(
+        message_id=message_id,
+        revision=version.revision,
+        edited_at=version.at,
+        text=version.text,
+        html=version.html,
+        subject=version.subject,
+        received_at=now,
+    )
+    latest = func.greatest if tx.is_postgresql else func.max
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[revisions.c.message_id, revisions.c.revision],
+            set_={"edited_at": latest(revisions.c.edited_at, statement.excluded.edited_at)},
+        )
+    )
+    return known is None
+
+
+def drop_revisions(tx: Tx, message_id: str) -> None:
+    """Forget every earlier wording: the duty to delete."""
+    tx.execute(delete(revisions).where(revisions.c.message_id == message_id))
+
+
+def move_cursors(tx: Tx, channel_id: str, cursors: dict[str, str], now: int) -> None:
+    """Set a channel's cursors in the transaction of what they stand for."""
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    for name, value in cursors.items():
+        statement = upsert(channel_cursors).values(
+            channel_id=channel_id, name=name, value=value, moved_at=now
+        )
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=[channel_cursors.c.channel_id, channel_cursors.c.name],
+                set_={"value": value, "moved_at": now},
+            )
+        )
+
+
+def cursor(tx: Tx, channel_id: str, name: str) -> str | None:
+    """A channel's cursor as committed."""
+    found: str | None = tx.value(
+        select(channel_cursors.c.value).where(
+            channel_cursors.c.channel_id == channel_id, channel_cursors.c.name == name
+        )
+    )
+    return found
+
+
+def note_received(tx: Tx, channel_id: str, now: int) -> None:
+    """A delivery is the best proof of life."""
+    tx.execute(
+        update(channels)
+        .where(channels.c.id == channel_id)
+        .values(last_received_at=now, last_alive_at=now, trouble="", trouble_at=None)
+    )
+
+
+def note_alive(tx: Tx, channel_id: str, now: int) -> None:
+    """The network answered."""
+    tx.execute(
+        update(channels)
+        .where(channels.c.id == channel_id)
+        .values(last_alive_at=now, trouble="", trouble_at=None)
+    )
+
+
+def note_trouble(tx: Tx, channel_id: str, what: str, now: int) -> None:
+    """Something is wrong with a channel, in words."""
+    tx.execute(update(channels).where(channels.c.id == channel_id).values(trouble=what, trouble_at=now))
+
+
+def count_refusal(tx: Tx, day: str, place: str, reason: str, now: int) -> None:
+    """Count a refused delivery; nothing else of it is kept."""
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    statement = upsert(refusals).values(day=day, place=place, reason=reason, count=1, last_at=now)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[refusals.c.day, refusals.c.place, refusals.c.reason],
+            set_={"count": refusals.c.count + 1, "last_at": now},
+        )
+    )
+
+
+def known_delivery(tx: Tx, channel_id: str, native_delivery_id: str) -> bool:
+    """Whether a delivery of that native id is already kept."""
+    query = select(deliveries.c.seq).where(
+        deliveries.c.channel_id == channel_id, deliveries.c.native_delivery_id == native_delivery_id
+    )
+    return tx.row(query) is not None

@@ -1,0 +1,112 @@
+"""The event log in the database itself.
+
+On PostgreSQL a sequence number is drawn before its transaction commits, so `seq > cursor` would skip late
+committers (measured: a quarter of the events with eight writers). Reading by (transaction id, seq) and only
+below the snapshot's horizon skips none.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, text, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from earful.log.contract import Batch, Event, NewEvent, Position
+from earful.store import bulk
+from earful.store.errors import ConflictError
+from earful.store.tables import cursors, events
+from earful.store.tx import Tx
+
+COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
+HORIZON = text("events.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
+
+
+class EmbeddedLog:
+    """Rows of the `events` table."""
+
+    def append(self, tx: Tx, events: Sequence[NewEvent]) -> None:
+        """Append in the caller's transaction."""
+        if not events:
+            return
+        rows = [(e.type, e.subject, e.case_id, e.actor, e.at, e.data) for e in events]
+        if not tx.is_postgresql:
+            bulk.insert(tx, "events", COLUMNS, rows)
+            return
+        own = tx.value(OWN_TX)
+        bulk.insert(tx, "events", (*COLUMNS, "tx"), [(*row, own) for row in rows])
+
+    def read(self, tx: Tx, consumer: str, limit: int) -> Batch | None:
+        """The next events of a consumer."""
+        before = self.position(tx, consumer)
+        found = self.after(tx, before, limit)
+        if not found:
+            return None
+        last = found[-1]
+        return Batch(consumer=consumer, before=before, after=Position(last.tx, last.seq), events=found)
+
+    def done(self, tx: Tx, batch: Batch, now: int) -> None:
+        """Move the cursor from `batch.before` to `batch.after`, or raise ConflictError."""
+        upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+        if batch.before == Position():
+            start = upsert(cursors).values(consumer=batch.consumer, tx=0, seq=0, moved_at=now)
+            tx.execute(start.on_conflict_do_nothing())
+        moved = tx.execute(
+            update(cursors)
+            .where(
+                cursors.c.consumer == batch.consumer,
+                cursors.c.tx == batch.before.tx,
+                cursors.c.seq == batch.before.seq,
+            )
+            .values(tx=batch.after.tx, seq=batch.after.seq, moved_at=now)
+        )
+        if moved.rowcount != 1:
+            raise ConflictError(f"Consumer {batch.consumer} was moved by somebody else; batch dropped.")
+
+    def position(self, tx: Tx, consumer: str) -> Position:
+        """How far a consumer has come."""
+        row = tx.row(select(cursors.c.tx, cursors.c.seq).where(cursors.c.consumer == consumer))
+        return Position() if row is None else Position(row["tx"], row["seq"])
+
+    def place(self, tx: Tx, consumer: str, at: Position, now: int) -> None:
+        """Set a consumer to a place, whatever it was: for a new consumer that must not replay history."""
+        tx.execute(cursors.delete().where(cursors.c.consumer == consumer))
+        tx.execute(insert(cursors).values(consumer=consumer, tx=at.tx, seq=at.seq, moved_at=now))
+
+    def after(self, tx: Tx, place: Position, limit: int) -> list[Event]:
+        """Up to `limit` events behind `place`, in order."""
+        if tx.is_postgresql:
+            where = (tuple_(events.c.tx, events.c.seq) > tuple_(place.tx, place.seq)) & HORIZON
+            query = select(events).where(where).order_by(events.c.tx, events.c.seq).limit(limit)
+        else:
+            query = select(events).where(events.c.seq > place.seq).order_by(events.c.seq).limit(limit)
+        return [
+            Event(
+                tx=row.tx,
+                seq=row.seq,
+                type=row.type,
+                subject=row.subject,
+                at=row.at,
+                case_id=row.case_id,
+                actor=row.actor,
+                data=row.data,
+            )
+            for row in tx.execute(query)
+        ]
+
+    def end(self, tx: Tx) -> Position:
+        """The newest place that a reader may already stand at."""
+        if tx.is_postgresql:
+            query = (
+                select(events.c.tx, events.c.seq)
+                .where(HORIZON)
+                .order_by(events.c.tx.desc(), events.c.seq.desc())
+                .limit(1)
+            )
+        else:
+            query = select(events.c.tx, events.c.seq).order_by(events.c.seq.desc()).limit(1)
+        row = tx.row(query)
+        return Position() if row is None else Position(row["tx"], row["seq"])
+
+    def behind(self, tx: Tx, consumer: str, limit: int = 10_000) -> int:
+        """How many events a consumer has still to take, counted up to `limit`."""
+        return len(self.after(tx, self.position(tx, consumer), limit))

@@ -1,0 +1,132 @@
+"""Runs consumers: read a batch, prepare, then effects and cursor in one transaction. It may die anywhere."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+
+from earful.log.contract import Batch, Event, NewEvent
+from earful.log.embedded import EmbeddedLog
+from earful.model.time import Instant
+from earful.store.errors import ConflictError, StoreClosedError, StoreUnavailableError
+from earful.store.store import Store
+from earful.store.tx import Tx
+
+logger = structlog.get_logger()
+BATCH = 1_000
+POLL_SECONDS = 1.0
+"""How often a consumer looks by itself; it is woken sooner by a commit in this process."""
+FAULT_SECONDS = 2.0
+
+
+class Consumer(Protocol):
+    """One reader of the log."""
+
+    name: str
+    types: frozenset[str]
+    """Event types it acts on; others only move its cursor."""
+
+    def prepare(self, tx: Tx, events: list[Event]) -> Any:
+        """Read and compute, outside the writing transaction. Nothing may be written here."""
+        ...
+
+    def apply(self, tx: Tx, events: list[Event], prepared: Any, now: Instant) -> list[NewEvent]:
+        """Write the effects; the returned events and the cursor go into the same transaction."""
+        ...
+
+
+def step(store: Store, log: EmbeddedLog, consumer: Consumer, now: Instant, limit: int = BATCH) -> int:
+    """Take one batch. Returns how many events it had; 0 when the consumer is up to date."""
+
+    def look(tx: Tx) -> tuple[Batch, list[Event], Any] | None:
+        batch = log.read(tx, consumer.name, limit)
+        if batch is None:
+            return None
+        mine = [event for event in batch.events if event.type in consumer.types]
+        return batch, mine, consumer.prepare(tx, mine) if mine else None
+
+    taken = store.read_now(look)
+    if taken is None:
+        return 0
+    batch, mine, prepared = taken
+
+    def effects(tx: Tx) -> None:
+        if mine:
+            log.append(tx, consumer.apply(tx, mine, prepared, now))
+        log.done(tx, batch, now)
+
+    store.write_now(effects)
+    return len(batch.events)
+
+
+class Runner:
+    """A thread per consumer, woken by commits and by a slow clock."""
+
+    def __init__(
+        self, store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._stop = threading.Event()
+        self._wakes = {consumer.name: threading.Event() for consumer in consumers}
+        self._threads = [
+            threading.Thread(
+                target=self._run, args=(consumer,), name=f"consumer-{consumer.name}", daemon=True
+            )
+            for consumer in consumers
+        ]
+
+    def start(self) -> None:
+        """Start every consumer where it left off."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """There may be something new."""
+        for wake in self._wakes.values():
+            wake.set()
+
+    def stop(self) -> None:
+        """Let each finish its batch, then stop."""
+        self._stop.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join(timeout=30)
+
+    def _run(self, consumer: Consumer) -> None:
+        wake = self._wakes[consumer.name]
+        while not self._stop.is_set():
+            wake.clear()
+            try:
+                taken = step(self._store, self._log, consumer, self._clock())
+            except (ConflictError, StoreUnavailableError) as error:
+                logger.warning("consumer.retry", consumer=consumer.name, why=str(error))
+                self._stop.wait(FAULT_SECONDS)
+                continue
+            except StoreClosedError:
+                return
+            except Exception:
+                # The cursor has not moved: nothing is skipped, and doctor shows the lag.
+                logger.exception("consumer.failed", consumer=consumer.name)
+                self._stop.wait(FAULT_SECONDS)
+                continue
+            if taken:
+                self.wake()
+            else:
+                wake.wait(POLL_SECONDS)
+
+
+def drain(store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]) -> int:
+    """Run all consumers in this thread until none has anything to do. Returns the events taken."""
+    total = 0
+    while taken := sum(step(store, log, consumer, clock()) for consumer in consumers):
+        total += taken
+    return total
+
+
+def system_clock() -> Instant:
+    """Now."""
+    return Instant(time.time_ns() // 1_000_000)

@@ -1,0 +1,52 @@
+"""A transaction as verbs see it: they execute, they never commit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, RowMapping
+
+Row = RowMapping
+
+
+class Tx:
+    """One open transaction on either database."""
+
+    __slots__ = ("_after_commit", "conn", "dialect")
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+        self.dialect: str = conn.dialect.name
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def is_postgresql(self) -> bool:
+        """True on PostgreSQL, False on SQLite: there is no third."""
+        return self.dialect == "postgresql"
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement."""
+        return self.conn.execute(statement, parameters)
+
+    def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """All rows as mappings."""
+        return [row._mapping for row in self.conn.execute(statement, parameters)]
+
+    def row(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Row | None:
+        """The first row as a mapping, or None."""
+        found = self.conn.execute(statement, parameters).first()
+        return None if found is None else found._mapping
+
+    def value(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return self.conn.execute(statement, parameters).scalar()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` once the transaction is durable; never when it is rolled back."""
+        self._after_commit.append(call)
+
+    def run_after_commit(self) -> None:
+        """For the store only: run what was registered, in order."""
+        for call in self._after_commit:
+            call()
