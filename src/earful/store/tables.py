@@ -244,6 +244,8 @@ cases = Table(
     Column("id", Key, nullable=False, unique=True),
     Column("person_id", Key, ForeignKey("people.id"), nullable=False),
     Column("title", String, nullable=False),
+    # Somebody wrote the title; messages no longer change it.
+    Column("titled", Boolean, nullable=False),
     Column("status", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("assignee_id", Key, ForeignKey("users.id")),

@@ -190,6 +190,7 @@ def upgrade() -> None:
             "person_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
         ),
         sa.Column("title", sa.String(), nullable=False),
+        sa.Column("titled", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column(

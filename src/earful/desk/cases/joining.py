@@ -1,0 +1,273 @@
+"""Messages join cases: which case each belongs to, and what the case's row then says.
+
+A public thread has one case per customer in it; a private conversation has one case. Our own messages belong
+to the case of the message that they answer.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from earful.desk.cases import rules, store
+from earful.model.desk import Outcome, Status
+from earful.model.ids import new_ids
+from earful.model.message import Direction, MessageKind
+from earful.model.rating import Rating
+from earful.model.time import Instant
+from earful.store.tx import Row, Tx
+
+_rating = msgspec.json.Decoder(Rating)
+
+
+class Joining(Struct, kw_only=True):
+    """A threaded message on its way into a case."""
+
+    row: Row
+    """Of `messages`, with its rating as `rating`."""
+    network: str
+    conversation_id: str
+    private: bool
+    author_id: str | None = None
+    """None for our own messages and for those whose author is not known."""
+    person_id: str = ""
+    person_name: str = ""
+    handle: str = ""
+    case_id: str | None = None
+
+
+class Joined(Struct, frozen=True, kw_only=True):
+    """What a batch did."""
+
+    opened: frozenset[str]
+    changed: dict[str, list[str]]
+    """case id -> ids of the messages that joined it or changed in it."""
+
+
+def join(
+    tx: Tx,
+    batch: list[Joining],
+    collisions: list[tuple[str, str]],
+    networks: Mapping[str, str],
+    now: Instant,
+) -> Joined:
+    """Give every message its case and bring the cases' rows up to date.
+
+    `collisions` are (kept, other) cases that turned out to be one; `networks` maps channels to networks.
+    """
+    kept = _absorb(tx, collisions)
+    for one in batch:
+        one.case_id = kept.get(one.case_id or "", one.case_id)
+    opened = _sort_inbound(tx, batch, now)
+    adopted = _sort_outbound(tx, batch)
+    changed: dict[str, list[str]] = defaultdict(list)
+    for one in batch:
+        if one.case_id is not None:
+            changed[one.case_id].append(one.row["id"])
+    for message_id, case_id in adopted.items():
+        changed[case_id].append(message_id)
+    for case_id in kept.values():
+        changed[case_id] = changed[case_id]
+    _write(tx, batch, opened, adopted, set(changed), networks)
+    return Joined(opened=frozenset(opened), changed=dict(changed))
+
+
+def _absorb(tx: Tx, collisions: list[tuple[str, str]]) -> dict[str, str]:
+    """Make one case of two that are the same; returns absorbed id -> kept id."""
+    kept: dict[str, str] = {}
+    for first, second in collisions:
+        one, other = kept.get(first, first), kept.get(second, second)
+        if one == other:
+            continue
+        rows = store.by_ids(tx, {one, other})
+        store.absorb(tx, one, rows[other])
+        kept = {old: one if new == other else new for old, new in kept.items()} | {other: one}
+    return kept
+
+
+def _sort_inbound(tx: Tx, batch: list[Joining], now: Instant) -> dict[str, Joining]:
+    """Give customers' messages their case. Returns the cases to be opened, by the message that opens each."""
+    fresh = [one for one in batch if one.author_id is not None and one.case_id is None]
+    case_of = store.case_of_authors(tx, {one.conversation_id for one in fresh})
+    standing = store.by_ids(tx, set(case_of.values()))
+    spare = iter(new_ids(now, len(fresh)))
+    opened: dict[str, Joining] = {}
+    for one in sorted(fresh, key=lambda one: (one.row["occurred_at"], one.row["seq"])):
+        owner = one.conversation_id, "" if one.private else one.author_id or ""
+        case_id = case_of.get(owner)
+        case = standing.get(case_id or "")
+        stale = case is not None and rules.wants_new_case(
+            Status(case["status"]), case["closed_at"], one.row["occurred_at"]
+        )
+        if case_id is None or stale:
+            if one.row["kind"] == MessageKind.SYSTEM:
+                # An automatic reply or a bounce is kept with what it belongs to, and opens nothing.
+                one.case_id = case_id
+                continue
+            case_id = next(spare)
+            case_of[owner] = case_id
+            opened[case_id] = one
+        one.case_id = case_id
+    return opened
+
+
+def _sort_outbound(tx: Tx, batch: list[Joining]) -> dict[str, str]:
+    """Give our own messages the case of what they answer; also those that waited for it."""
+    ours = [one for one in batch if one.row["direction"] == Direction.OUTBOUND]
+    touched = {one.conversation_id for one in batch}
+    waiting = store.outbound_without_case(tx, touched)
+    if not ours and not waiting:
+        return {}
+    case_of: dict[tuple[str, str, str], str] = {
+        _key(one.row): one.case_id for one in batch if one.case_id is not None
+    }
+    orphans = [*waiting, *(one.row for one in ours if one.case_id is None)]
+    parents = {_parent_key(row) for row in orphans if row["parent_native_id"]}
+    case_of |= store.case_of_messages(tx, parents - set(case_of))
+    alone = _only_cases(tx, batch, touched)
+    found: dict[str, str] = {}
+    # Our answers may answer each other, so a second look finds what the first made known.
+    for _ in range(2):
+        for row in sorted(orphans, key=lambda row: (row["occurred_at"], row["seq"])):
+            case_id = case_of.get(_parent_key(row))
+            if case_id is not None:
+                found[row["id"]] = case_of[_key(row)] = case_id
+    conversation_of = {one.row["id"]: one.conversation_id for one in batch}
+    for row in orphans:
+        conversation_id = conversation_of.get(row["id"], row["conversation_id"])
+        if row["id"] not in found and conversation_id in alone:
+            found[row["id"]] = alone[conversation_id]
+    for one in ours:
+        one.case_id = found.pop(one.row["id"], one.case_id)
+    return found
+
+
+def _only_cases(tx: Tx, batch: list[Joining], touched: set[str]) -> dict[str, str]:
+    """Conversations that have exactly one case, with it."""
+    cases: dict[str, set[str]] = defaultdict(set)
+    for (conversation_id, _), case_id in store.case_of_authors(tx, touched).items():
+        cases[conversation_id].add(case_id)
+    for one in batch:
+        if one.author_id is not None and one.case_id is not None:
+            cases[one.conversation_id].add(one.case_id)
+    return {conversation_id: min(found) for conversation_id, found in cases.items() if len(found) == 1}
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["channel_id"], row["namespace"], row["native_id"]
+
+
+def _parent_key(row: Row) -> tuple[str, str, str]:
+    return row["channel_id"], row["namespace"], row["parent_native_id"]
+
+
+def _write(
+    tx: Tx,
+    batch: list[Joining],
+    opened: Mapping[str, Joining],
+    adopted: Mapping[str, str],
+    touched: set[str],
+    networks: Mapping[str, str],
+) -> None:
+    """Rows of new cases, then the messages that point to them, then rows of cases that were there."""
+    said = _said(tx, batch, touched - set(opened), networks)
+    fresh = [_new_case(case_id, one, said[case_id]) for case_id, one in opened.items()]
+    store.insert(tx, fresh)
+    store.place_messages(
+        tx,
+        [
+            (one.row["seq"], one.author_id, one.conversation_id, one.case_id)
+            for one in batch
+        ],
+    )  # fmt: skip
+    store.give_case(tx, adopted)
+    owners = [
+        (one.conversation_id, "" if one.private else one.author_id or "", case_id)
+        for case_id, one in opened.items()
+    ]
+    store.set_case_of_authors(tx, owners)
+    if adopted:
+        said = _said(tx, batch, touched - set(opened), networks)
+    before = store.by_ids(tx, touched - set(opened))
+    after = [_changed_case(row, said[case_id]) for case_id, row in before.items() if said.get(case_id)]
+    store.update_facts(tx, [before[row["id"]] for row in after], after)
+
+
+def _said(
+    tx: Tx, batch: list[Joining], stored: Iterable[str], networks: Mapping[str, str]
+) -> dict[str, list[rules.Said]]:
+    """What each case's messages say: those stored, and those of the batch as they are now."""
+    found: dict[str, dict[str, rules.Said]] = defaultdict(dict)
+    for case_id, rows in store.said_in(tx, stored).items():
+        for row in rows:
+            found[case_id][row["id"]] = said(row, networks[row["channel_id"]])
+    for one in batch:
+        if one.case_id is not None:
+            found[one.case_id][one.row["id"]] = said(one.row, one.network)
+    return {case_id: list(by_id.values()) for case_id, by_id in found.items()}
+
+
+def said(row: Row, network: str) -> rules.Said:
+    """A row of messages with its rating, as the case's rules read it."""
+    rating = _rating.decode(row["rating"]) if row["rating"] else None
+    return rules.Said(
+        message_id=row["id"],
+        direction=Direction(row["direction"]),
+        kind=MessageKind(row["kind"]),
+        at=row["occurred_at"],
+        text=row["text"],
+        subject=row["subject"],
+        deleted=row["deleted_at"] is not None,
+        network=network,
+        channel_id=row["channel_id"],
+        rated_kind=rating.kind if rating else "",
+        sentiment=rating.sentiment if rating else "",
+        topic=rating.topic if rating else "",
+        severity=rating.severity if rating else 0,
+        priority=rating.priority if rating else 0,
+        tried_before=tuple(one.channel for one in rating.tried_before) if rating else (),
+        reach_tier=rating.reach_tier if rating else "",
+    )
+
+
+_FACT_FIELDS = tuple(field for field in rules.Facts.__struct_fields__ if field != "answered")
+
+
+def _row_of(facts: rules.Facts, standing: rules.Standing) -> dict[str, Any]:
+    row = {field: getattr(facts, field) for field in _FACT_FIELDS}
+    return row | {
+        "status": standing.status.value,
+        "outcome": standing.outcome.value,
+        "snoozed_until": standing.snoozed_until,
+        "closed_at": standing.closed_at,
+    }
+
+
+def _new_case(case_id: str, one: Joining, messages: list[rules.Said]) -> dict[str, Any]:
+    facts = rules.summarise(messages)
+    outcome = Outcome.ANSWERED if facts.answered else Outcome.UNANSWERED
+    standing = rules.Standing(status=Status.OPEN, outcome=outcome)
+    return _row_of(facts, standing) | {
+        "id": case_id,
+        "person_id": one.person_id,
+        "person_name": one.person_name,
+        "handle": one.handle,
+        "titled": False,
+        "assignee_id": None,
+        "version": 1,
+    }
+
+
+def _changed_case(row: Row, messages: list[rules.Said]) -> dict[str, Any]:
+    facts = rules.summarise(messages)
+    standing = rules.Standing(
+        status=Status(row["status"]),
+        outcome=Outcome(row["outcome"]),
+        snoozed_until=row["snoozed_until"],
+        closed_at=row["closed_at"],
+    )
+    newest = max(messages, key=lambda one: (one.at, one.message_id))
+    changed = _row_of(facts, rules.after_message(standing, newest, facts)) | {"id": row["id"]}
+    return changed | {"title": row["title"]} if row["titled"] else changed

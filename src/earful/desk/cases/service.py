@@ -1,0 +1,200 @@
+"""What people do to cases: one verb, one transaction, one event, one line in the audit log."""
+
+import msgspec
+
+from earful.desk.cases import rules, store
+from earful.log.contract import Log, NewEvent
+from earful.model.desk import Outcome, Status
+from earful.model.message import Visibility
+from earful.model.time import Instant
+from earful.store.audit import EARFUL, Who, record
+from earful.store.errors import ConflictError
+from earful.store.tx import Row, Tx
+
+CHANGED = "case.changed"
+NOTED = "case.noted"
+SNOOZED_AT_ONCE = 200
+TAG_LENGTH = 40
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NotFoundError(LookupError):
+    """There is no such case."""
+
+
+class RefusedError(ValueError):
+    """The act makes no sense now; the message says why."""
+
+
+def _case(tx: Tx, case_id: str, version: int | None = None) -> Row:
+    row = store.find(tx, case_id)
+    if row is None:
+        raise NotFoundError("This case does not exist; it may have been merged into another.")
+    if version is not None and row["version"] != version:
+        raise ConflictError("Somebody changed this case meanwhile; look again before you go on.")
+    return row
+
+
+def _tell(tx: Tx, log: Log, who: Who, case_id: str, what: str, detail: str, now: Instant) -> None:
+    data = _encode({"what": what, "detail": detail}).decode()
+    event = NewEvent(type=CHANGED, subject=case_id, case_id=case_id, actor=who.id, at=now, data=data)
+    log.append(tx, [event])
+    record(tx, who, f"case.{what}", case_id, now, detail)
+
+
+def assign(
+    tx: Tx, log: Log, who: Who, case_id: str, user_id: str | None, user_name: str, now: Instant
+) -> str | None:
+    """Give a case to a colleague, or to nobody. Returns who had it."""
+    row = _case(tx, case_id)
+    before: str | None = row["assignee_id"]
+    if before == user_id:
+        return before
+    store.update_case(tx, row, {"assignee_id": user_id})
+    _tell(tx, log, who, case_id, "assigned" if user_id else "unassigned", user_name, now)
+    return before
+
+
+def set_status(tx: Tx, log: Log, who: Who, case_id: str, status: Status, now: Instant) -> Status:
+    """Open a case, or say that it waits for the customer. Returns where it stood.
+
+    Raises RefusedError for closed and snoozed, which need an outcome or a time.
+    """
+    if status not in (Status.OPEN, Status.WAITING):
+        raise RefusedError("Close a case with an outcome, and snooze it until a time.")
+    row = _case(tx, case_id)
+    before = Status(row["status"])
+    if before is status:
+        return before
+    store.update_case(tx, row, {"status": status.value, "snoozed_until": None, "closed_at": None})
+    _tell(tx, log, who, case_id, "reopened" if before is Status.CLOSED else "status", status.value, now)
+    return before
+
+
+def snooze(tx: Tx, log: Log, who: Who, case_id: str, until: int, now: Instant) -> None:
+    """Put a case away until a time; a message of the customer brings it back sooner."""
+    if until <= now:
+        raise RefusedError("Choose a time in the future.")
+    row = _case(tx, case_id)
+    store.update_case(tx, row, {"status": Status.SNOOZED.value, "snoozed_until": until, "closed_at": None})
+    _tell(tx, log, who, case_id, "snoozed", str(until), now)
+
+
+def close(tx: Tx, log: Log, who: Who, case_id: str, outcome: Outcome, now: Instant) -> None:
+    """Close a case with what became of it. Raises RefusedError for an outcome that nobody can vouch for."""
+    if outcome not in rules.CLOSING:
+        raise RefusedError(f"A person cannot set the outcome {outcome.value}.")
+    row = _case(tx, case_id)
+    if outcome is Outcome.ANSWERED and row["outcome"] == Outcome.UNANSWERED:
+        raise RefusedError("Nobody has answered this customer yet; answer first, or close it as unanswered.")
+    store.update_case(
+        tx,
+        row,
+        {"status": Status.CLOSED.value, "outcome": outcome.value, "closed_at": now, "snoozed_until": None},
+    )
+    _tell(tx, log, who, case_id, "closed", outcome.value, now)
+
+
+def restore(
+    tx: Tx,
+    log: Log,
+    who: Who,
+    case_id: str,
+    status: Status,
+    outcome: Outcome,
+    until: int | None,
+    now: Instant,
+) -> None:
+    """Undo a change of status: put a case back to where it stood."""
+    row = _case(tx, case_id)
+    closed_at = row["closed_at"] or now if status is Status.CLOSED else None
+    store.update_case(
+        tx,
+        row,
+        {
+            "status": status.value,
+            "outcome": outcome.value,
+            "snoozed_until": until if status is Status.SNOOZED else None,
+            "closed_at": closed_at,
+        },
+    )
+    _tell(tx, log, who, case_id, "restored", status.value, now)
+
+
+def tag(tx: Tx, log: Log, who: Who, case_id: str, name: str, now: Instant) -> str:
+    """Tag a case; returns the tag as kept: lower case, words joined by hyphens."""
+    kept = "-".join(name.lower().split())[:TAG_LENGTH]
+    if not kept:
+        raise RefusedError("Write a tag of at least one letter.")
+    row = _case(tx, case_id)
+    if store.add_tag(tx, case_id, kept):
+        store.update_case(tx, row, {})
+        _tell(tx, log, who, case_id, "tagged", kept, now)
+    return kept
+
+
+def untag(tx: Tx, log: Log, who: Who, case_id: str, name: str, now: Instant) -> None:
+    """Take a tag off."""
+    row = _case(tx, case_id)
+    if store.remove_tag(tx, case_id, name):
+        store.update_case(tx, row, {})
+        _tell(tx, log, who, case_id, "untagged", name, now)
+
+
+def rename(tx: Tx, log: Log, who: Who, case_id: str, title: str, now: Instant) -> None:
+    """Give a case a title that its messages no longer overwrite."""
+    kept = rules.one_line(title, rules.TITLE)
+    if not kept:
+        raise RefusedError("Write a title.")
+    store.update_case(tx, _case(tx, case_id), {"title": kept, "titled": True})
+    _tell(tx, log, who, case_id, "titled", kept, now)
+
+
+def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now: Instant) -> None:
+    """Leave a note for colleagues. The same `note_id` twice is one note."""
+    if not text.strip():
+        raise RefusedError("An empty note says nothing.")
+    row = _case(tx, case_id)
+    kept = {"id": note_id, "case_id": case_id, "user_id": who.id, "text": text, "written_at": now}
+    if not store.insert_note(tx, kept):
+        return
+    store.update_case(tx, row, {})
+    event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now)
+    log.append(tx, [event])
+    record(tx, who, "case.note", case_id, now)
+
+
+def saw(tx: Tx, user_id: str, case_id: str, at: int) -> None:
+    """A user has looked at a case."""
+    store.saw(tx, user_id, case_id, at)
+
+
+def save_draft(
+    tx: Tx, user_id: str, case_id: str, text: str, audience: Visibility | None, in_reply_to: str, now: Instant
+) -> None:
+    """Keep what a user is writing; empty text forgets it."""
+    if not text.strip():
+        store.drop_draft(tx, user_id, case_id)
+        return
+    _case(tx, case_id)
+    store.save_draft(
+        tx,
+        {
+            "user_id": user_id,
+            "case_id": case_id,
+            "text": text,
+            "audience": audience.value if audience else "",
+            "in_reply_to": in_reply_to,
+            "saved_at": now,
+        },
+    )
+
+
+def wake_snoozed(tx: Tx, log: Log, now: Instant) -> int:
+    """Bring back the snoozed cases whose time has come. Returns how many."""
+    due = store.snoozed_due(tx, now, SNOOZED_AT_ONCE)
+    for row in due:
+        store.update_case(tx, row, {"status": Status.OPEN.value, "snoozed_until": None})
+        _tell(tx, log, EARFUL, row["id"], "woke", "", now)
+    return len(due)

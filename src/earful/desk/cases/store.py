@@ -1,0 +1,310 @@
+"""The SQL of changing cases: their rows, the counts kept with them, and what hangs on them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from earful.store import bulk
+from earful.store.tables import (
+    case_counts,
+    case_seen,
+    case_tags,
+    cases,
+    conversation_cases,
+    drafts,
+    events,
+    messages,
+    notes,
+    outbox,
+    ratings,
+)
+from earful.store.tx import Row, Tx
+
+CASE_COLUMNS = (
+    "id", "person_id", "title", "titled", "status", "outcome", "assignee_id", "priority", "severity", "kind",
+    "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview", "tried_before",
+    "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at", "awaiting_since",
+    "snoozed_until", "closed_at", "version",
+)  # fmt: skip
+FACTS_LIMIT = 500
+"""Messages of one case that its facts are derived from: the newest ones."""
+
+_BY_ID = select(cases).where(cases.c.id.in_(bindparam("ids", expanding=True)))
+_SAID = (
+    select(
+        messages.c.id,
+        messages.c.case_id,
+        messages.c.direction,
+        messages.c.kind,
+        messages.c.occurred_at,
+        messages.c.text,
+        messages.c.subject,
+        messages.c.deleted_at,
+        messages.c.channel_id,
+        ratings.c.data.label("rating"),
+    )
+    .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
+    .where(messages.c.case_id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def by_ids(tx: Tx, ids: Iterable[str]) -> dict[str, Row]:
+    """Cases by id, locked against others' changes."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return {row["id"]: row for row in tx.rows(_BY_ID.with_for_update(), {"ids": wanted})}
+
+
+def find(tx: Tx, case_id: str) -> Row | None:
+    """One case, locked against others' changes."""
+    return tx.row(select(cases).where(cases.c.id == case_id).with_for_update())
+
+
+def by_number(tx: Tx, number: int) -> Row | None:
+    """One case by its number."""
+    return tx.row(select(cases).where(cases.c.number == number))
+
+
+def said_in(tx: Tx, ids: Iterable[str]) -> dict[str, list[Row]]:
+    """The messages of cases, with their ratings."""
+    wanted = list(ids)
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in tx.rows(_SAID, {"ids": wanted}) if wanted else []:
+        found[row["case_id"]].append(row)
+    return found
+
+
+def insert(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert cases and count them."""
+    bulk.insert(tx, "cases", CASE_COLUMNS, [tuple(row[name] for name in CASE_COLUMNS) for row in rows])
+    count(tx, [], rows)
+
+
+def update_case(tx: Tx, before: Row, values: dict[str, Any]) -> None:
+    """Change one case, count it where it now stands, and move its version on."""
+    after = dict(before) | values
+    tx.execute(
+        update(cases).where(cases.c.id == before["id"]).values(**values, version=before["version"] + 1)
+    )
+    count(tx, [before], [after])
+
+
+_FACTS = (
+    update(cases)
+    .where(cases.c.id == bindparam("case"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (
+                "title", "status", "outcome", "priority", "severity", "kind", "topic", "sentiment", "network",
+                "channel_id", "preview", "tried_before", "reach_tier", "last_direction", "last_deleted",
+                "message_count", "opened_at", "last_message_at", "awaiting_since", "snoozed_until",
+                "closed_at",
+            )
+        }
+        | {"version": cases.c.version + 1}
+    )
+)  # fmt: skip
+
+
+def update_facts(tx: Tx, before: Sequence[Row], after: Sequence[Mapping[str, Any]]) -> None:
+    """Change many cases to what their messages now say."""
+    if not after:
+        return
+    tx.execute(
+        _FACTS,
+        [
+            {"case": row["id"]} | {f"new_{name}": value for name, value in row.items() if name != "id"}
+            for row in after
+        ],
+    )
+    old = {row["id"]: row for row in before}
+    count(tx, before, [dict(old[row["id"]]) | dict(row) for row in after])
+
+
+def count(tx: Tx, before: Iterable[Row], after: Iterable[Row | Mapping[str, Any]]) -> None:
+    """Keep the counts: one off where cases stood, one on where they stand."""
+    delta: Counter[tuple[str, str, str]] = Counter()
+    for row in before:
+        delta[row["status"], row["assignee_id"] or "", row["network"]] -= 1
+    for now in after:
+        delta[now["status"], now["assignee_id"] or "", now["network"]] += 1
+    rows = [
+        {"status": status, "assignee_id": assignee, "network": network, "n": n}
+        for (status, assignee, network), n in sorted(delta.items())
+        if n
+    ]
+    if not rows:
+        return
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    statement = upsert(case_counts)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[case_counts.c.status, case_counts.c.assignee_id, case_counts.c.network],
+            set_={"n": case_counts.c.n + statement.excluded.n},
+        ),
+        rows,
+    )
+
+
+def case_of_authors(tx: Tx, conversation_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    """(conversation, author or '') -> case."""
+    wanted = list(conversation_ids)
+    query = select(conversation_cases).where(
+        conversation_cases.c.conversation_id.in_(bindparam("ids", expanding=True))
+    )
+    rows = tx.rows(query, {"ids": wanted}) if wanted else []
+    return {(row["conversation_id"], row["author_id"]): row["case_id"] for row in rows}
+
+
+def set_case_of_authors(tx: Tx, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Set (conversation, author, case); a later case of the same author takes over."""
+    if not rows:
+        return
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    statement = upsert(conversation_cases)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[conversation_cases.c.conversation_id, conversation_cases.c.author_id],
+            set_={"case_id": statement.excluded.case_id},
+        ),
+        [{"conversation_id": one, "author_id": author, "case_id": case} for one, author, case in rows],
+    )
+
+
+def conversations_of(tx: Tx, case_id: str) -> list[str]:
+    """The conversations that a case runs over."""
+    query = select(conversation_cases.c.conversation_id).where(conversation_cases.c.case_id == case_id)
+    return [row["conversation_id"] for row in tx.rows(query)]
+
+
+_OUTBOUND = select(
+    messages.c.seq,
+    messages.c.id,
+    messages.c.channel_id,
+    messages.c.namespace,
+    messages.c.native_id,
+    messages.c.parent_native_id,
+    messages.c.conversation_id,
+    messages.c.occurred_at,
+).where(
+    messages.c.conversation_id.in_(bindparam("ids", expanding=True)),
+    messages.c.direction == "outbound",
+    messages.c.case_id.is_(None),
+)
+
+
+def outbound_without_case(tx: Tx, conversation_ids: Iterable[str]) -> list[Row]:
+    """Our own messages of conversations that no case has taken in yet."""
+    wanted = list(conversation_ids)
+    return tx.rows(_OUTBOUND, {"ids": wanted}) if wanted else []
+
+
+NativeKey = tuple[str, str, str]
+_NATIVE = tuple_(messages.c.channel_id, messages.c.namespace, messages.c.native_id)
+_CASE_OF = select(
+    messages.c.channel_id, messages.c.namespace, messages.c.native_id, messages.c.case_id
+).where(_NATIVE.in_(bindparam("keys", expanding=True)), messages.c.case_id.is_not(None))
+
+
+def case_of_messages(tx: Tx, keys: Iterable[NativeKey]) -> dict[NativeKey, str]:
+    """The cases of stored messages, by their native identity."""
+    wanted = list(keys)
+    rows = tx.rows(_CASE_OF, {"keys": wanted}) if wanted else []
+    return {(row["channel_id"], row["namespace"], row["native_id"]): row["case_id"] for row in rows}
+
+
+_PLACE = (
+    update(messages)
+    .where(messages.c.seq == bindparam("message"))
+    .values(
+        author_id=bindparam("author"), conversation_id=bindparam("conversation"), case_id=bindparam("case")
+    )
+)
+
+
+def place_messages(tx: Tx, rows: Sequence[tuple[int, str | None, str, str | None]]) -> None:
+    """Set (message seq, author, conversation, case)."""
+    if rows:
+        names = ("message", "author", "conversation", "case")
+        tx.execute(_PLACE, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def give_case(tx: Tx, case_of: Mapping[str, str]) -> None:
+    """Set the case of messages that waited for one."""
+    if case_of:
+        statement = update(messages).where(messages.c.id == bindparam("message"))
+        rows = [{"message": message_id, "case": case_id} for message_id, case_id in case_of.items()]
+        tx.execute(statement.values(case_id=bindparam("case")), rows)
+
+
+def absorb(tx: Tx, kept: str, other: Row) -> None:
+    """Move everything of one case to another and remove the emptied one."""
+    for table, column in (
+        (messages, messages.c.case_id),
+        (notes, notes.c.case_id),
+        (outbox, outbox.c.case_id),
+        (events, events.c.case_id),
+        (conversation_cases, conversation_cases.c.case_id),
+    ):
+        tx.execute(update(table).where(column == other["id"]).values(case_id=kept))
+    for name in ("case_tags", "case_seen", "drafts"):
+        table = {"case_tags": case_tags, "case_seen": case_seen, "drafts": drafts}[name]
+        tx.execute(delete(table).where(table.c.case_id == other["id"]))
+    tx.execute(delete(cases).where(cases.c.id == other["id"]))
+    count(tx, [other], [])
+
+
+def add_tag(tx: Tx, case_id: str, tag: str) -> bool:
+    """Tag a case; False when it has the tag."""
+    columns = ("case_id", "tag")
+    return bool(bulk.insert(tx, "case_tags", columns, [(case_id, tag)], conflict=columns, returning="tag"))
+
+
+def remove_tag(tx: Tx, case_id: str, tag: str) -> bool:
+    """Take a tag off; False when it was not there."""
+    done = tx.execute(delete(case_tags).where(case_tags.c.case_id == case_id, case_tags.c.tag == tag))
+    return bool(done.rowcount)
+
+
+def insert_note(tx: Tx, row: dict[str, Any]) -> bool:
+    """Keep a note; False when its id is already known."""
+    return bool(bulk.insert(tx, "notes", tuple(row), [tuple(row.values())], conflict=("id",), returning="id"))
+
+
+def saw(tx: Tx, user_id: str, case_id: str, at: int) -> None:
+    """A user has seen a case up to `at`."""
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    statement = upsert(case_seen).values(user_id=user_id, case_id=case_id, seen_at=at)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[case_seen.c.user_id, case_seen.c.case_id], set_={"seen_at": at}
+        )
+    )
+
+
+def save_draft(tx: Tx, row: dict[str, Any]) -> None:
+    """Keep a user's draft for a case."""
+    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
+    statement = upsert(drafts).values(row)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[drafts.c.user_id, drafts.c.case_id],
+            set_={name: row[name] for name in ("text", "audience", "in_reply_to", "saved_at")},
+        )
+    )
+
+
+def drop_draft(tx: Tx, user_id: str, case_id: str) -> None:
+    """Forget a draft."""
+    tx.execute(delete(drafts).where(drafts.c.user_id == user_id, drafts.c.case_id == case_id))
+
+
+def snoozed_due(tx: Tx, now: int, limit: int) -> list[Row]:
+    """Snoozed cases whose time has come."""
+    query = select(cases).where(cases.c.snoozed_until <= now).order_by(cases.c.snoozed_until).limit(limit)
+    return tx.rows(query.with_for_update())

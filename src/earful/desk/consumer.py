@@ -1,0 +1,142 @@
+"""The desk's reader of the log: rated messages become part of conversations and cases."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+
+from earful.desk.cases import joining
+from earful.desk.conversations import service as conversations
+from earful.desk.people import service as people
+from earful.log.contract import Event, NewEvent
+from earful.model.message import Actor, Direction, Visibility
+from earful.model.time import Instant
+from earful.store.tables import channels, messages, ratings
+from earful.store.tx import Row, Tx
+
+OPENED = "case.opened"
+MESSAGES = "case.messages"
+"""Messages joined a case, or those of a case changed."""
+
+UNKNOWN_AUTHOR = "unknown"
+
+_BATCH = (
+    select(messages, ratings.c.data.label("rating"))
+    .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+)
+_author = msgspec.json.Decoder(Actor)
+
+
+class _Above(Struct):
+    ancestor_ids: list[str] = []
+
+
+_above = msgspec.json.Decoder(_Above)
+_encode = msgspec.json.Encoder().encode
+
+
+class DeskConsumer:
+    """Threads what triage has rated."""
+
+    name = "desk"
+    types = frozenset({"message.rated"})
+
+    def prepare(self, tx: Tx, events: list[Event]) -> dict[str, str]:
+        """channel -> network."""
+        return {row["id"]: row["network"] for row in tx.rows(select(channels.c.id, channels.c.network))}
+
+    def apply(self, tx: Tx, events: list[Event], prepared: dict[str, str], now: Instant) -> list[NewEvent]:
+        """Author, person, conversation, case; one event per case that changed."""
+        networks = prepared
+        ids = list(dict.fromkeys(event.subject for event in events))
+        rows = tx.rows(_BATCH, {"ids": ids})
+        batch = [_Arrived(row, networks[row["channel_id"]]) for row in rows]
+        # A tombstone whose message never came has nobody to belong to.
+        batch = [one for one in batch if one.known]
+        known = people.meet(tx, [one.sighting() for one in batch if one.inbound], now)
+        fresh = [one for one in batch if one.row["conversation_id"] is None]
+        threaded = conversations.thread(tx, [one.arrival() for one in _in_order(fresh)], now)
+        private = threaded.private | conversations.private_among(
+            tx, {one.row["conversation_id"] for one in batch} - {None}
+        )
+        joins = [one.joining(known, threaded, private) for one in batch]
+        joined = joining.join(tx, joins, threaded.collisions, networks, now)
+        return [
+            NewEvent(
+                type=OPENED if case_id in joined.opened else MESSAGES,
+                subject=case_id,
+                case_id=case_id,
+                at=now,
+                data=_encode({"messages": message_ids}).decode(),
+            )
+            for case_id, message_ids in joined.changed.items()
+        ]
+
+
+def _in_order(batch: "list[_Arrived]") -> "list[_Arrived]":
+    return sorted(batch, key=lambda one: (one.row["occurred_at"], one.row["seq"]))
+
+
+class _Arrived:
+    """A rated message, and the views that the features need of it."""
+
+    __slots__ = ("author", "network", "row")
+
+    def __init__(self, row: Row, network: str) -> None:
+        self.row = row
+        self.network = network
+        self.author = _author.decode(row["author"])
+
+    @property
+    def inbound(self) -> bool:
+        return bool(self.row["direction"] == Direction.INBOUND)
+
+    @property
+    def known(self) -> bool:
+        return self.author.native_id != UNKNOWN_AUTHOR or self.row["deleted_at"] is None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.network, self.row["namespace"], self.author.native_id
+
+    def sighting(self) -> people.Sighting:
+        return people.Sighting(key=self.key, actor=self.author, at=self.row["occurred_at"])
+
+    def arrival(self) -> conversations.Arrival:
+        row = self.row
+        return conversations.Arrival(
+            message_id=row["id"],
+            channel_id=row["channel_id"],
+            namespace=row["namespace"],
+            native_id=row["native_id"],
+            thread=row["thread"],
+            above=self._above(),
+            visibility=Visibility(row["visibility"]),
+        )
+
+    def _above(self) -> list[str]:
+        parent, own, data = self.row["parent_native_id"], self.row["native_id"], self.row["data"]
+        above = _above.decode(data).ancestor_ids if "ancestor_ids" in data else []
+        names = [name for name in dict.fromkeys(above) if name not in (parent, own)]
+        return [*names, parent] if parent and parent != own else names
+
+    def joining(
+        self,
+        known: dict[tuple[str, str, str], people.Known],
+        threaded: conversations.Threaded,
+        private: frozenset[str],
+    ) -> joining.Joining:
+        stored = self.row["conversation_id"]
+        conversation_id = threaded.conversation_of.get(self.row["id"]) or threaded.moved.get(stored, stored)
+        who = known[self.key] if self.inbound else None
+        return joining.Joining(
+            row=self.row,
+            network=self.network,
+            conversation_id=conversation_id,
+            private=conversation_id in private,
+            author_id=who.author_id if who else None,
+            person_id=who.person_id if who else "",
+            person_name=(who.name or who.handle or self.author.native_id) if who else "",
+            handle=(who.handle or self.author.native_id) if who else "",
+            case_id=self.row["case_id"],
+        )

@@ -1,0 +1,130 @@
+"""Authors and the people behind them: one person per author until somebody links two."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from earful.desk.people import store
+from earful.desk.people.store import AuthorKey
+from earful.model.desk import AuthorCard, Outcome, PastCase, PersonCard, Status
+from earful.model.ids import new_ids
+from earful.model.message import Actor, Network
+from earful.model.time import Instant
+from earful.store.tx import Tx
+
+PAST_CASES = 20
+SEEN_STEP = 3_600_000
+"""An author's last sight is moved at most once an hour: it is for people, not for clocks."""
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """An author as one message shows it."""
+
+    key: AuthorKey
+    actor: Actor
+    at: int
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """An author as stored."""
+
+    author_id: str
+    person_id: str
+    name: str
+    handle: str
+
+
+def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey, Known]:
+    """Know every author: new ones get a person of their own, known ones their newest name."""
+    newest: dict[AuthorKey, Sighting] = {}
+    first: dict[AuthorKey, int] = {}
+    for sighting in sightings:
+        held = newest.get(sighting.key)
+        if held is None or sighting.at >= held.at:
+            newest[sighting.key] = sighting
+        first[sighting.key] = min(first.get(sighting.key, sighting.at), sighting.at)
+    known = store.find_authors(tx, newest)
+    missing = [key for key in newest if key not in known]
+    if missing:
+        _insert(tx, [newest[key] for key in missing], first, now)
+        known |= store.find_authors(tx, missing)
+    changes = []
+    met: dict[AuthorKey, Known] = {}
+    for key, sighting in newest.items():
+        row, actor = known[key], sighting.actor
+        handle, name = actor.handle or row["handle"], actor.name or row["name"]
+        followers = actor.followers if actor.followers is not None else row["followers"]
+        fresh = sighting.at >= row["last_seen_at"]
+        renamed = (handle, name, followers) != (row["handle"], row["name"], row["followers"])
+        if fresh and (renamed or sighting.at - row["last_seen_at"] > SEEN_STEP):
+            changes.append(
+                {
+                    "author": row["id"],
+                    "new_handle": handle,
+                    "new_name": name,
+                    "new_followers": followers,
+                    "seen": sighting.at,
+                }
+            )
+        met[key] = Known(author_id=row["id"], person_id=row["person_id"], name=name, handle=handle)
+    store.update_authors(tx, changes)
+    return met
+
+
+def _insert(tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant) -> None:
+    ids = new_ids(now, 3 * len(sightings))
+    rows, people, links = [], [], []
+    for index, sighting in enumerate(sightings):
+        author_id, person_id, link_id = ids[3 * index : 3 * index + 3]
+        actor = sighting.actor
+        name = actor.name or actor.handle or actor.native_id
+        rows.append(
+            (
+                author_id,
+                *sighting.key,
+                actor.handle,
+                actor.name,
+                actor.profile_url,
+                actor.followers,
+                first[sighting.key],
+                sighting.at,
+            )
+        )
+        people.append((person_id, name, now))
+        links.append((link_id, author_id, person_id, '{"because":"first sight of this author"}', now))
+    inserted = store.insert_authors(tx, rows)
+    ours = [index for index, row in enumerate(rows) if row[0] in inserted]
+    store.insert_people(tx, [people[index] for index in ours])
+    store.insert_links(tx, [links[index] for index in ours])
+
+
+def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCard:
+    """A person for the context pane: accounts, and cases other than `apart_from`."""
+    return PersonCard(
+        id=person_id,
+        name=name,
+        authors=[
+            AuthorCard(
+                id=row["id"],
+                network=Network(row["network"]),
+                handle=row["handle"],
+                name=row["name"],
+                profile_url=row["profile_url"],
+                followers=row["followers"],
+                first_seen_at=row["first_seen_at"],
+            )
+            for row in store.authors_of(tx, person_id)
+        ],
+        cases=[
+            PastCase(
+                id=row["id"],
+                number=row["number"],
+                title=row["title"],
+                status=Status(row["status"]),
+                outcome=Outcome(row["outcome"]),
+                opened_at=row["opened_at"],
+            )
+            for row in store.cases_of(tx, person_id, PAST_CASES)
+            if row["id"] != apart_from
+        ],
+    )

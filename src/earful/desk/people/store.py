@@ -1,0 +1,101 @@
+"""The SQL of authors and people."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select, tuple_, update
+
+from earful.store import bulk
+from earful.store.tables import authors, cases, person_links
+from earful.store.tx import Row, Tx
+
+AuthorKey = tuple[str, str, str]
+"""(network, namespace, native id)."""
+
+AUTHOR_COLUMNS = (
+    "id", "network", "namespace", "native_id", "handle", "name", "profile_url", "followers",
+    "first_seen_at", "last_seen_at",
+)  # fmt: skip
+_KEY = tuple_(authors.c.network, authors.c.namespace, authors.c.native_id)
+_FIND = (
+    select(
+        authors.c.id,
+        authors.c.network,
+        authors.c.namespace,
+        authors.c.native_id,
+        authors.c.handle,
+        authors.c.name,
+        authors.c.followers,
+        authors.c.last_seen_at,
+        person_links.c.person_id,
+    )
+    .join(person_links, (person_links.c.author_id == authors.c.id) & person_links.c.unlinked_at.is_(None))
+    .where(_KEY.in_(bindparam("keys", expanding=True)))
+)
+
+
+def find_authors(tx: Tx, keys: Iterable[AuthorKey]) -> dict[AuthorKey, Row]:
+    """Known authors with the person each is linked to."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    found = tx.rows(_FIND, {"keys": wanted})
+    return {(row["network"], row["namespace"], row["native_id"]): row for row in found}
+
+
+def insert_authors(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> set[str]:
+    """Insert authors whose key is new; the ids of those inserted."""
+    conflict = ("network", "namespace", "native_id")
+    return {
+        row[0] for row in bulk.insert(tx, "authors", AUTHOR_COLUMNS, rows, conflict=conflict, returning="id")
+    }
+
+
+def insert_people(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert (id, name, created_at)."""
+    bulk.insert(tx, "people", ("id", "name", "created_at"), rows)
+
+
+def insert_links(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert (id, author_id, person_id, evidence, linked_at)."""
+    bulk.insert(tx, "person_links", ("id", "author_id", "person_id", "evidence", "linked_at"), rows)
+
+
+_RENAME = (
+    update(authors)
+    .where(authors.c.id == bindparam("author"))
+    .values(
+        handle=bindparam("new_handle"),
+        name=bindparam("new_name"),
+        followers=bindparam("new_followers"),
+        last_seen_at=bindparam("seen"),
+    )
+)
+
+
+def update_authors(tx: Tx, changes: Sequence[dict[str, Any]]) -> None:
+    """Names and followers are volatile: the newest sight wins."""
+    if changes:
+        tx.execute(_RENAME, changes)
+
+
+def authors_of(tx: Tx, person_id: str) -> list[Row]:
+    """The accounts linked to a person, first seen first."""
+    query = (
+        select(authors)
+        .join(person_links, person_links.c.author_id == authors.c.id)
+        .where(person_links.c.person_id == person_id, person_links.c.unlinked_at.is_(None))
+        .order_by(authors.c.first_seen_at)
+    )
+    return tx.rows(query)
+
+
+def cases_of(tx: Tx, person_id: str, limit: int) -> list[Row]:
+    """A person's cases, newest first."""
+    query = (
+        select(cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.outcome, cases.c.opened_at)
+        .where(cases.c.person_id == person_id)
+        .order_by(cases.c.opened_at.desc())
+        .limit(limit)
+    )
+    return tx.rows(query)

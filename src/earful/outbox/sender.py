@@ -1,0 +1,126 @@
+"""Sends what is due, one reply of a case after the other, and looks for what may be out."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from earful.channels.contract import Connector, SendPostponed, SendRefused, SendUnknown
+from earful.log.contract import Log
+from earful.model.desk import SendState
+from earful.model.time import Instant
+from earful.outbox import rules, service
+from earful.store.store import Store
+
+logger = structlog.get_logger()
+AT_ONCE = 16
+POLL_SECONDS = 1.0
+
+
+class Sender:
+    """A task of the event loop that owns no state: everything it must remember is in the outbox."""
+
+    def __init__(
+        self,
+        store: Store,
+        log: Log,
+        connectors: Mapping[str, Connector],
+        clock: Callable[[], Instant],
+        wake_consumers: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._connectors = connectors
+        self._clock = clock
+        self._wake_consumers = wake_consumers
+        self._busy: set[str] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; what is being sent then is finished."""
+        tasks: set[asyncio.Task[None]] = set()
+        while not stop.is_set():
+            now = self._clock()
+            try:
+                due = await self._due(now)
+            except Exception:
+                logger.exception("outbox.look_failed")
+                due = []
+            for reply_id, state in due:
+                if reply_id not in self._busy and len(tasks) < AT_ONCE:
+                    self._busy.add(reply_id)
+                    task = asyncio.create_task(self._one(reply_id, state))
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+            try:
+                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _due(self, now: Instant) -> list[tuple[str, SendState]]:
+        await self._store.write(lambda tx: service.recover(tx, self._log, now))
+        return await self._store.read(lambda tx: service.due(tx, now, AT_ONCE))
+
+    async def _one(self, reply_id: str, state: SendState) -> None:
+        try:
+            await (self._send(reply_id) if state is SendState.QUEUED else self._look(reply_id))
+            self._wake_consumers()
+        except Exception:
+            # The row stays as it is: `sending` runs out of its lease and becomes unknown.
+            logger.exception("outbox.failed", reply=reply_id)
+        finally:
+            self._busy.discard(reply_id)
+
+    async def _send(self, reply_id: str) -> None:
+        store, log, clock = self._store, self._log, self._clock
+        channel_id = await store.read(lambda tx: service.channel_of(tx, reply_id))
+        connector = self._connectors.get(channel_id)
+        if connector is None:
+            why = "The channel is switched off or not connected; switch it on and try again."
+            await store.write(lambda tx: service.refuse_queued(tx, log, reply_id, why, clock()))
+            return
+        try:
+            reply = await store.write(lambda tx: service.claim(tx, log, reply_id, clock()))
+        except service.RefusedReplyError as error:
+            why = str(error)
+            await store.write(lambda tx: service.refuse_queued(tx, log, reply_id, why, clock()))
+            return
+        if reply is None:
+            return
+        try:
+            async with asyncio.timeout(rules.SEND_SECONDS):
+                proof = await connector.send(reply)
+        except SendRefused as error:
+            why = str(error)
+            await store.write(lambda tx: service.refused(tx, log, reply_id, why, clock()))
+        except SendPostponed as error:
+            why, after = str(error), error.after_seconds
+            await store.write(lambda tx: service.postponed(tx, log, reply_id, why, after, clock()))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the reply may be out
+            why = str(error) if isinstance(error, SendUnknown) else f"{type(error).__name__}: {error}"
+            await store.write(lambda tx: service.unknown(tx, log, reply_id, why, clock()))
+        else:
+            await store.write(lambda tx: service.sent(tx, log, reply_id, proof, clock()))
+
+    async def _look(self, reply_id: str) -> None:
+        store, log, clock = self._store, self._log, self._clock
+        found = await store.read(lambda tx: service.find_reply(tx, reply_id))
+        if found is None:
+            return
+        channel_id, reply = found
+        connector = self._connectors.get(channel_id)
+        if connector is None:
+            why = "The channel is not connected, so nobody can look whether this is out."
+            await store.write(lambda tx: service.still_unknown(tx, log, reply_id, why, clock()))
+            return
+        try:
+            proof = await connector.find(reply)
+        except Exception as error:  # noqa: BLE001 - any fault means that we still do not know
+            why = str(error)
+            await store.write(lambda tx: service.still_unknown(tx, log, reply_id, why, clock()))
+            return
+        if proof is None:
+            await store.write(lambda tx: service.not_there(tx, log, reply_id, clock()))
+        else:
+            await store.write(lambda tx: service.sent(tx, log, reply_id, proof, clock()))

@@ -1,0 +1,331 @@
+"""The outbox: a reply's row is the truth about it. Nothing is sent twice, nothing says sent that was not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.contract import Capabilities, RawDelivery, Reply, ReplyTarget, Sent
+from earful.intake import service as intake
+from earful.log.contract import Log, NewEvent
+from earful.model.desk import SendState
+from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Visibility
+from earful.model.time import Instant
+from earful.outbox import rules, store
+from earful.store.audit import EARFUL, Who, record
+from earful.store.errors import ConflictError
+from earful.store.tx import Row, Tx
+
+CHANGED = "case.reply"
+"""A reply of a case changed its state."""
+
+_encode = msgspec.json.Encoder().encode
+_author = msgspec.json.Decoder(Actor)
+
+
+class RefusedReplyError(ValueError):
+    """The reply cannot be sent as asked; the message says why and what to do."""
+
+
+class MovedOnError(ConflictError):
+    """The case has news that the writer has not seen."""
+
+
+class _Extras(Struct):
+    ancestor_ids: list[str] = []
+    permalink: str = ""
+    context: dict[str, Any] = {}
+
+
+_extras = msgspec.json.Decoder(_Extras)
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A reply as its writer hands it in."""
+
+    id: str
+    """Chosen by the writer's screen: handing in the same one twice is one reply."""
+    in_reply_to: str
+    audience: Visibility
+    text: str
+    seen_at: int
+    """Up to when the writer had seen the case."""
+
+
+def queue(
+    tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, length: Callable[[str], int], now: Instant
+) -> str:
+    """Queue a reply; it goes out after `rules.UNDO`. Returns the case's id.
+
+    Raises RefusedReplyError when it is empty, too long, or its audience is not one that the message allows,
+    and MovedOnError when something came that the writer had not seen.
+    """
+    target = store.target(tx, draft.in_reply_to)
+    if target is None or target["case_id"] is None:
+        raise RefusedReplyError("The message that this answers is not in a case any more.")
+    known = store.find(tx, draft.id)
+    if known is not None:
+        return str(known["case_id"])
+    _check(draft, target, can, length)
+    if store.newer_than(tx, target["case_id"], draft.seen_at):
+        raise MovedOnError("Something new came while you were writing. Read it, then send again.")
+    subject = target["subject"]
+    store.insert(
+        tx,
+        {
+            "id": draft.id,
+            "case_id": target["case_id"],
+            "channel_id": target["channel_id"],
+            "in_reply_to": draft.in_reply_to,
+            "user_id": who.id,
+            "audience": draft.audience.value,
+            "text": draft.text,
+            "subject": subject if not subject or subject[:3].lower() == "re:" else f"Re: {subject}",
+            "state": SendState.QUEUED.value,
+            "attempts": 0,
+            "error": "",
+            "queued_at": now,
+            "due_at": now + rules.UNDO,
+        },
+    )
+    _tell(tx, log, draft.id, target["case_id"], SendState.QUEUED, now, who)
+    record(tx, who, "reply.queue", draft.id, now, f"case {target['case_id']}, {draft.audience.value}")
+    return str(target["case_id"])
+
+
+def _check(draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int]) -> None:
+    if not draft.text.strip():
+        raise RefusedReplyError("Write something first.")
+    if target["direction"] != Direction.INBOUND or target["deleted_at"] is not None:
+        raise RefusedReplyError("Choose a message of the customer that still exists.")
+    allowed = rules.audiences(Visibility(target["visibility"]), can)
+    if draft.audience not in allowed:
+        raise RefusedReplyError(
+            "This channel cannot be answered from here."
+            if not allowed
+            else f"This message can only be answered as: {', '.join(allowed)}."
+        )
+    over = length(draft.text) - can.max_length if can.max_length is not None else 0
+    if over > 0:
+        raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
+
+
+def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> str:
+    """Take a reply back before it goes out; returns its text. Raises RefusedReplyError when too late."""
+    row = _known(tx, reply_id)
+    values = {"state": SendState.CANCELLED.value, "due_at": None}
+    if not store.change(tx, reply_id, SendState.QUEUED.value, values):
+        raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
+    _tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
+    record(tx, who, "reply.cancel", reply_id, now)
+    return str(row["text"])
+
+
+def retry(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> None:
+    """Try a failed reply again, or look again for one of unknown fate. Never resends what may be out."""
+    row = _known(tx, reply_id)
+    if row["state"] == SendState.FAILED:
+        values: dict[str, Any] = {"state": SendState.QUEUED.value, "attempts": 0, "error": "", "due_at": now}
+        store.change(tx, reply_id, SendState.FAILED.value, values)
+        _tell(tx, log, reply_id, row["case_id"], SendState.QUEUED, now, who)
+    elif row["state"] == SendState.UNKNOWN:
+        store.change(tx, reply_id, SendState.UNKNOWN.value, {"due_at": now, "attempts": 0})
+    else:
+        raise RefusedReplyError(
+            f"Only a failed or unknown reply can be tried again; this one is {row['state']}."
+        )
+    record(tx, who, "reply.retry", reply_id, now)
+
+
+def _known(tx: Tx, reply_id: str) -> Row:
+    row = store.find(tx, reply_id)
+    if row is None:
+        raise RefusedReplyError("There is no such reply.")
+    return row
+
+
+def claim(tx: Tx, log: Log, reply_id: str, now: Instant) -> Reply | None:
+    """Take a due reply for sending; None when somebody else has it or it was taken back.
+
+    From here until `sent`, `refused`, `postponed` or `unknown`, a crash leaves it `sending`, which the next
+    start turns into `unknown`: it may be out.
+    """
+    row = store.with_target(tx, reply_id)
+    if row is None:
+        return None
+    values = {
+        "state": SendState.SENDING.value,
+        "attempts": row["attempts"] + 1,
+        "lease_until": now + rules.LEASE,
+        "due_at": None,
+    }
+    if not store.change(tx, reply_id, SendState.QUEUED.value, values):
+        return None
+    _tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
+    return reply_of(row)
+
+
+def reply_of(row: Row) -> Reply:
+    """What a connector gets. Raises RefusedReplyError when the audience would be wider than the message's."""
+    visibility = Visibility(row["target_visibility"])
+    if rules.widens(Visibility(row["audience"]), visibility):
+        raise RefusedReplyError("This reply would be seen by more people than the message it answers.")
+    author, extras = _author.decode(row["target_author"]), _extras.decode(row["target_data"])
+    above = list(dict.fromkeys([*extras.ancestor_ids, row["target_parent"]]))
+    return Reply(
+        client_id=row["id"],
+        text=row["text"],
+        audience=Visibility(row["audience"]),
+        subject=row["subject"],
+        sender_name=row["user_name"],
+        to=ReplyTarget(
+            native_id=row["target_native_id"],
+            namespace=row["target_namespace"],
+            thread=row["target_thread"],
+            author_native_id=author.native_id,
+            author_handle=author.handle,
+            author_name=author.name,
+            visibility=visibility,
+            subject=row["target_subject"],
+            ancestor_ids=[name for name in above if name],
+            permalink=extras.permalink,
+            context=extras.context,
+        ),
+    )
+
+
+def find_reply(tx: Tx, reply_id: str) -> tuple[str, Reply] | None:
+    """A reply of unknown fate with its channel, to be looked for."""
+    row = store.with_target(tx, reply_id)
+    if row is None or row["state"] != SendState.UNKNOWN:
+        return None
+    return row["channel_id"], reply_of(row)
+
+
+def sent(tx: Tx, log: Log, reply_id: str, proof: Sent, now: Instant) -> None:
+    """The network took it: the reply becomes a message of its conversation, as its echo would."""
+    row = store.with_target(tx, reply_id)
+    if row is None:
+        raise LookupError(f"reply {reply_id} is not in the outbox")
+    values: dict[str, Any] = {
+        "state": SendState.SENT.value,
+        "sent_at": now,
+        "native_id": proof.native_id,
+        "namespace": proof.namespace or row["target_namespace"],
+        "lease_until": None,
+        "due_at": None,
+        "error": "",
+    }
+    store.change(tx, reply_id, row["state"], values)
+    message = _as_message(row, proof)
+    delivery = RawDelivery(
+        transport="outbox", body=msgspec.json.encode(proof), verified_by="send", native_delivery_id=reply_id
+    )
+    intake.accept(log, row["channel_id"], delivery, [message], now)(tx)
+    store.join_message(tx, row["channel_id"], values["namespace"], proof.native_id, reply_id)
+    _tell(tx, log, reply_id, row["case_id"], SendState.SENT, now)
+
+
+def _as_message(row: Row, proof: Sent) -> IncomingMessage:
+    kind = {"email": MessageKind.EMAIL, "sms": MessageKind.SMS}.get(row["network"])
+    if kind is None:
+        kind = MessageKind.DM if row["audience"] == Visibility.DIRECT else MessageKind.REPLY
+    handle = row["channel_handle"] or row["channel_name"]
+    return IncomingMessage(
+        native_id=proof.native_id,
+        namespace=proof.namespace or row["target_namespace"],
+        occurred_at=proof.occurred_at,
+        author=Actor(native_id=handle, handle=handle, name=row["user_name"]),
+        text=row["text"],
+        subject=row["subject"],
+        kind=kind,
+        direction=Direction.OUTBOUND,
+        visibility=Visibility(row["audience"]),
+        thread=proof.thread or row["target_thread"],
+        parent_id=row["target_native_id"],
+        permalink=proof.permalink,
+        client_id=row["id"],
+    )
+
+
+def refuse_queued(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
+    """Nothing was tried: the reply cannot even leave."""
+    _settle(tx, log, reply_id, SendState.FAILED, why, None, now)
+
+
+def refused(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
+    """The network said no for good; a person has to look at it."""
+    _settle(tx, log, reply_id, SendState.FAILED, why, None, now)
+
+
+def postponed(tx: Tx, log: Log, reply_id: str, why: str, after_seconds: float | None, now: Instant) -> None:
+    """Nothing was sent: try again later, and give up after `rules.TRIES`."""
+    row = _known(tx, reply_id)
+    again = rules.next_try(row["attempts"], now, after_seconds)
+    state = SendState.FAILED if again is None else SendState.QUEUED
+    _settle(tx, log, reply_id, state, why, again, now)
+
+
+def unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
+    """It may be out: look on the network before anything else."""
+    store.change(tx, reply_id, SendState.SENDING.value, {"attempts": 0})
+    _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(0, now), now)
+
+
+def not_there(tx: Tx, log: Log, reply_id: str, now: Instant) -> None:
+    """The network does not have it; once it has said so `rules.ABSENCES` times, it is safe to send again."""
+    row = _known(tx, reply_id)
+    absences = row["attempts"] + 1
+    if absences < rules.ABSENCES:
+        store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": absences})
+        why = "The network does not list it yet; looking once more before sending again."
+        _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(absences, now), now)
+        return
+    store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": 0})
+    _settle(tx, log, reply_id, SendState.QUEUED, "", now, now)
+
+
+def still_unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
+    """The network could not tell; ask again later, and leave it to a person after `rules.LOOKS`."""
+    row = _known(tx, reply_id)
+    looks = row["attempts"] + 1
+    store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": looks})
+    _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(looks, now), now)
+
+
+def _settle(
+    tx: Tx, log: Log, reply_id: str, state: SendState, why: str, due_at: int | None, now: Instant
+) -> None:
+    row = _known(tx, reply_id)
+    values = {"state": state.value, "error": why[:1_000], "due_at": due_at, "lease_until": None}
+    if store.change(tx, reply_id, row["state"], values):
+        _tell(tx, log, reply_id, row["case_id"], state, now)
+
+
+def recover(tx: Tx, log: Log, now: Instant) -> int:
+    """Replies whose sender was cut off become `unknown`. Returns how many."""
+    rows = store.cut_off(tx, now)
+    for row in rows:
+        unknown(
+            tx, log, row["id"], "Earful stopped while this was being sent; looking whether it is out.", now
+        )
+    return len(rows)
+
+
+def due(tx: Tx, now: Instant, limit: int) -> list[tuple[str, SendState]]:
+    """Replies to send or to look for."""
+    return [(row["id"], SendState(row["state"])) for row in store.due(tx, now, limit)]
+
+
+def channel_of(tx: Tx, reply_id: str) -> str:
+    """The channel that a reply goes through."""
+    return str(_known(tx, reply_id)["channel_id"])
+
+
+def _tell(
+    tx: Tx, log: Log, reply_id: str, case_id: str, state: SendState, now: Instant, who: Who = EARFUL
+) -> None:
+    data = _encode({"reply": reply_id, "state": state.value}).decode()
+    event = NewEvent(type=CHANGED, subject=reply_id, case_id=case_id, actor=who.id, at=now, data=data)
+    log.append(tx, [event])

@@ -1,0 +1,28 @@
+"""The audit log: who did what to what, from where. Rows are only ever added."""
+
+from msgspec import Struct
+from sqlalchemy import insert
+
+from earful.store.tables import audit
+from earful.store.tx import Tx
+
+
+class Who(Struct, frozen=True, kw_only=True):
+    """Who acts: a user (or a token, as `token:ID`), and from which address."""
+
+    id: str
+    name: str = ""
+    address: str = ""
+
+
+EARFUL = Who(id="", name="Earful")
+"""The desk itself: consumers, timers, start-up."""
+
+
+def record(tx: Tx, who: Who, action: str, subject: str, now: int, detail: str = "") -> None:
+    """Add one line, in the transaction of the act. Never put message texts or secrets in `detail`."""
+    tx.execute(
+        insert(audit).values(
+            at=now, actor=who.id, action=action, subject=subject, address=who.address, detail=detail
+        )
+    )
