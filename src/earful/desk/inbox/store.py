@@ -2,13 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Column, ColumnElement, Select, bindparam, select, tuple_
 
+from earful.model.desk import InboxFilter
 from earful.store.tables import (
     case_counts,
     case_seen,
     case_tags,
+    cases,
+    channels,
     drafts,
     events,
     messages,
@@ -19,6 +23,100 @@ from earful.store.tables import (
     users,
 )
 from earful.store.tx import Row, Tx
+
+PAGE = 50
+_ORDERS: dict[str, list[Any]] = {
+    "priority": [cases.c.priority.desc(), cases.c.last_message_at.desc(), cases.c.number.desc()],
+    "newest": [cases.c.last_message_at.desc(), cases.c.number.desc()],
+    "oldest": [cases.c.awaiting_since.asc(), cases.c.number.asc()],
+}
+_STATUS_OF_VIEW = {
+    "open": "open",
+    "mine": "open",
+    "unassigned": "open",
+    "waiting": "waiting",
+    "snoozed": "snoozed",
+    "closed": "closed",
+}
+_WITH_NAMES = cases.join(channels, channels.c.id == cases.c.channel_id).join(
+    users, users.c.id == cases.c.assignee_id, isouter=True
+)
+
+
+def case_query() -> Select[Any]:
+    """Cases with the names that a row shows."""
+    columns = (cases, users.c.name.label("assignee_name"), channels.c.name.label("channel_name"))
+    return select(*columns).select_from(_WITH_NAMES)
+
+
+def case_rows(tx: Tx, wanted: InboxFilter, user_id: str, after: list[int], limit: int) -> list[Row]:
+    """One page of a view, by keyset: never an offset, never a count."""
+    order = order_of(wanted)
+    query = case_query().where(*_conditions(wanted, user_id)).order_by(*_ORDERS[order]).limit(limit)
+    if order == "oldest":
+        query = query.where(cases.c.awaiting_since.is_not(None))
+    if after:
+        columns = tuple_(*(_column(element) for element in _ORDERS[order]))
+        place = tuple_(*after)
+        query = query.where(columns > place if order == "oldest" else columns < place)
+    return tx.rows(query)
+
+
+def order_of(wanted: InboxFilter) -> str:
+    """The order that a view can have: everything together is shown newest first."""
+    return "newest" if wanted.view == "all" or wanted.order not in _ORDERS else wanted.order
+
+
+def place_of(row: Row, wanted: InboxFilter) -> list[int]:
+    """Where a row stands in its order."""
+    return [row[_column(element).name] for element in _ORDERS[order_of(wanted)]]
+
+
+def _column(element: Any) -> Column[int]:
+    column: Column[int] = element.element
+    return column
+
+
+def _conditions(wanted: InboxFilter, user_id: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    status = _STATUS_OF_VIEW.get(wanted.view)
+    if status is not None:
+        found.append(cases.c.status == status)
+    if wanted.view == "mine":
+        found.append(cases.c.assignee_id == user_id)
+    if wanted.view == "unassigned":
+        found.append(cases.c.assignee_id.is_(None))
+    if wanted.network is not None:
+        found.append(cases.c.network == wanted.network.value)
+    if wanted.kind:
+        found.append(cases.c.kind == wanted.kind)
+    if wanted.topic:
+        found.append(cases.c.topic == wanted.topic)
+    if wanted.tag:
+        tagged = select(case_tags.c.case_id).where(case_tags.c.tag == wanted.tag)
+        found.append(cases.c.id.in_(tagged))
+    return found
+
+
+def hit_rows(tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str]) -> list[Row]:
+    """Those of the cases found by a search that the other filters let through, in the order of `ids`."""
+    query = case_query().where(
+        cases.c.id.in_(bindparam("ids", expanding=True)), *_conditions(wanted, user_id)
+    )
+    found = {row["id"]: row for row in tx.rows(query, {"ids": list(ids)})} if ids else {}
+    return [found[case_id] for case_id in ids if case_id in found]
+
+
+def one_row(tx: Tx, *, number: int | None = None, case_id: str = "") -> Row | None:
+    """One case by number or id."""
+    return tx.row(
+        case_query().where(cases.c.number == number if number is not None else cases.c.id == case_id)
+    )
+
+
+def popular_tags(tx: Tx, limit: int) -> list[str]:
+    """Tags in use, for filters and for typing less."""
+    return [row["tag"] for row in tx.rows(select(case_tags.c.tag).distinct().limit(limit))]
 
 
 def counts(tx: Tx) -> list[Row]:
@@ -110,7 +208,7 @@ def replies_of(tx: Tx, case_id: str) -> list[Row]:
     query = (
         select(outbox, users.c.name.label("user_name"))
         .join(users, users.c.id == outbox.c.user_id)
-        .where(outbox.c.case_id == case_id, outbox.c.message_id.is_(None))
+        .where(outbox.c.case_id == case_id, outbox.c.message_id.is_(None), outbox.c.state != "cancelled")
         .order_by(outbox.c.queued_at)
     )
     return tx.rows(query)
@@ -124,3 +222,9 @@ def senders_of(tx: Tx, case_id: str) -> dict[str, str]:
         .where(outbox.c.case_id == case_id, outbox.c.message_id.is_not(None))
     )
     return {row["message_id"]: row["name"] for row in tx.rows(query)}
+
+
+def channel_names(tx: Tx) -> dict[str, tuple[str, str]]:
+    """channel id -> (name, network)."""
+    query = select(channels.c.id, channels.c.name, channels.c.network)
+    return {row["id"]: (row["name"], row["network"]) for row in tx.rows(query)}

@@ -1,0 +1,183 @@
+"""Channels: accounts of ours on a network, their settings, secrets and health."""
+
+import base64
+import re
+import secrets as random
+
+import msgspec
+from msgspec import Struct
+
+from earful.desk.channels import store
+from earful.model.ids import new_id
+from earful.model.message import Network
+from earful.model.time import Instant
+from earful.store.audit import Who, record
+from earful.store.secrets import Vault
+from earful.store.tx import Row, Tx
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a field
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark that Standard Webhooks gives its secrets
+
+
+class InvalidChannelError(ValueError):
+    """The channel cannot be kept as given; the message says why."""
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """A channel as pages and connectors see it; never its secrets."""
+
+    id: str
+    network: Network
+    name: str
+    handle: str
+    settings: dict[str, object]
+    enabled: bool
+    connected: bool
+    """It has settings of its own, so a connector receives and sends; otherwise others hand messages in."""
+    created_at: int
+    last_alive_at: int | None
+    last_received_at: int | None
+    trouble: str
+    trouble_at: int | None
+
+
+def channel_of(row: Row) -> Channel:
+    """A row as a value."""
+    settings = msgspec.json.decode(row["settings"])
+    return Channel(
+        id=row["id"],
+        network=Network(row["network"]),
+        name=row["name"],
+        handle=row["handle"],
+        settings=settings,
+        enabled=row["enabled"],
+        connected=bool(settings),
+        created_at=row["created_at"],
+        last_alive_at=row["last_alive_at"],
+        last_received_at=row["last_received_at"],
+        trouble=row["trouble"],
+        trouble_at=row["trouble_at"],
+    )
+
+
+def create(
+    tx: Tx,
+    vault: Vault,
+    who: Who,
+    *,
+    network: Network,
+    name: str,
+    handle: str = "",
+    settings: dict[str, object] | None = None,
+    secrets: dict[str, str] | None = None,
+    now: Instant,
+) -> Channel:
+    """Keep a new channel; it also gets a secret for signed webhooks.
+
+    Raises InvalidChannelError when the name cannot be used or is taken.
+    """
+    name = name.strip().lower()
+    if not NAME.fullmatch(name):
+        raise InvalidChannelError(
+            "Name the channel with small letters, digits, dots and hyphens: support-mail, acmehelp.x."
+        )
+    if store.by_name(tx, name) is not None:
+        raise InvalidChannelError(f"There is already a channel named {name}.")
+    kept = {WEBHOOK_SECRET: new_secret()} | (secrets or {})
+    row = {
+        "id": new_id(now),
+        "network": network.value,
+        "name": name,
+        "handle": handle.strip(),
+        "settings": msgspec.json.encode(settings or {}).decode(),
+        "secrets": vault.seal(kept),
+        "enabled": True,
+        "created_at": now,
+    }
+    store.insert_channel(tx, row)
+    record(tx, who, "channel.create", str(row["id"]), now, f"{name} on {network.value}")
+    return channel_of(store.by_id(tx, str(row["id"])) or _gone())
+
+
+def _gone() -> Row:
+    raise LookupError("a channel just inserted must be there")
+
+
+def ensure(tx: Tx, vault: Vault, who: Who, network: Network, name: str, now: Instant) -> Channel:
+    """The channel of that name; a new one, without connection, when there is none."""
+    row = store.by_name(tx, name)
+    return channel_of(row) if row is not None else create(tx, vault, who, network=network, name=name, now=now)
+
+
+def switch(tx: Tx, who: Who, channel_id: str, *, on: bool, now: Instant) -> None:
+    """Switch a channel on or off; its history stays. Raises InvalidChannelError when there is none."""
+    if not store.update_channel(tx, channel_id, {"enabled": on}):
+        raise InvalidChannelError("This channel does not exist.")
+    record(tx, who, "channel.on" if on else "channel.off", channel_id, now)
+
+
+def replace_secret(tx: Tx, vault: Vault, who: Who, channel_id: str, now: Instant) -> str:
+    """A new webhook secret. The one before stays valid until the next replacement, so senders can change."""
+    row = store.by_id(tx, channel_id)
+    if row is None:
+        raise InvalidChannelError("This channel does not exist.")
+    kept = vault.unseal(row["secrets"])
+    fresh = new_secret()
+    newest = kept.get(WEBHOOK_SECRET, "").split(" ")[0]
+    kept[WEBHOOK_SECRET] = f"{fresh} {newest}".strip()
+    store.update_channel(tx, channel_id, {"secrets": vault.seal(kept)})
+    record(tx, who, "channel.secret", channel_id, now)
+    return fresh
+
+
+def new_secret() -> str:
+    """256 random bits, as Standard Webhooks writes secrets."""
+    return SECRET_PREFIX + base64.b64encode(random.token_bytes(32)).decode()
+
+
+def webhook_secrets(vault: Vault, row: Row) -> list[str]:
+    """Secrets in force for a channel's webhook, newest first."""
+    return vault.unseal(row["secrets"]).get(WEBHOOK_SECRET, "").split()
+
+
+def find(tx: Tx, name: str) -> Row | None:
+    """A channel's row by name."""
+    return store.by_name(tx, name)
+
+
+def get(tx: Tx, channel_id: str) -> Channel | None:
+    """A channel by id."""
+    row = store.by_id(tx, channel_id)
+    return None if row is None else channel_of(row)
+
+
+def listed(tx: Tx) -> list[Channel]:
+    """Every channel."""
+    return [channel_of(row) for row in store.all_channels(tx)]
+
+
+def connectable(tx: Tx, vault: Vault) -> list[tuple[Channel, dict[str, str]]]:
+    """Channels to be connected, with their secrets."""
+    return [
+        (channel_of(row), vault.unseal(row["secrets"]))
+        for row in store.all_channels(tx)
+        if row["enabled"] and row["settings"] != "{}"
+    ]
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Deliveries refused on one day for one reason."""
+
+    day: str
+    place: str
+    reason: str
+    count: int
+
+
+def refusals(tx: Tx, since_day: str) -> list[Refusal]:
+    """What was refused from a day on."""
+    return [
+        Refusal(day=row["day"], place=row["place"], reason=row["reason"], count=row["count"])
+        for row in store.refusals_since(tx, since_day)
+    ]

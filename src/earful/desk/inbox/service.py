@@ -1,0 +1,323 @@
+"""Reading the inbox: a page of the list, its counts, and one case with everything around it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.contract import Capabilities
+from earful.desk.inbox import store
+from earful.desk.people import service as people
+from earful.model.desk import (
+    CaseDetail,
+    CaseRow,
+    Draft,
+    InboxFilter,
+    InboxPage,
+    Outcome,
+    Revision,
+    SendState,
+    Status,
+    TimelineEvent,
+    TimelineItem,
+    TimelineMessage,
+    TimelineNote,
+    TimelineReply,
+)
+from earful.model.message import Actor, Attachment, Direction, MessageKind, Network, Visibility
+from earful.model.rating import Rating
+from earful.search import query as search
+from earful.store.tx import Row, Tx
+
+TIMELINE = 100
+"""Messages of a case on one page; older ones are a click away."""
+SEARCH_PAGE = 100
+VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
+
+READ_ONLY = Capabilities(
+    receive="api",
+    public_reply=False,
+    private_reply=False,
+    max_length=None,
+    edits=False,
+    deletes=False,
+    idempotent_send=False,
+)
+"""What a channel can do that is not connected."""
+
+CapabilitiesOf = Callable[[str], Capabilities]
+Audiences = Callable[[Visibility, Capabilities], list[Visibility]]
+Sanitise = Callable[[str], str]
+
+_actor = msgspec.json.Decoder(Actor)
+_rating = msgspec.json.Decoder(Rating)
+
+
+class _Data(Struct):
+    attachments: list[Attachment] = []
+    permalink: str = ""
+
+
+class _Act(Struct):
+    what: str = ""
+    detail: str = ""
+
+
+_data = msgspec.json.Decoder(_Data)
+_act = msgspec.json.Decoder(_Act)
+
+
+class Rendering(Struct, frozen=True, kw_only=True):
+    """What the desk must be told to show a case: it knows neither networks nor markup."""
+
+    capabilities: CapabilitiesOf
+    audiences: Audiences
+    sanitise: Sanitise
+
+
+def page(tx: Tx, wanted: InboxFilter, user_id: str, cursor: str = "") -> InboxPage:
+    """One page of the list. Raises ValueError for a cursor that this list did not give."""
+    if wanted.search.strip():
+        rows = store.hit_rows(tx, wanted, user_id, search.case_ids(tx, wanted.search))[:SEARCH_PAGE]
+        return InboxPage(rows=case_rows(tx, rows, user_id), next="")
+    try:
+        after = [int(part) for part in cursor.split(".")] if cursor else []
+    except ValueError as error:
+        raise ValueError("This page marker is not one of ours; start from the first page.") from error
+    rows = store.case_rows(tx, wanted, user_id, after, store.PAGE + 1)
+    more = rows[store.PAGE :]
+    rows = rows[: store.PAGE]
+    place = ".".join(map(str, store.place_of(rows[-1], wanted))) if more else ""
+    return InboxPage(rows=case_rows(tx, rows, user_id), next=place)
+
+
+def case_rows(tx: Tx, rows: list[Row], user_id: str) -> list[CaseRow]:
+    """Rows as the list shows them."""
+    ids = [row["id"] for row in rows]
+    tags, seen = store.tags_of(tx, ids), store.seen_by(tx, user_id, ids)
+    return [_case_row(row, tags.get(row["id"], []), seen.get(row["id"])) for row in rows]
+
+
+def _case_row(row: Row, tags: list[str], seen_at: int | None) -> CaseRow:
+    return CaseRow(
+        id=row["id"],
+        number=row["number"],
+        title=row["title"],
+        status=Status(row["status"]),
+        outcome=Outcome(row["outcome"]),
+        priority=row["priority"],
+        severity=row["severity"],
+        kind=row["kind"],
+        topic=row["topic"],
+        sentiment=row["sentiment"],
+        person_id=row["person_id"],
+        person_name=row["person_name"],
+        handle=row["handle"],
+        network=Network(row["network"]),
+        channel_id=row["channel_id"],
+        preview=row["preview"],
+        last_message_at=row["last_message_at"],
+        last_direction=Direction(row["last_direction"]),
+        awaiting_since=row["awaiting_since"],
+        assignee_id=row["assignee_id"],
+        assignee_name=row["assignee_name"] or "",
+        tags=tags,
+        unread=row["last_direction"] == Direction.INBOUND
+        and (seen_at is None or row["last_message_at"] > seen_at),
+        tried_before=row["tried_before"].split(),
+        reach_tier=row["reach_tier"],
+        snoozed_until=row["snoozed_until"],
+        message_count=row["message_count"],
+        deleted=row["last_deleted"],
+    )
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many cases each view and, within the shown view, each network has."""
+
+    views: dict[str, int]
+    networks: dict[str, int]
+
+
+def counts(tx: Tx, wanted: InboxFilter, user_id: str) -> Counts:
+    """From the kept counts: a few hundred rows whatever the desk's size."""
+    views = dict.fromkeys(VIEWS, 0)
+    networks: dict[str, int] = {}
+    for row in store.counts(tx):
+        mine, status, n = row["assignee_id"], row["status"], row["n"]
+        inside = {
+            "all": True,
+            "mine": status == Status.OPEN and mine == user_id,
+            "unassigned": status == Status.OPEN and not mine,
+        }
+        for view in VIEWS:
+            if inside.get(view, status == view):
+                views[view] += n
+                if view == wanted.view:
+                    networks[row["network"]] = networks.get(row["network"], 0) + n
+    return Counts(views=views, networks=networks)
+
+
+def one(tx: Tx, case_id: str, user_id: str) -> CaseRow | None:
+    """One row of the list."""
+    row = store.one_row(tx, case_id=case_id)
+    return None if row is None else case_rows(tx, [row], user_id)[0]
+
+
+def detail(
+    tx: Tx, number: int, user_id: str, sign_off: str, rendering: Rendering, before: int | None = None
+) -> CaseDetail | None:
+    """A case with its timeline, person and draft; None when there is no such case."""
+    row = store.one_row(tx, number=number)
+    if row is None:
+        return None
+    case_id = row["id"]
+    shown = case_rows(tx, [row], user_id)[0]
+    seen_at = store.seen_by(tx, user_id, [case_id]).get(case_id)
+    messages = store.messages_of(tx, case_id, before, TIMELINE + 1)
+    more = len(messages) > TIMELINE
+    messages = messages[:TIMELINE][::-1]
+    names = store.channel_names(tx)
+    timeline = _messages(tx, case_id, messages, names, seen_at, rendering)
+    target = _target(timeline)
+    timeline += [*_notes(tx, case_id), *_acts(tx, case_id)]
+    if more and messages:
+        oldest = messages[0]["occurred_at"]
+        timeline = [item for item in timeline if item.at >= oldest]
+    timeline += _replies(tx, case_id, {name: Network(network) for name, (_, network) in names.items()})
+    can = rendering.capabilities(target.channel_id if target else shown.channel_id)
+    return CaseDetail(
+        row=shown,
+        timeline=sorted(timeline, key=lambda item: item.at),
+        person=people.card(tx, shown.person_id, shown.person_name, apart_from=case_id),
+        draft=_draft(store.draft_of(tx, user_id, case_id)),
+        version=row["version"],
+        max_length=can.max_length,
+        counter=can.counter,
+        sign_off=sign_off,
+        reply_to=target.id if target else "",
+        reply_audiences=target.can_reply if target else [],
+        seen_at=seen_at,
+        more_before=str(messages[0]["occurred_at"]) if more and messages else "",
+    )
+
+
+def _target(timeline: list[TimelineItem]) -> TimelineMessage | None:
+    """The customer's newest message that can be answered."""
+    for item in reversed(timeline):
+        if isinstance(item, TimelineMessage) and item.can_reply:
+            return item
+    return None
+
+
+def _messages(
+    tx: Tx,
+    case_id: str,
+    rows: list[Row],
+    names: Mapping[str, tuple[str, str]],
+    seen_at: int | None,
+    rendering: Rendering,
+) -> list[TimelineItem]:
+    revisions = store.revisions_of(tx, [row["id"] for row in rows if row["edited_at"] is not None])
+    senders = store.senders_of(tx, case_id)
+    found: list[TimelineItem] = []
+    for row in rows:
+        data = _data.decode(row["data"])
+        name, network = names[row["channel_id"]]
+        inbound = row["direction"] == Direction.INBOUND
+        visibility = Visibility(row["visibility"])
+        answerable = inbound and row["deleted_at"] is None and row["kind"] != MessageKind.SYSTEM
+        found.append(
+            TimelineMessage(
+                id=row["id"],
+                at=row["occurred_at"],
+                direction=Direction(row["direction"]),
+                kind=MessageKind(row["kind"]),
+                network=Network(network),
+                channel_id=row["channel_id"],
+                channel_name=name,
+                visibility=visibility,
+                author=_actor.decode(row["author"]),
+                author_id=row["author_id"],
+                subject=row["subject"],
+                text=row["text"],
+                html=rendering.sanitise(row["html"]) if row["html"] else "",
+                attachments=data.attachments,
+                permalink=data.permalink,
+                edited_at=row["edited_at"],
+                deleted_at=row["deleted_at"],
+                revisions=[
+                    Revision(text=old["text"], at=old["edited_at"])
+                    for old in revisions.get(row["id"], [])
+                    if old["revision"] != row["revision"]
+                ],
+                rating=_rating.decode(row["rating"]) if row["rating"] else None,
+                conversation_id=row["conversation_id"],
+                sent_by=senders.get(row["id"], ""),
+                is_new=inbound and seen_at is not None and row["received_at"] > seen_at,
+                can_reply=rendering.audiences(visibility, rendering.capabilities(row["channel_id"]))
+                if answerable
+                else [],
+            )
+        )
+    return found
+
+
+def _notes(tx: Tx, case_id: str) -> list[TimelineItem]:
+    return [
+        TimelineNote(id=row["id"], at=row["written_at"], user_name=row["user_name"], text=row["text"])
+        for row in store.notes_of(tx, case_id)
+    ]
+
+
+def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
+    found: list[TimelineItem] = []
+    for row in store.acts_of(tx, case_id, ["case.changed"]):
+        act = _act.decode(row["data"])
+        found.append(
+            TimelineEvent(
+                at=row["at"], user_name=row["user_name"] or "Earful", what=act.what, detail=act.detail
+            )
+        )
+    return found
+
+
+def _replies(tx: Tx, case_id: str, networks: Mapping[str, Network]) -> list[TimelineItem]:
+    return [
+        TimelineReply(
+            id=row["id"],
+            at=row["queued_at"],
+            user_name=row["user_name"],
+            text=row["text"],
+            audience=Visibility(row["audience"]),
+            state=SendState(row["state"]),
+            attempts=row["attempts"],
+            error=row["error"],
+            next_try_at=row["due_at"],
+            network=networks[row["channel_id"]],
+            in_reply_to=row["in_reply_to"],
+        )
+        for row in store.replies_of(tx, case_id)
+    ]
+
+
+def _draft(row: Row | None) -> Draft | None:
+    if row is None:
+        return None
+    return Draft(
+        text=row["text"],
+        audience=Visibility(row["audience"]) if row["audience"] else None,
+        in_reply_to=row["in_reply_to"],
+        saved_at=row["saved_at"],
+    )
+
+
+def tags(tx: Tx) -> list[str]:
+    """Tags in use."""
+    return store.popular_tags(tx, 100)
+
+
+def as_json(value: Any) -> bytes:
+    """Any of the desk's values as JSON."""
+    return msgspec.json.encode(value)
