@@ -17,7 +17,9 @@ _SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
 _STEM = 5
 
 
-def extract(tokens: Tokens, found: Sequence[Found] = (), ours: frozenset[str] = frozenset()) -> dict[str, int]:
+def extract(
+    tokens: Tokens, found: Sequence[Found] = (), ours: frozenset[str] = frozenset()
+) -> dict[str, int]:
     """Feature name to the index of its (first) word, or `WHOLE`.
 
     `found` are the phrases of the rules in this text. Words in `ours` (the brand's own names) are left out:
@@ -71,7 +73,9 @@ def _shape(tokens: Tokens, features: dict[str, int]) -> None:
     if _SHOUTED.search(text) is not None:
         features["*capitals"] = WHOLE
     count = len(tokens)
-    features["*tiny" if count <= 3 else "*short" if count <= 9 else "*middling" if count <= 20 else "*long"] = WHOLE
+    features[
+        "*tiny" if count <= 3 else "*short" if count <= 9 else "*middling" if count <= 20 else "*long"
+    ] = WHOLE
     if "=fault" not in features and "=wait" not in features and not any(name[0] == "!" for name in features):
         features["*no fault"] = WHOLE
     if "=good" not in features and "=bad" not in features and "=thanks" not in features:

@@ -95,10 +95,9 @@ class Model:
             answers[head.name] = Answer(head, start + top, probabilities, head.labels[top], p, sure)
         return answers
 
-    def weight(self, feature: str, column: int) -> float:
-        """How far a feature pushes towards a column; 0 when unknown."""
-        row = self._table.get(feature)
-        return row.get(column, 0.0) if row is not None else 0.0
+    def row(self, feature: str) -> dict[int, float] | None:
+        """How far a feature pushes towards each column; None when it is not known."""
+        return self._table.get(feature)
 
 
 def softmax(scores: list[float], temperature: float) -> list[float]:

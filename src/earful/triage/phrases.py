@@ -83,7 +83,9 @@ def _put(index: _Index, label: str, parts: tuple[_Part, ...]) -> None:
             seconds.setdefault(NUMBER if two == "#" else two, []).append(tail)
 
 
-def _try(seconds: dict[str, list[_Tail]], words: list[str], at: int, hits: dict[tuple[str, int], int]) -> None:
+def _try(
+    seconds: dict[str, list[_Tail]], words: list[str], at: int, hits: dict[tuple[str, int], int]
+) -> None:
     second = words[at + 1]
     if "" in seconds:
         _keep(seconds[""], words, at, at + 1, hits)
@@ -95,7 +97,9 @@ def _try(seconds: dict[str, list[_Tail]], words: list[str], at: int, hits: dict[
         _keep(seconds["*"], words, at, at + 1, hits)
 
 
-def _keep(tails: list[_Tail], words: list[str], first: int, at: int, hits: dict[tuple[str, int], int]) -> None:
+def _keep(
+    tails: list[_Tail], words: list[str], first: int, at: int, hits: dict[tuple[str, int], int]
+) -> None:
     for label, parts in tails:
         end = _match(parts, 0, words, at) if parts else at
         if end > 0:

@@ -38,5 +38,3 @@ class Brand(Struct, frozen=True, kw_only=True, omit_defaults=True):
     products: tuple[str, ...] = ()
     words_that_fool: tuple[str, ...] = ()
     """Words that show that our name stands in another sense: `pie` for a brand named Apple."""
-
-

@@ -17,13 +17,7 @@ _TOKEN = re.compile(
 HANDLE, URL, NUMBER, MONEY, END = "<handle>", "<url>", "<num>", "<money>", "."
 
 NUMBER_WORDS = frozenset(
-    "two three four five six seven eight nine ten eleven twelve several multiple many countless dozen "
-    "dos tres cuatro cinco seis siete ocho nueve diez doce varias "
-    "deux trois quatre cinq sept huit neuf dix plusieurs "
-    "zwei drei vier funf sechs sieben acht neun zehn zwolf mehrere "
-    "duas dois quatro sete oito nove dez "
-    "due tre quattro cinque sei sette otto nove dieci "
-    "twee drie vijf zes zeven acht negen tien".split()
+    ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "several", "multiple", "many", "countless", "dozen", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "doce", "varias", "deux", "trois", "quatre", "cinq", "sept", "huit", "neuf", "dix", "plusieurs", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn", "zwolf", "mehrere", "duas", "dois", "quatro", "sete", "oito", "nove", "dez", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "twee", "drie", "vijf", "zes", "zeven", "acht", "negen", "tien"]
 )
 
 
@@ -43,8 +37,8 @@ def fold(text: str) -> str:
 class Tokens:
     """The words of one text: `words[i]` lies at `text[starts[i]:ends[i]]`.
 
-    Words are folded; handles, links, amounts and numbers are replaced by their class; a sentence end is `END`.
-    `raw` keeps the folded characters.
+    Words are folded; handles, links, amounts and numbers are replaced by their class; a sentence end
+    is `END`. `raw` keeps the folded characters.
     """
 
     __slots__ = ("ends", "folded", "raw", "starts", "text", "words")

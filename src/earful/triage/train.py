@@ -1,7 +1,7 @@
 """Train the weights: `python -m earful.triage.train data/seed/messages.jsonl OUT`.
 
-Plain logistic regression with AdaGrad (Duchi et al., 2011) and a pull to zero; pure Python, fixed seeds, so the
-same corpus always gives the same bytes.
+Plain logistic regression with AdaGrad (Duchi et al., 2011) and a pull to zero; pure Python, fixed seeds,
+so the same corpus always gives the same bytes.
 """
 
 import math
@@ -15,7 +15,7 @@ from earful.model.rating import KINDS, SENTIMENTS, TOPICS, WANTS
 from earful.triage.corpus import Example, read
 from earful.triage.features import extract
 from earful.triage.model import SCALE, Body, Head, Model, pack, softmax
-from earful.triage.rulebook import PHRASES
+from earful.triage.rulebook import phrasebook
 from earful.triage.tokens import Tokens
 
 NAME = "seed-1"
@@ -29,17 +29,18 @@ HEADS: tuple[tuple[str, tuple[str, ...], float], ...] = (
 )
 """Name, labels, and the threshold under which the head is unsure. Severity always answers: it is a number."""
 
-EPOCHS, RATE, PULL, SEED, FEWEST = 14, 0.25, 0.004, 20_240_601, 2
+EPOCHS, RATE, PULL, SEED, FEWEST = 14, 0.1, 0.01, 20_240_601, 2
 FOLDS = 5
 Rows = list[tuple[tuple[str, ...], tuple[int, ...]]]
 
 
 def rows(examples: Sequence[Example]) -> Rows:
     """Each example as its features and its label's place for each head."""
+    book = phrasebook()
     prepared: Rows = []
     for example in examples:
         tokens = Tokens(example.text)
-        features = tuple(extract(tokens, PHRASES.find(tokens)))
+        features = tuple(extract(tokens, book.find(tokens)))
         prepared.append((features, tuple(labels.index(example.label(name)) for name, labels, _ in HEADS)))
     return prepared
 
@@ -109,13 +110,14 @@ def out_of_fold(data: Rows) -> list[list[list[float]]]:
 
 def temperature(scores: Sequence[list[float]], answers: Sequence[int]) -> float:
     """The temperature of least log loss, from a fixed grid of 0.5 to 4."""
-    grid = [0.5 + 0.05 * step for step in range(71)]
+    grid: list[float] = [0.5 + 0.05 * step for step in range(71)]
 
     def loss(heat: float) -> float:
         pairs = zip(scores, answers, strict=True)
         return -sum(math.log(max(softmax(row, heat)[answer], 1e-12)) for row, answer in pairs)
 
-    return round(min(grid, key=loss), 2)
+    best: float = min(grid, key=loss)
+    return round(best, 2)
 
 
 def train(examples: Sequence[Example]) -> bytes:
