@@ -1,0 +1,132 @@
+"""A multinomial log-linear model with one sparse table for all heads, scored in pure Python.
+
+A head's probabilities are softmax((bias + sum of the weights of the features present) / temperature); the
+temperature makes them mean what they say (Guo et al., On Calibration of Modern Neural Networks, 2017).
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw, Struct
+
+FORMAT = 1
+SCALE = 100
+"""Weights are stored as whole hundredths."""
+
+
+class WeightsRefused(ValueError):
+    """Weights that are not what they say they are; the message names the file and the reason."""
+
+
+class Head(Struct, frozen=True):
+    """One question that the model answers."""
+
+    name: str
+    labels: tuple[str, ...]
+    temperature: float
+    threshold: float
+    """Under this top probability the answer is `unsure`."""
+
+
+class Body(Struct, frozen=True):
+    """Heads, and for each feature its (column, weight) pairs, flat; columns run over the heads in order."""
+
+    heads: tuple[Head, ...]
+    table: dict[str, list[int]]
+
+
+class Container(Struct, frozen=True):
+    """The file: `sha256` is over the bytes of `body` as they stand."""
+
+    format: int
+    name: str
+    sha256: str
+    body: Raw
+
+
+class Answer(Struct, frozen=True):
+    """One head's answer: probabilities in the order of its labels."""
+
+    head: Head
+    column: int
+    """The column of the top label in the weights table."""
+    probabilities: list[float]
+    label: str
+    p: float
+    sure: bool
+
+
+class Model:
+    """Immutable after construction."""
+
+    def __init__(self, name: str, body: Body) -> None:
+        self.name = name
+        self.heads = body.heads
+        self._bounds: list[tuple[Head, int, int]] = []
+        width = 0
+        for head in body.heads:
+            self._bounds.append((head, width, width + len(head.labels)))
+            width += len(head.labels)
+        self._width = width
+        self._table = {
+            feature: {flat[at]: flat[at + 1] / SCALE for at in range(0, len(flat), 2)}
+            for feature, flat in body.table.items()
+        }
+
+    def answer(self, features: Mapping[str, int]) -> dict[str, Answer]:
+        """The answer of each head. A text of which the model knows no word gets answers that are not sure."""
+        scores = [0.0] * self._width
+        known = 0
+        table = self._table
+        for feature in features:
+            row = table.get(feature)
+            if row is not None:
+                known += feature[0] != "*"
+                for column, weight in row.items():
+                    scores[column] += weight
+        answers: dict[str, Answer] = {}
+        for head, start, end in self._bounds:
+            probabilities = softmax(scores[start:end], head.temperature)
+            p = max(probabilities)
+            top = probabilities.index(p)
+            sure = known > 0 and p >= head.threshold
+            answers[head.name] = Answer(head, start + top, probabilities, head.labels[top], p, sure)
+        return answers
+
+    def row(self, feature: str) -> dict[int, float] | None:
+        """How far a feature pushes towards each column; None when it is not known."""
+        return self._table.get(feature)
+
+
+def softmax(scores: list[float], temperature: float) -> list[float]:
+    """Probabilities that sum to 1; `temperature` > 0."""
+    top = max(scores)
+    powers = [math.exp((score - top) / temperature) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def pack(name: str, body: Body) -> bytes:
+    """The bytes of a weights file."""
+    raw = msgspec.json.encode(body)
+    digest = hashlib.sha256(raw).hexdigest()
+    return msgspec.json.encode(Container(FORMAT, name, digest, Raw(raw)))
+
+
+def unpack(data: bytes, source: str) -> Model:
+    """Read and check a weights file. Raises WeightsRefused, naming `source`."""
+    try:
+        container = msgspec.json.decode(data, type=Container)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WeightsRefused(f"{source}: not a weights file ({error}); reinstall or train again") from error
+    if container.format != FORMAT:
+        raise WeightsRefused(f"{source}: format {container.format}, but this version reads format {FORMAT}")
+    if hashlib.sha256(container.body).hexdigest() != container.sha256:
+        raise WeightsRefused(f"{source}: the checksum does not match; the file was changed or cut short")
+    try:
+        body = msgspec.json.decode(container.body, type=Body)
+    except msgspec.DecodeError as error:
+        raise WeightsRefused(f"{source}: the weights have another shape ({error})") from error
+    return Model(container.name, body)

@@ -1,0 +1,39 @@
+"""How many people a message may still reach. It reorders a queue; it never decides who is answered."""
+
+import math
+
+from earful.triage.subject import Subject
+
+HALF_LIFE_MS = 6 * 3_600_000
+"""Attention to a public post halves in about this time; half-lives of posts are measured in hours."""
+
+_PEOPLE = {"likes": 8.0, "replies": 15.0, "reposts": 60.0, "quotes": 80.0}
+"""People who see a message for each reaction of a kind: an assumption, to be fitted to a workspace's own views."""
+
+TIERS = ((1, "private"), (10, "a few"), (100, "tens"), (1_000, "hundreds"), (10_000, "thousands"))
+MORE = ((100_000, "tens of thousands"), (1_000_000, "hundreds of thousands"), (math.inf, "millions"))
+CAP = 1e9
+
+
+def expected(subject: Subject) -> float:
+    """Expected further audience in people: 0 for a private message, at most a billion.
+
+    Followers count by their logarithm only: most followers see nothing. Reactions count, views most of all,
+    and fade with age.
+    """
+    if subject.private:
+        return 0.0
+    base = 5.0 * math.log2(1 + min(max(subject.followers or 0, 0), CAP)) + 3.0
+    seen = sum(people * _count(subject, kind) for kind, people in _PEOPLE.items())
+    seen = max(seen, _count(subject, "views"))
+    fade: float = 0.5 ** min(max(subject.age_ms, 0) / HALF_LIFE_MS, 60.0)
+    return round(min(base + seen * fade, CAP), 1)
+
+
+def tier(audience: float) -> str:
+    """The order of magnitude in words, from `private` to `millions`."""
+    return next((words for limit, words in TIERS + MORE if audience < limit), "millions")
+
+
+def _count(subject: Subject, kind: str) -> float:
+    return float(min(max(subject.reactions.get(kind, 0), 0), CAP))
