@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Security = Literal["tls", "starttls", "plain"]
 SentCopy = Literal["append", "provider", "bcc", "none"]
@@ -38,7 +38,7 @@ class EmailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     folders: Annotated[
         list[str],
         Meta(title="Folders", description="Read in this order; the first is watched live.", min_length=1),
-    ] = ["INBOX"]
+    ] = field(default_factory=lambda: ["INBOX"])
     sent_folder: Annotated[
         str,
         Meta(

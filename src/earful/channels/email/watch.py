@@ -110,8 +110,8 @@ class Watch:
         """Read a folder that is new to us, or whose UIDs lost their meaning (RFC 9051, 2.3.1.1).
 
         In the second case the days around the last step are read again and known mails fall out by their
-        Message-ID; what was written well before that step starts no automation. The cursor moves only at the end:
-        whoever dies on the way begins again.
+        Message-ID; what was written well before that step starts no automation. The cursor moves only at the
+        end: whoever dies on the way begins again.
         """
         if cursor is None:
             days, from_ = self._settings.history_days, self._now()
