@@ -1,0 +1,1 @@
+"""What every connector needs, written once: text counting, HTML, HTTP, streams, back-off, signatures."""

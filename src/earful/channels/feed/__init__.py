@@ -1,0 +1,1 @@
+"""RSS and Atom feeds: reviews, forums and blogs that can be read, not answered."""
