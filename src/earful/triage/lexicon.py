@@ -112,7 +112,45 @@ _GROUPS = {
 }
 
 NEGATORS = frozenset(
-    ["not", "no", "never", "don't", "dont", "doesn't", "didn't", "isn't", "wasn't", "aren't", "can't", "cannot", "won't", "without", "hardly", "n't", "nothing", "nobody", "nicht", "kein", "keine", "nie", "ne", "pas", "jamais", "sans", "ni", "nunca", "sin", "nao", "sem", "non", "mai", "senza", "niet", "geen", "nooit"]
+    [
+        "not",
+        "no",
+        "never",
+        "don't",
+        "dont",
+        "doesn't",
+        "didn't",
+        "isn't",
+        "wasn't",
+        "aren't",
+        "can't",
+        "cannot",
+        "won't",
+        "without",
+        "hardly",
+        "n't",
+        "nothing",
+        "nobody",
+        "nicht",
+        "kein",
+        "keine",
+        "nie",
+        "ne",
+        "pas",
+        "jamais",
+        "sans",
+        "ni",
+        "nunca",
+        "sin",
+        "nao",
+        "sem",
+        "non",
+        "mai",
+        "senza",
+        "niet",
+        "geen",
+        "nooit",
+    ]
 )
 
 

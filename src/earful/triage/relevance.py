@@ -9,7 +9,25 @@ from earful.triage.tokens import HANDLE, Tokens, fold
 
 _SERVICE = frozenset({"complaint", "question", "request", "praise", "suggestion"})
 NEWS = frozenset(
-    ["announces", "announced", "shares", "ceo", "profits", "quarter", "union", "regulator", "acquires", "raises", "breaking", "investors", "layoffs", "hiring", "council", "recalls", "record"]
+    [
+        "announces",
+        "announced",
+        "shares",
+        "ceo",
+        "profits",
+        "quarter",
+        "union",
+        "regulator",
+        "acquires",
+        "raises",
+        "breaking",
+        "investors",
+        "layoffs",
+        "hiring",
+        "council",
+        "recalls",
+        "record",
+    ]
 )
 
 

@@ -68,11 +68,11 @@ class FeedConnector:
         async with self._client() as http:
             await keep_up(inlet, stop, lambda backoff: self._poll(http, inlet, stop, backoff), self._explain)
 
-    async def send(self, reply: Reply) -> Sent:  # noqa: ARG002
+    async def send(self, reply: Reply) -> Sent:
         """Raises SendRefused: a feed has no way back."""
         raise SendRefused("A feed can be read but not answered; nothing was sent.")
 
-    async def find(self, reply: Reply) -> Sent | None:  # noqa: ARG002
+    async def find(self, reply: Reply) -> Sent | None:
         """None: nothing is ever sent."""
         return None
 

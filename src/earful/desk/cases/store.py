@@ -220,9 +220,11 @@ def case_of_messages(tx: Tx, keys: Iterable[NativeKey]) -> dict[NativeKey, str]:
 
 _PLACE = (
     update(messages)
-    .where(messages.c.seq == bindparam("message"))
+    .where(messages.c.seq == bindparam("b_message"))
     .values(
-        author_id=bindparam("author"), conversation_id=bindparam("conversation"), case_id=bindparam("case")
+        author_id=bindparam("b_author"),
+        conversation_id=bindparam("b_conversation"),
+        case_id=bindparam("b_case"),
     )
 )
 
@@ -230,16 +232,16 @@ _PLACE = (
 def place_messages(tx: Tx, rows: Sequence[tuple[int, str | None, str, str | None]]) -> None:
     """Set (message seq, author, conversation, case)."""
     if rows:
-        names = ("message", "author", "conversation", "case")
+        names = ("b_message", "b_author", "b_conversation", "b_case")
         tx.execute(_PLACE, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def give_case(tx: Tx, case_of: Mapping[str, str]) -> None:
     """Set the case of messages that waited for one."""
     if case_of:
-        statement = update(messages).where(messages.c.id == bindparam("message"))
-        rows = [{"message": message_id, "case": case_id} for message_id, case_id in case_of.items()]
-        tx.execute(statement.values(case_id=bindparam("case")), rows)
+        statement = update(messages).where(messages.c.id == bindparam("b_message"))
+        rows = [{"b_message": message_id, "b_case": case_id} for message_id, case_id in case_of.items()]
+        tx.execute(statement.values(case_id=bindparam("b_case")), rows)
 
 
 def absorb(tx: Tx, kept: str, other: Row) -> None:

@@ -1,0 +1,32 @@
+"""What a running Earful is made of, as routes and tasks see it. Built in `wiring.py`, nowhere else."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from earful.channels.contract import Capabilities, Connector
+from earful.config import Settings
+from earful.log.embedded import EmbeddedLog
+from earful.model.time import Instant
+from earful.store.secrets import Vault
+from earful.store.store import Store
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """The parts of one process."""
+
+    settings: Settings
+    store: Store
+    log: EmbeddedLog
+    vault: Vault
+    clock: Callable[[], Instant]
+    wake: Callable[[], None]
+    """Tell the consumers that there may be something new."""
+    connectors: Mapping[str, Connector]
+    """Connected channels by id; grows and shrinks as channels are switched."""
+    capabilities: Callable[[str], Capabilities]
+    """What a channel can do, also when it is not connected."""
+    reconnect: Callable[[], None]
+    """Look again which channels are to be connected."""
+    workspace: str = "Earful"
+    """The name at the top of the pages."""
