@@ -188,9 +188,12 @@ def _write(
         for case_id, one in opened.items()
     ]
     store.set_case_of_authors(tx, owners)
+    stored = touched - set(opened)
     if adopted:
-        said = _said(tx, batch, touched - set(opened), networks)
-    before = store.by_ids(tx, touched - set(opened))
+        # What waited for a case is only now in one, which may be a case opened just above.
+        stored |= set(adopted.values())
+        said = _said(tx, batch, stored, networks)
+    before = store.by_ids(tx, stored)
     after = [_changed_case(row, said[case_id]) for case_id, row in before.items() if said.get(case_id)]
     store.update_facts(tx, [before[row["id"]] for row in after], after)
 

@@ -1,0 +1,119 @@
+"""The only place that builds the parts and connects them, in order. Read it to see the system on one page."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+
+from earful.channels import registry
+from earful.channels.contract import Capabilities, Connector
+from earful.config import Settings
+from earful.desk.cases import service as cases
+from earful.desk.channels import service as channels
+from earful.desk.channels.service import Channel
+from earful.desk.consumer import DeskConsumer
+from earful.desk.inbox.service import READ_ONLY
+from earful.intake.receiver import Receiver
+from earful.log.embedded import EmbeddedLog
+from earful.log.runner import Consumer, Runner, system_clock
+from earful.model.time import Instant
+from earful.outbox.sender import Sender
+from earful.parts import Parts
+from earful.playground.connector import OnReply, PlaygroundConnector
+from earful.search.consumer import SearchConsumer
+from earful.store.migrate import migrate
+from earful.store.secrets import Vault
+from earful.store.store import Store
+from earful.store.tx import Tx
+from earful.triage.consumer import TriageConsumer
+from earful.triage.rate import load as load_triage
+from earful.triage.subject import Brand
+
+logger = structlog.get_logger()
+TICK_SECONDS = 5.0
+PLAYGROUND = "playground"
+"""The setting that marks a simulated channel."""
+
+
+class Earful:
+    """One process with all its roles."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], Instant] = system_clock) -> None:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        migrate(settings.database_url)
+        self.settings = settings
+        self.clock = clock
+        self.store = Store(settings.database_url)
+        self.log = EmbeddedLog()
+        self.vault = Vault.open(settings.folder)
+        self.runner = Runner(self.store, self.log, self.consumers(), clock)
+        self.on_demo_reply: OnReply | None = None
+        self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
+        self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.parts = Parts(
+            settings=settings,
+            store=self.store,
+            log=self.log,
+            vault=self.vault,
+            clock=clock,
+            wake=self.runner.wake,
+            connectors=self.receiver.connectors,
+            capabilities=self._capabilities,
+            reconnect=self.receiver.look_again,
+            workspace=settings.brand or "Earful",
+        )
+
+    def consumers(self) -> list[Consumer]:
+        """Everybody who reads the log, in the order of a message's walk."""
+        return [TriageConsumer(load_triage(self._brand())), DeskConsumer(), SearchConsumer()]
+
+    def _brand(self) -> Brand:
+        def read(tx: Tx) -> list[Channel]:
+            return channels.listed(tx)
+
+        handles = tuple(channel.handle for channel in self.store.read_now(read) if channel.handle)
+        return Brand(names=(self.settings.brand,) if self.settings.brand else (), handles=handles)
+
+    def _connect(self, channel: Channel, secrets: dict[str, str]) -> Connector:
+        if channel.settings.get(PLAYGROUND):
+            return PlaygroundConnector(channel.network, self.on_demo_reply)
+        return registry.connect(
+            channel.network,
+            channel.settings,
+            secrets,
+            allow_private=self.settings.allow_private_addresses,
+        )
+
+    def _capabilities(self, channel_id: str) -> Capabilities:
+        connector = self.receiver.connectors.get(channel_id)
+        return connector.capabilities if connector is not None else READ_ONLY
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Consumers, connectors, sender and timers, from start to a clean stop."""
+        stop = asyncio.Event()
+        self.runner.start()
+        tasks = [
+            asyncio.create_task(self.receiver.run(stop)),
+            asyncio.create_task(self.sender.run(stop)),
+            asyncio.create_task(self._tick(stop)),
+        ]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait(tasks, timeout=20)
+            await asyncio.to_thread(self.runner.stop)
+            await asyncio.to_thread(self.store.close)
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        """What happens because time passes."""
+        while not stop.is_set():
+            try:
+                now = self.clock()
+                await self.store.write(lambda tx, now=now: cases.wake_snoozed(tx, self.log, now))  # type: ignore[misc]
+            except Exception:
+                logger.exception("tick.failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), TICK_SECONDS)
