@@ -1,0 +1,158 @@
+"""Fixtures that every test may use: a fresh store of each kind, and a desk without network on top of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import insert
+
+from earful.channels.contract import RawDelivery, Receipt
+from earful.desk.consumer import DeskConsumer
+from earful.intake import service
+from earful.log.embedded import EmbeddedLog
+from earful.log.runner import Consumer, drain
+from earful.model.message import Actor, Direction, IncomingMessage, MessageKind
+from earful.model.time import Instant, instant
+from earful.search.consumer import SearchConsumer
+from earful.store.migrate import migrate
+from earful.store.store import Store
+from earful.store.tables import channels, users
+from earful.triage.consumer import TriageConsumer
+from earful.triage.rate import load
+from earful.triage.subject import Brand
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+NOW = instant(START)
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "earful.sqlite3"
+        migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+def fresh_sqlite(folder: Path) -> str:
+    """A migrated embedded database, copied from one that was migrated once."""
+    path = folder / "earful.sqlite3"
+    path.write_bytes(_migrated())
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated database of each kind."""
+    if request.param == "sqlite":
+        return fresh_sqlite(tmp_path)
+    url: str = request.getfixturevalue("postgres_url")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store of each kind."""
+    opened = Store(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """An embedded store, where the database does not matter."""
+    opened = Store(fresh_sqlite(tmp_path))
+    yield opened
+    opened.close()
+
+
+class Desk:
+    """A desk without network: messages in, consumers run to the end, rows to look at."""
+
+    channel = "channel-1"
+    user = "user-1"
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.log = EmbeddedLog()
+        self.now = NOW
+        self.consumers: list[Consumer] = [TriageConsumer(load(Brand())), DeskConsumer(), SearchConsumer()]
+        store.write_now(
+            lambda tx: tx.execute(
+                insert(channels).values(id=self.channel, network="mastodon", name="acme", created_at=NOW)
+            )
+        )
+        store.write_now(
+            lambda tx: tx.execute(
+                insert(users).values(
+                    id=self.user,
+                    email="kim@acme.example",
+                    name="Kim Doe",
+                    password_hash="",
+                    role="agent",
+                    sign_off="^KD",
+                    active=True,
+                    created_at=NOW,
+                )
+            )
+        )
+
+    def clock(self) -> Instant:
+        """The desk's own time, moved by tests."""
+        return self.now
+
+    def receive(self, *messages: IncomingMessage, delivery: str = "", channel: str = "") -> Receipt:
+        """Accept one delivery."""
+        raw = RawDelivery(transport="webhook", body=b"{}", native_delivery_id=delivery)
+        verb = service.accept(self.log, channel or self.channel, raw, messages, self.now)
+        return self.store.write_now(verb)
+
+    def settle(self) -> None:
+        """Let every consumer finish."""
+        drain(self.store, self.log, self.consumers, self.clock)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    """A desk on each kind of store."""
+    return Desk(store)
+
+
+@pytest.fixture
+def small_desk(sqlite_store: Store) -> Desk:
+    """A desk on the embedded store."""
+    return Desk(sqlite_store)
+
+
+Write = Callable[..., IncomingMessage]
+
+
+def write(
+    native_id: str, text: str = "My kettle is broken", *, minute: int = 0, by: str = "ana", **more: object
+) -> IncomingMessage:
+    """A message as a network would bring it."""
+    values: dict[str, object] = {"kind": MessageKind.MENTION} | more
+    return IncomingMessage(
+        native_id=native_id,
+        text=text,
+        occurred_at=START + timedelta(minutes=minute),
+        author=Actor(native_id=by, handle=f"{by}@example.social", name=by.title()),
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def answer(
+    native_id: str, parent: str, text: str = "Sorry to hear that", *, minute: int = 0, **more: object
+) -> IncomingMessage:
+    """A message of ours."""
+    return write(native_id, text, minute=minute, by="acme", parent_id=parent, direction=Direction.OUTBOUND, **more)
+
+
+def texts(messages: Sequence[IncomingMessage]) -> list[str]:
+    """What was said."""
+    return [message.text for message in messages]
