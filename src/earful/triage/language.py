@@ -22,12 +22,13 @@ _CLEAR = 2
 """Words of lead over the next language that make an answer clear; one will do where nothing else fits."""
 
 
-def _index() -> dict[str, tuple[str, ...]]:
+def _index() -> dict[str, tuple[tuple[str, float], ...]]:
+    """Each word with its languages and the share of its vote that each gets."""
     words: dict[str, tuple[str, ...]] = {}
     for language, text in _COMMON.items():
         for word in sorted({fold(word) for word in text.split()}):
             words[word] = (*words.get(word, ()), language)
-    return words
+    return {word: tuple((name, 1 / len(names)) for name in names) for word, names in words.items()}
 
 
 _WORDS = _index()
@@ -49,10 +50,8 @@ def detect(tokens: Tokens, hint: str = "") -> tuple[str, float]:
     """The language and how sure (0-1). The hint (BCP 47) decides a draw and what the words cannot tell."""
     votes = dict.fromkeys(_COMMON, 0.0)
     for word in tokens.words:
-        languages = _WORDS.get(word)
-        if languages is not None:
-            share = 1.0 / len(languages)
-            for language in languages:
+        if word in _WORDS:
+            for language, share in _WORDS[word]:
                 votes[language] += share
     if not tokens.text.isascii():
         low = tokens.text[:2_000].lower()

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 from earful.model.rating import Pii, Span
 
+_CODE = re.compile(
+    r"\d[\w.\-]{4}|[\w.\-]\d[\w.\-]{3}|[\w.\-]{2}\d[\w.\-]{2}|[\w.\-]{3}\d[\w.\-]|[\w.\-]{4}\d"
+)
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(?<![\w.])\+?\(?\d[\d ()\-./\u00a0]{5,}\d(?!\w)")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b")
@@ -54,8 +57,9 @@ def find(text: str, language: str = "und") -> list[Pii]:
     if runs:
         _claim(found, "card", _cards(text, runs))
     _claim(found, "iban", _ibans(text))
-    _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
-    _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
+    if _CODE.search(text) is not None:
+        _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
+        _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
     _claim(found, "address", (match.span() for match in _ADDRESS.finditer(text)))
     if runs:
         _claim(found, "phone", _phones(text, runs, language))

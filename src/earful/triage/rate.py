@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Protocol
 
 from earful.model.rating import UNSURE, Rating, Reason
 from earful.triage import language, pii, priority, reach, relevance, rules
 from earful.triage.features import WHOLE, extract
-from earful.triage.model import Answer, Model, unpack
+from earful.triage.model import SCALE, Answer, Model, unpack
 from earful.triage.rulebook import phrasebook
 from earful.triage.subject import Brand, Subject
 from earful.triage.tokens import HANDLE, Tokens
@@ -17,8 +17,8 @@ REASONS_MOST = 14
 """Reasons of one rating. The points of the priority are always all there."""
 SAID, UNSAID = 0.85, 0.7
 """Confidence of a rule that found its words, and of one that found none."""
-_WORDS_SHOWN = {"kind": 2, "sentiment": 2, "topic": 2, "wants": 1}
-_LEAST_SHOWN = 0.15
+_WORDS_SHOWN = {"kind": 2, "sentiment": 1, "topic": 1, "wants": 1}
+_LEAST_SHOWN = 15
 _WEIGHTS = "seed-1.json"
 _SIGNS = {
     "*asks": "a question mark", "*ends asking": "ends with a question mark", "*asks loudly": "asks loudly",
@@ -94,8 +94,8 @@ class Rater:
             reach_tier=reach.tier(audience),
             priority=points,
             confidence={
-                **{name: round(answer.p, 4) if answer.sure else 0.0 for name, answer in answers.items()},
-                "severity": SAID if severe else round(answers["severity"].p, 4),
+                **{name: answer.p if answer.sure else 0.0 for name, answer in answers.items()},
+                "severity": SAID if severe else answers["severity"].p,
                 "urgency": SAID if hasty else UNSAID,
                 "churn_risk": SAID if leaving else UNSAID,
                 "language": tongue_p,
@@ -115,17 +115,16 @@ class Rater:
                 reasons.append(Reason(field=field, because="nothing here is known well enough to tell"))
                 continue
             column = answer.column
-            pushes = sorted(
-                ((row[column], name, at) for name, at, row in rows if column in row), reverse=True
-            )
+            pushes = [(row[column], name, at) for name, at, row in rows if row[column] >= _LEAST_SHOWN]
+            pushes.sort(reverse=True)
             shown: set[int] = set()
             for weight, name, at in pushes:
-                if len(shown) == most or weight < _LEAST_SHOWN:
-                    break
                 if at in shown or name == "*bias":
                     continue
                 shown.add(at)
-                reasons.append(_push(field, answer.label, name, at, weight, tokens))
+                reasons.append(_push(field, answer.label, name, at, weight / SCALE, tokens))
+                if len(shown) == most:
+                    break
         return reasons
 
 
@@ -155,7 +154,7 @@ def shipped() -> Model:
 
     Raises WeightsRefused when the file is of another version or was changed, FileNotFoundError when missing.
     """
-    source = resources.files("earful.triage").joinpath("weights", _WEIGHTS)
+    source = Path(__file__).parent / "weights" / _WEIGHTS
     return unpack(source.read_bytes(), _WEIGHTS)
 
 

@@ -35,9 +35,10 @@ class BrandWords:
     def find(self, tokens: Tokens) -> Evidence:
         """The first handle, else the first name or product."""
         fooled = next((word for word in tokens.words if word in self._fool), "") if self._fool else ""
-        for at, raw in enumerate(tokens.raw):
-            if raw[0] == "@" and raw in self._handles:
-                return Evidence(raw, tokens.starts[at], tokens.ends[at])
+        if self._handles and "@" in tokens.folded:
+            for at, raw in enumerate(tokens.raw):
+                if raw in self._handles:
+                    return Evidence(raw, tokens.starts[at], tokens.ends[at])
         found = self._book.find(tokens) if self._book is not None else []
         if not found:
             return Evidence(fooled=fooled)

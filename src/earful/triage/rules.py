@@ -41,13 +41,13 @@ def tried_before(finds: Finds) -> list[TriedBefore]:
 
 
 def severity(guess: int, kind: str, finds: Finds, tried: int, text: str) -> tuple[int, list[Reason]]:
-    """0-4: the model's guess raised to the floor that the phrases set, never lowered below 0.
+    """0-4: the model's guess raised to the floor that the phrases set, a complaint is at least 1, praise 0.
 
     Words of law, breach or danger say 4 unless the message is praise, a suggestion or chatter; a vulnerable
     person, or a matter long unresolved over several contacts, says at least 3 of a complaint.
     """
     reasons: list[Reason] = []
-    level = 0 if kind == "praise" else guess
+    level = 0 if kind == "praise" else max(guess, 1) if kind == "complaint" else guess
     if kind not in _UNHURT:
         for label, because in GRAVE.items():
             if label in finds:
