@@ -34,7 +34,7 @@ class Head(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """Heads, and for each feature its weight for every label, in whole hundredths; labels run over the heads."""
+    """Heads, and for each feature its weight for every label of every head in turn, in whole hundredths."""
 
     heads: tuple[Head, ...]
     table: dict[str, tuple[int, ...]]
@@ -73,7 +73,8 @@ class Model:
             self._bounds.append((head, width, width + len(head.labels)))
             width += len(head.labels)
         self._width = width
-        self._table = body.table
+        self.table = body.table
+        """Feature to its push towards each column, in hundredths."""
         # All columns of a feature side by side in one whole number, so that scoring is one addition a feature
         # instead of one a label: a quarter of the time. The offset keeps each column above zero.
         self._columns = struct.Struct(f"<{width}I")
@@ -88,7 +89,9 @@ class Model:
         known = [feature for feature in features if feature in packed]
         total = sum([packed[feature] for feature in known])
         lift = _OFFSET * len(known)
-        scores = [column - lift for column in self._columns.unpack(total.to_bytes(self._columns.size, "little"))]
+        scores = [
+            column - lift for column in self._columns.unpack(total.to_bytes(self._columns.size, "little"))
+        ]
         meant = any(feature[0] != "*" for feature in known)
         answers: dict[str, Answer] = {}
         for head, start, end in self._bounds:
@@ -99,15 +102,12 @@ class Model:
             answers[head.name] = Answer(head, start + top, probabilities, head.labels[top], p, sure)
         return answers
 
-    def row(self, feature: str) -> tuple[int, ...] | None:
-        """How far a feature pushes towards each column, in hundredths; None when it is not known."""
-        return self._table.get(feature)
-
 
 def softmax(scores: Sequence[float], temperature: float) -> list[float]:
     """Probabilities that sum to 1; `temperature` > 0."""
     top = max(scores)
-    powers = [math.exp((score - top) / temperature) for score in scores]
+    exp = math.exp
+    powers = [exp((score - top) / temperature) for score in scores]
     total = sum(powers)
     return [power / total for power in powers]
 

@@ -1,4 +1,4 @@
-"""Rate messages: `load(brand).rate(batch)`. Pure after loading: no clock, no I/O, no state between messages."""
+"""Rate messages: `load(brand).rate(batch)`. Pure after loading: no clock, no I/O, no state kept."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -22,7 +22,7 @@ _LEAST_SHOWN = 15
 _WEIGHTS = "seed-1.json"
 _SIGNS = {
     "*asks": "a question mark", "*ends asking": "ends with a question mark", "*asks loudly": "asks loudly",
-    "*exclaims": "an exclamation mark", "*shouts": "several exclamation marks", "*capitals": "words in capitals",
+    "*exclaims": "an exclamation mark", "*shouts": "several exclamation marks", "*capitals": "capitals",
     "*tiny": "very short", "*short": "short", "*middling": "of middling length", "*long": "long",
     "*no fault": "no word of a fault", "*no mood": "no word of a mood",
 }  # fmt: skip
@@ -32,11 +32,11 @@ class Triage(Protocol):
     """Whatever rates messages."""
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
-        """One rating for each subject, in order; each depends on its subject alone. Never raises for any text."""
+        """One rating for each subject, in order; each depends on its subject alone. No text makes it raise."""
 
 
 class Rater:
-    """The first version: a small model for kind, sentiment, topic, wants and severity, and rules for the rest."""
+    """The first version: a small model for kind, sentiment, topic, wants and severity, rules for the rest."""
 
     def __init__(self, model: Model, brand: Brand) -> None:
         self._model = model
@@ -107,8 +107,8 @@ class Rater:
     def _words(self, answers: dict[str, Answer], features: dict[str, int], tokens: Tokens) -> list[Reason]:
         """The features that pushed each head's label most, with their words."""
         reasons: list[Reason] = []
-        weigh = self._model.row
-        rows = [(name, at, row) for name, at in features.items() if (row := weigh(name)) is not None]
+        table = self._model.table
+        rows = [(name, at, table[name]) for name, at in features.items() if name in table]
         for field, most in _WORDS_SHOWN.items():
             answer = answers[field]
             if not answer.sure:
@@ -122,13 +122,15 @@ class Rater:
                 if at in shown or name == "*bias":
                     continue
                 shown.add(at)
-                reasons.append(_push(field, answer.label, name, at, weight / SCALE, tokens))
+                reasons.append(
+                    _push(field, answer.label, name=name, at=at, weight=weight / SCALE, tokens=tokens)
+                )
                 if len(shown) == most:
                     break
         return reasons
 
 
-def _push(field: str, label: str, name: str, at: int, weight: float, tokens: Tokens) -> Reason:
+def _push(field: str, label: str, *, name: str, at: int, weight: float, tokens: Tokens) -> Reason:
     if at == WHOLE:
         because = _SIGNS.get(name) or f"a phrase of {name.lstrip('!')}"
         return Reason(field=field, because=f"{because} speaks for {label}", weight=round(weight, 2))

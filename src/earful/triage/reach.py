@@ -8,7 +8,7 @@ HALF_LIFE_MS = 6 * 3_600_000
 """Attention to a public post halves in about this time; half-lives of posts are measured in hours."""
 
 _PEOPLE = {"likes": 8.0, "replies": 15.0, "reposts": 60.0, "quotes": 80.0}
-"""People who see a message for each reaction of a kind: an assumption, to be fitted to a workspace's own views."""
+"""People who see a message for each reaction of a kind: assumed, until fitted to a workspace's own views."""
 
 TIERS = (
     (1.0, "private"),

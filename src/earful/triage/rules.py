@@ -14,8 +14,8 @@ GRAVE = {
     "safety": "somebody's safety is at stake",
 }
 CHURN_LEAVES, CHURN_HINTS, CHURN_SILENT = 0.9, 0.45, 0.04
-"""`churn_risk` after words of leaving, after hints, and without either; the share of leavers in the seed corpus
-rounds to the last."""
+"""`churn_risk` after words of leaving, after hints, and without either; they are set by hand, to be
+fitted once outcomes are known."""
 
 _UNHURT = frozenset({"praise", "suggestion", "other"})
 Finds = dict[str, list[Found]]

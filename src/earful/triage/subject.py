@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from earful.model.message import PRIVATE
 
-
 # Plain strings: hashing an enum's member is Python code, and this is asked of every message.
 _PRIVATE = frozenset(value.value for value in PRIVATE)
 

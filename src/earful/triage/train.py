@@ -32,7 +32,7 @@ HEADS: tuple[tuple[str, tuple[str, ...], float], ...] = (
 EPOCHS, RATE, PULL, SEED, FEWEST = 14, 0.1, 0.01, 20_240_601, 2
 FOLDS = 5
 WEAKEST = 30
-"""A feature none of whose weights reaches this, in hundredths, is left out: it costs time and says nothing."""
+"""A feature none of whose weights reaches this, in hundredths, is left out: it costs time, says nothing."""
 Rows = list[tuple[tuple[str, ...], tuple[int, ...]]]
 
 
@@ -53,7 +53,8 @@ def fit(data: Rows, temperatures: Sequence[float] | None = None) -> Body:
     kept = sorted(feature for feature, count in counts.items() if count >= FEWEST)
     columns = [_fit_head(data, place, len(labels), kept) for place, (_, labels, _) in enumerate(HEADS)]
     table = {
-        feature: tuple(round(weight * SCALE) for head in columns for weight in head[feature]) for feature in kept
+        feature: tuple(round(weight * SCALE) for head in columns for weight in head[feature])
+        for feature in kept
     }
     heat = temperatures or [1.0] * len(HEADS)
     heads = tuple(Head(name, labels, heat[at], least) for at, (name, labels, least) in enumerate(HEADS))
