@@ -32,7 +32,7 @@ class Triage(Protocol):
     """Whatever rates messages."""
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
-        """One rating for each subject, in order; each depends on its subject alone. No text makes it raise."""
+        """One rating for each subject, in order, of it alone. No text makes it raise."""
 
 
 class Rater:

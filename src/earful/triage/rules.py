@@ -5,7 +5,7 @@ The meanings are those of `docs/reference/labels.md`; the phrases are in `phrase
 
 from collections.abc import Sequence
 
-from earful.model.rating import ABUSES, Reason, TriedBefore
+from earful.model.rating import ABUSES, Reason, Span, TriedBefore
 from earful.triage.phrases import Found
 
 GRAVE = {
@@ -30,9 +30,9 @@ def by_label(found: Sequence[Found]) -> Finds:
 
 
 def tried_before(finds: Finds) -> list[TriedBefore]:
-    """One entry a channel, at its first words. `other` only where no channel is named."""
+    """One entry a channel, at the longest words that say so. `other` only where no channel is named."""
     tried = [
-        TriedBefore(label[6:], (hits[0].start, hits[0].end))
+        TriedBefore(label[6:], max(((hit.start, hit.end) for hit in hits), key=_length))
         for label, hits in finds.items()
         if label.startswith("tried:")
     ]
@@ -110,6 +110,10 @@ def tried_reasons(tried: Sequence[TriedBefore], text: str) -> list[Reason]:
         )
         for entry in tried
     ]  # fmt: skip
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
 
 
 def _reason(field: str, because: str, hit: Found, text: str) -> Reason:
