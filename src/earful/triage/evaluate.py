@@ -1,7 +1,7 @@
 """Measure triage on a labelled corpus: `python -m earful.triage.evaluate CORPUS [--json]`.
 
-The heads of the model are cross-validated: every message is rated by a model that never saw it. The phrases of
-the rules were written beside the seed corpus, so on that file their figures flatter them; they are marked.
+The heads of the model are cross-validated: every message is rated by a model that never saw it. The phrases
+of the rules were written beside the seed corpus, so on that file their figures flatter them; they are marked.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What the model reads in a message: words, pairs, word starts, meanings, phrases and shape.
+"""What the model reads in a message: words, pairs, meanings, phrases and shape.
 
 Deterministic, and linear in the text. A feature remembers its first place, so that a reason can show it.
 """
@@ -14,7 +14,6 @@ WHOLE = -1
 """The place of a feature that the whole text has."""
 
 _SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
-_STEM = 5
 
 
 def extract(
@@ -28,12 +27,11 @@ def extract(
     features: dict[str, int] = {}
     add = features.setdefault
     before, fresh, negated = "^", True, 0
-    for at, word in enumerate(tokens.words):
+    for at, one in enumerate(tokens.words):
+        word = HANDLE if one in ours else one
         if word == END:
             before, fresh, negated = END, True, 0
             continue
-        if word in ours:
-            word = HANDLE
         add(word, at)
         if word == HANDLE and before in ("^", HANDLE):
             before = "^"
@@ -41,8 +39,6 @@ def extract(
         add(before + " " + word, at)
         if fresh:
             add("^" + word, at)
-        if len(word) > _STEM:
-            add(word[:_STEM] + "-", at)
         groups = WORDS.get(word)
         if groups is not None:
             for group in groups:

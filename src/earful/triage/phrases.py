@@ -1,8 +1,8 @@
 """Find phrases of several words in one pass: an index of first words, with bounded gaps.
 
 The language of a phrase: words apart by spaces; `a|b` either; a trailing `?` may be absent; `#` a number, in
-digits or letters; `*` up to three words of any kind; `^` the start of a sentence. No phrase crosses the end of
-a sentence. A phrase under `-label` is a near miss: where it overlaps a find of `label`
+digits or letters; `*` up to three words of any kind; `^` the start of a sentence. No phrase crosses the end
+of a sentence. A phrase under `-label` is a near miss: where it overlaps a find of `label`
 (or of any `label:...`), that find is dropped.
 """
 
@@ -54,45 +54,44 @@ class Phrasebook:
 
     def find(self, tokens: Tokens) -> list[Found]:
         """All finds in order of their start, near misses applied. Linear in the words."""
-        words = tokens.words
-        padded = [*words, END]
+        padded = [*tokens.words, END]
         hits: dict[tuple[str, int], int] = {}
-        fresh = True
-        for at, word in enumerate(words):
-            key = NUMBER if word in NUMBER_WORDS or word == MONEY else word
-            seconds = self._anywhere.get(key)
-            if seconds is not None:
-                _try(seconds, padded, at, hits)
-            if key is not word and (seconds := self._anywhere.get(word)) is not None:
-                _try(seconds, padded, at, hits)
-            if fresh and (seconds := self._at_start.get(word)) is not None:
-                _try(seconds, padded, at, hits)
-            fresh = word == END or (fresh and word == HANDLE)
+        anywhere, at_start, fresh = self._anywhere, self._at_start, True
+        for at, word in enumerate(tokens.words):
+            if word in anywhere:
+                _try(anywhere[word], padded, at, hits)
+            if fresh:
+                if word in at_start:
+                    _try(at_start[word], padded, at, hits)
+                fresh = word in (HANDLE, END)
+            elif word == END:
+                fresh = True
         if not hits:
             return []
         kept = _without_near_misses(hits)
         return [Found(label, tokens.starts[at], tokens.ends[last]) for (label, at), last in kept]
 
 
+_NUMERIC = (NUMBER, MONEY, *sorted(NUMBER_WORDS))
+
+
 def _put(index: _Index, label: str, parts: tuple[_Part, ...]) -> None:
     second: _Part = frozenset({""}) if len(parts) == 1 else parts[1]
     tail = (label, parts[1:] if second is None else parts[2:])
     for one in parts[0] or ():
-        seconds = index.setdefault(NUMBER if one == "#" else one, {})
+        seconds = index.setdefault(one, {})
         for two in ("*",) if second is None else second:
-            seconds.setdefault(NUMBER if two == "#" else two, []).append(tail)
+            seconds.setdefault(two, []).append(tail)
 
 
 def _try(
     seconds: dict[str, list[_Tail]], words: list[str], at: int, hits: dict[tuple[str, int], int]
 ) -> None:
     second = words[at + 1]
-    if "" in seconds:
-        _keep(seconds[""], words, at, at + 1, hits)
     if second in seconds:
         _keep(seconds[second], words, at, at + 2, hits)
-    if (second in NUMBER_WORDS or second == MONEY) and NUMBER in seconds:
-        _keep(seconds[NUMBER], words, at, at + 2, hits)
+    if "" in seconds:
+        _keep(seconds[""], words, at, at + 1, hits)
     if "*" in seconds:
         _keep(seconds["*"], words, at, at + 1, hits)
 
@@ -115,7 +114,7 @@ def _match(parts: tuple[_Part, ...], done: int, words: list[str], at: int) -> in
         if at >= len(words):
             return -1
         word = words[at]
-        if word not in part and not ("#" in part and (word in NUMBER_WORDS or word in (NUMBER, MONEY))):
+        if word not in part:
             return -1
         at += 1
     return at
@@ -135,11 +134,17 @@ def _variants(phrase: str) -> Iterator[tuple[_Part, ...]]:
     """The phrase with and without each optional part."""
     rows: list[tuple[_Part, ...]] = [()]
     for word in phrase.split():
-        part: _Part = None if word == "*" else frozenset(fold(one) for one in word.rstrip("?").split("|"))
+        part = None if word == "*" else _choices(word.rstrip("?"))
         if part is not None and "" in part:
             raise ValueError(f"an empty choice in {phrase!r}")
         rows = [(*row, part) for row in rows] + (rows if word.endswith("?") else [])
     yield from (row for row in rows if row)
+
+
+def _choices(word: str) -> frozenset[str]:
+    # Numbers are spelt out here, once, so that finding asks only whether a word is in a set.
+    options = {fold(one) for one in word.split("|")}
+    return frozenset(options.union(_NUMERIC) - {"#"} if "#" in options else options)
 
 
 def _without_near_misses(hits: dict[tuple[str, int], int]) -> list[tuple[tuple[str, int], int]]:

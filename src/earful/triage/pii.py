@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from earful.model.rating import Pii, Span
 
-_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _RUN = re.compile(r"(?<![\w.])\+?\(?\d[\d ()\-./\u00a0]{5,}\d(?!\w)")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b")
 _LOCAL = re.compile(r"[\w.+\-']{1,64}\Z")
@@ -22,22 +22,33 @@ _CUED = re.compile(
     re.IGNORECASE,
 )
 _IDENTITY = re.compile(
-    r"\b(?:passport|ssn|social security|national insurance|nino|dni|nie|nif|cpf|codice fiscale|bsn|personalausweis|"
-    r"ausweisnummer|driving licen[cs]e|id card|steuer-?id)\b[ \t]{0,2}(?:number|no|nr|num|nummer)?[ .:#=\t]{0,4}"
+    r"\b(?:passport|ssn|social security|national insurance|nino|dni|nie|nif|cpf|codice fiscale|bsn|"
+    r"personalausweis|ausweisnummer|driving licen[cs]e|id card|steuer-?id)\b"
+    r"[ \t]{0,2}(?:number|no|nr|num|nummer)?[ .:#=\t]{0,4}"
     r"(?:is[ :]{1,2})?(?P<value>(?=[A-Z.\- ]{0,6}\d)[A-Z0-9][A-Z0-9.\-]{5,24})\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
+_ADDRESS_AT_NUMBER = re.compile(
     r"\b\d{1,5}[A-Za-z]?,? (?:(?:[A-Z][\w'-]{1,30}) ){1,3}"
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Close|Court|Crescent|Way|Place|Terrace|Boulevard|Blvd)\b"
-    r"|\b[A-ZÄÖÜ][\wäöüß-]{1,30}(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee|straat|laan|plein) \d{1,4}[a-z]?\b"
     r"|\b\d{1,4},? (?:bis )?(?:rue|avenue|boulevard|chemin|impasse|all[ée]e) (?:[\w'-]{1,30} ?){1,4}"
+)
+_ADDRESS_AT_NAME = re.compile(
+    r"\b[A-ZÄÖÜ][\wäöüß-]{1,30}"
+    r"(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee|straat|laan|plein) \d{1,4}[a-z]?\b"
     r"|\b(?:[Cc]alle|[Rr]ua|[Aa]venida|[Vv]ia|[Pp]iazza|[Cc]orso) (?:[\w'-]{1,30} ){1,4}?,? ?\d{1,4}\b"
 )
+_STREETS = (
+    "stra", "str.", "weg ", "platz ", "gasse ", "allee ", "laan ", "plein ",
+    "alle ", "rua ", "Rua ", "venida ", "via ", "Via ", "iazza ", "orso ",
+)  # fmt: skip
 _REGIONS = {
     "en": ("US", "GB"), "de": ("DE", "AT"), "fr": ("FR",), "es": ("ES", "MX"), "pt": ("PT", "BR"),
     "it": ("IT",), "nl": ("NL",),
 }  # fmt: skip
+_FEWEST_DIGITS = 7
+"""No card, IBAN or phone number has fewer."""
+_FEWEST_OF_CODE = 5
 _CHECKED = 200
 """After so many candidates a message is a list of numbers: all that look like one are taken for one."""
 
@@ -48,18 +59,32 @@ def find(text: str, language: str = "und") -> list[Pii]:
     found: list[Pii] = []
     if "@" in text:
         found.extend(Pii("email", span) for span in _emails(text))
-    if _DIGIT.search(text) is None:
+    places = [match.span() for match in _DIGITS.finditer(text)]
+    if not places:
         return found
-    runs = [match.span() for match in _RUN.finditer(text)]
-    if runs:
+    runs: list[Span] = []
+    if sum(end - start for start, end in places) >= _FEWEST_DIGITS:
+        runs = [match.span() for match in _RUN.finditer(text)]
         _claim(found, "card", _cards(text, runs))
-    _claim(found, "iban", _ibans(text))
-    _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
-    _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
-    _claim(found, "address", (match.span() for match in _ADDRESS.finditer(text)))
+        _claim(found, "iban", _ibans(text))
+    if any(_is_code(text, start, end) for start, end in places):
+        _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
+        _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
+    _claim(found, "address", (match.span() for match in _ADDRESS_AT_NUMBER.finditer(text)))
+    if any(street in text for street in _STREETS):
+        _claim(found, "address", (match.span() for match in _ADDRESS_AT_NAME.finditer(text)))
     if runs:
         _claim(found, "phone", _phones(text, runs, language))
     return sorted(found, key=lambda pii: pii.span)
+
+
+def _is_code(text: str, start: int, end: int) -> bool:
+    """True when the digits at a place stand in a word of five or more characters, as numbers of orders do."""
+    while end - start < _FEWEST_OF_CODE and start and (text[start - 1].isalnum() or text[start - 1] in "-."):
+        start -= 1
+    while end - start < _FEWEST_OF_CODE and end < len(text) and (text[end].isalnum() or text[end] in "-."):
+        end += 1
+    return end - start >= _FEWEST_OF_CODE
 
 
 def _claim(found: list[Pii], name: str, spans: Iterator[Span]) -> None:

@@ -1,8 +1,8 @@
 """Priority: 0-100 as a sum of named points, each a reason.
 
 The floor: points for severity, urgency and failed channels depend on the message alone. Reach adds at most
-`REACH_MOST`, less than one step of severity, so it reorders equals and never lifts an annoyed celebrity over a
-blocked nobody of the same haste. All maxima together make 100.
+`REACH_MOST`, less than one step of severity, so it reorders equals and never lifts an annoyed celebrity over
+a blocked nobody of the same haste. All maxima together make 100.
 """
 
 import math
@@ -40,7 +40,7 @@ def points(
     relevance: float,
     reach: float,
 ) -> tuple[int, list[Reason]]:
-    """The priority and its contributions, which sum to it exactly. `reach` is in people, `tried` in channels."""
+    """The priority and its contributions, which sum to it exactly. `reach`: people; `tried`: channels."""
     parts: list[tuple[str, int]] = [
         (f"severity {severity}: {_LEVELS[severity]}", SEVERITY[severity]),
         (f"urgency: {urgency}", URGENCY.get(urgency, 0)),

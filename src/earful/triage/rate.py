@@ -1,14 +1,14 @@
-"""Rate messages: `load(brand).rate(batch)`. Pure after loading: no clock, no I/O, no state between messages."""
+"""Rate messages: `load(brand).rate(batch)`. Pure after loading: no clock, no I/O, no state kept."""
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Protocol
 
 from earful.model.rating import UNSURE, Rating, Reason
 from earful.triage import language, pii, priority, reach, relevance, rules
 from earful.triage.features import WHOLE, extract
-from earful.triage.model import Answer, Model, unpack
+from earful.triage.model import SCALE, Answer, Model, unpack
 from earful.triage.rulebook import phrasebook
 from earful.triage.subject import Brand, Subject
 from earful.triage.tokens import HANDLE, Tokens
@@ -17,12 +17,12 @@ REASONS_MOST = 14
 """Reasons of one rating. The points of the priority are always all there."""
 SAID, UNSAID = 0.85, 0.7
 """Confidence of a rule that found its words, and of one that found none."""
-_WORDS_SHOWN = {"kind": 2, "sentiment": 2, "topic": 2, "wants": 1}
-_LEAST_SHOWN = 0.15
+_WORDS_SHOWN = {"kind": 2, "sentiment": 1, "topic": 1, "wants": 1}
+_LEAST_SHOWN = 15
 _WEIGHTS = "seed-1.json"
 _SIGNS = {
     "*asks": "a question mark", "*ends asking": "ends with a question mark", "*asks loudly": "asks loudly",
-    "*exclaims": "an exclamation mark", "*shouts": "several exclamation marks", "*capitals": "words in capitals",
+    "*exclaims": "an exclamation mark", "*shouts": "several exclamation marks", "*capitals": "capitals",
     "*tiny": "very short", "*short": "short", "*middling": "of middling length", "*long": "long",
     "*no fault": "no word of a fault", "*no mood": "no word of a mood",
 }  # fmt: skip
@@ -32,11 +32,11 @@ class Triage(Protocol):
     """Whatever rates messages."""
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
-        """One rating for each subject, in order; each depends on its subject alone. Never raises for any text."""
+        """One rating for each subject, in order, of it alone. No text makes it raise."""
 
 
 class Rater:
-    """The first version: a small model for kind, sentiment, topic, wants and severity, and rules for the rest."""
+    """The first version: a small model for kind, sentiment, topic, wants and severity, rules for the rest."""
 
     def __init__(self, model: Model, brand: Brand) -> None:
         self._model = model
@@ -94,8 +94,8 @@ class Rater:
             reach_tier=reach.tier(audience),
             priority=points,
             confidence={
-                **{name: round(answer.p, 4) if answer.sure else 0.0 for name, answer in answers.items()},
-                "severity": SAID if severe else round(answers["severity"].p, 4),
+                **{name: answer.p if answer.sure else 0.0 for name, answer in answers.items()},
+                "severity": SAID if severe else answers["severity"].p,
                 "urgency": SAID if hasty else UNSAID,
                 "churn_risk": SAID if leaving else UNSAID,
                 "language": tongue_p,
@@ -107,29 +107,30 @@ class Rater:
     def _words(self, answers: dict[str, Answer], features: dict[str, int], tokens: Tokens) -> list[Reason]:
         """The features that pushed each head's label most, with their words."""
         reasons: list[Reason] = []
-        weigh = self._model.row
-        rows = [(name, at, row) for name, at in features.items() if (row := weigh(name)) is not None]
+        table = self._model.table
+        rows = [(name, at, table[name]) for name, at in features.items() if name in table]
         for field, most in _WORDS_SHOWN.items():
             answer = answers[field]
             if not answer.sure:
                 reasons.append(Reason(field=field, because="nothing here is known well enough to tell"))
                 continue
             column = answer.column
-            pushes = sorted(
-                ((row[column], name, at) for name, at, row in rows if column in row), reverse=True
-            )
+            pushes = [(row[column], name, at) for name, at, row in rows if row[column] >= _LEAST_SHOWN]
+            pushes.sort(reverse=True)
             shown: set[int] = set()
             for weight, name, at in pushes:
-                if len(shown) == most or weight < _LEAST_SHOWN:
-                    break
                 if at in shown or name == "*bias":
                     continue
                 shown.add(at)
-                reasons.append(_push(field, answer.label, name, at, weight, tokens))
+                reasons.append(
+                    _push(field, answer.label, name=name, at=at, weight=weight / SCALE, tokens=tokens)
+                )
+                if len(shown) == most:
+                    break
         return reasons
 
 
-def _push(field: str, label: str, name: str, at: int, weight: float, tokens: Tokens) -> Reason:
+def _push(field: str, label: str, *, name: str, at: int, weight: float, tokens: Tokens) -> Reason:
     if at == WHOLE:
         because = _SIGNS.get(name) or f"a phrase of {name.lstrip('!')}"
         return Reason(field=field, because=f"{because} speaks for {label}", weight=round(weight, 2))
@@ -155,7 +156,7 @@ def shipped() -> Model:
 
     Raises WeightsRefused when the file is of another version or was changed, FileNotFoundError when missing.
     """
-    source = resources.files("earful.triage").joinpath("weights", _WEIGHTS)
+    source = Path(__file__).parent / "weights" / _WEIGHTS
     return unpack(source.read_bytes(), _WEIGHTS)
 
 

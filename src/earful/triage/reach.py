@@ -8,10 +8,17 @@ HALF_LIFE_MS = 6 * 3_600_000
 """Attention to a public post halves in about this time; half-lives of posts are measured in hours."""
 
 _PEOPLE = {"likes": 8.0, "replies": 15.0, "reposts": 60.0, "quotes": 80.0}
-"""People who see a message for each reaction of a kind: an assumption, to be fitted to a workspace's own views."""
+"""People who see a message for each reaction of a kind: assumed, until fitted to a workspace's own views."""
 
-TIERS = ((1, "private"), (10, "a few"), (100, "tens"), (1_000, "hundreds"), (10_000, "thousands"))
-MORE = ((100_000, "tens of thousands"), (1_000_000, "hundreds of thousands"), (math.inf, "millions"))
+TIERS = (
+    (1.0, "private"),
+    (10.0, "a few"),
+    (100.0, "tens"),
+    (1_000.0, "hundreds"),
+    (10_000.0, "thousands"),
+    (100_000.0, "tens of thousands"),
+    (1_000_000.0, "hundreds of thousands"),
+)
 CAP = 1e9
 
 
@@ -24,6 +31,8 @@ def expected(subject: Subject) -> float:
     if subject.private:
         return 0.0
     base = 5.0 * math.log2(1 + min(max(subject.followers or 0, 0), CAP)) + 3.0
+    if not subject.reactions:
+        return round(base, 1)
     seen = sum(people * _count(subject, kind) for kind, people in _PEOPLE.items())
     seen = max(seen, _count(subject, "views"))
     fade: float = 0.5 ** min(max(subject.age_ms, 0) / HALF_LIFE_MS, 60.0)
@@ -32,7 +41,7 @@ def expected(subject: Subject) -> float:
 
 def tier(audience: float) -> str:
     """The order of magnitude in words, from `private` to `millions`."""
-    return next((words for limit, words in TIERS + MORE if audience < limit), "millions")
+    return next((words for limit, words in TIERS if audience < limit), "millions")
 
 
 def _count(subject: Subject, kind: str) -> float:

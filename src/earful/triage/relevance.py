@@ -5,30 +5,14 @@ from typing import NamedTuple
 from earful.model.rating import Reason
 from earful.triage.phrases import Phrasebook
 from earful.triage.subject import Brand, Subject
-from earful.triage.tokens import HANDLE, Tokens, fold
+from earful.triage.tokens import Tokens, fold
 
 _SERVICE = frozenset({"complaint", "question", "request", "praise", "suggestion"})
-NEWS = frozenset(
-    [
-        "announces",
-        "announced",
-        "shares",
-        "ceo",
-        "profits",
-        "quarter",
-        "union",
-        "regulator",
-        "acquires",
-        "raises",
-        "breaking",
-        "investors",
-        "layoffs",
-        "hiring",
-        "council",
-        "recalls",
-        "record",
-    ]
-)
+_NEWS = """
+    announces announced shares ceo profits quarter union regulator acquires raises breaking investors
+    layoffs hiring council recalls record
+"""
+NEWS = frozenset(_NEWS.split())
 
 
 class Evidence(NamedTuple):
@@ -48,15 +32,19 @@ class BrandWords:
         self._handles = frozenset("@" + fold(handle).lstrip("@") for handle in brand.handles)
         names = tuple(dict.fromkeys(_words(name) for name in brand.names + brand.products if _words(name)))
         self._fool = frozenset(fold(word) for word in brand.words_that_fool)
-        self._book = Phrasebook({"name": names}) if names else None
+        self._firsts = frozenset(name.split()[0] for name in names)
+        self._book = Phrasebook({"name": names})
 
     def find(self, tokens: Tokens) -> Evidence:
         """The first handle, else the first name or product."""
         fooled = next((word for word in tokens.words if word in self._fool), "") if self._fool else ""
-        for at, raw in enumerate(tokens.raw):
-            if raw[0] == "@" and raw in self._handles:
-                return Evidence(raw, tokens.starts[at], tokens.ends[at])
-        found = self._book.find(tokens) if self._book is not None else []
+        if self._handles and "@" in tokens.folded:
+            for at, raw in enumerate(tokens.raw):
+                if raw in self._handles:
+                    return Evidence(raw, tokens.starts[at], tokens.ends[at])
+        if self._firsts.isdisjoint(tokens.words):
+            return Evidence(fooled=fooled)
+        found = self._book.find(tokens)
         if not found:
             return Evidence(fooled=fooled)
         hit = found[0]
@@ -87,7 +75,7 @@ def judge(
 
 def _words(name: str) -> str:
     tokens = Tokens(name)
-    return " ".join(word for word in tokens.raw if word not in ("*", "^") and HANDLE not in word)
+    return " ".join(word for word in tokens.words if word[0] not in "<.")
 
 
 def _why(because: str, words: str, evidence: Evidence | None = None) -> Reason:

@@ -1,7 +1,7 @@
 """The phrases of the rules, read from `phrasebooks/` once."""
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from earful.triage.phrases import Phrasebook
 
@@ -11,8 +11,8 @@ _FILES = ("en.txt", "eu.txt")
 @cache
 def phrasebook() -> Phrasebook:
     """All shipped phrases, compiled; immutable. Raises ValueError for a phrase that is malformed."""
-    folder = resources.files("earful.triage").joinpath("phrasebooks")
-    return Phrasebook(*(table(folder.joinpath(name).read_text("utf-8")) for name in _FILES))
+    folder = Path(__file__).parent / "phrasebooks"
+    return Phrasebook(*(table((folder / name).read_text("utf-8")) for name in _FILES))
 
 
 def table(text: str) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ The meanings are those of `docs/reference/labels.md`; the phrases are in `phrase
 
 from collections.abc import Sequence
 
-from earful.model.rating import ABUSES, Reason, TriedBefore
+from earful.model.rating import ABUSES, Reason, Span, TriedBefore
 from earful.triage.phrases import Found
 
 GRAVE = {
@@ -14,8 +14,8 @@ GRAVE = {
     "safety": "somebody's safety is at stake",
 }
 CHURN_LEAVES, CHURN_HINTS, CHURN_SILENT = 0.9, 0.45, 0.04
-"""`churn_risk` after words of leaving, after hints, and without either; the share of leavers in the seed corpus
-rounds to the last."""
+"""`churn_risk` after words of leaving, after hints, and without either; they are set by hand, to be
+fitted once outcomes are known."""
 
 _UNHURT = frozenset({"praise", "suggestion", "other"})
 Finds = dict[str, list[Found]]
@@ -30,9 +30,9 @@ def by_label(found: Sequence[Found]) -> Finds:
 
 
 def tried_before(finds: Finds) -> list[TriedBefore]:
-    """One entry a channel, at its first words. `other` only where no channel is named."""
+    """One entry a channel, at the longest words that say so. `other` only where no channel is named."""
     tried = [
-        TriedBefore(label[6:], (hits[0].start, hits[0].end))
+        TriedBefore(label[6:], max(((hit.start, hit.end) for hit in hits), key=_length))
         for label, hits in finds.items()
         if label.startswith("tried:")
     ]
@@ -41,13 +41,13 @@ def tried_before(finds: Finds) -> list[TriedBefore]:
 
 
 def severity(guess: int, kind: str, finds: Finds, tried: int, text: str) -> tuple[int, list[Reason]]:
-    """0-4: the model's guess raised to the floor that the phrases set, never lowered below 0.
+    """0-4: the model's guess raised to the floor that the phrases set, a complaint is at least 1, praise 0.
 
     Words of law, breach or danger say 4 unless the message is praise, a suggestion or chatter; a vulnerable
     person, or a matter long unresolved over several contacts, says at least 3 of a complaint.
     """
     reasons: list[Reason] = []
-    level = 0 if kind == "praise" else guess
+    level = 0 if kind == "praise" else max(guess, 1) if kind == "complaint" else guess
     if kind not in _UNHURT:
         for label, because in GRAVE.items():
             if label in finds:
@@ -110,6 +110,10 @@ def tried_reasons(tried: Sequence[TriedBefore], text: str) -> list[Reason]:
         )
         for entry in tried
     ]  # fmt: skip
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
 
 
 def _reason(field: str, because: str, hit: Found, text: str) -> Reason:

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from earful.model.message import PRIVATE
 
+# Plain strings: hashing an enum's member is Python code, and this is asked of every message.
+_PRIVATE = frozenset(value.value for value in PRIVATE)
+
 
 class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to rate. Any text is accepted: empty, huge, with NUL or lone surrogates."""
@@ -27,7 +30,7 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def private(self) -> bool:
         """True when nobody but the author and chosen people can see it."""
-        return any(self.visibility == value for value in PRIVATE)
+        return self.visibility in _PRIVATE
 
 
 class Brand(Struct, frozen=True, kw_only=True, omit_defaults=True):
