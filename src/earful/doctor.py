@@ -54,7 +54,7 @@ def examine(store: Store, log: EmbeddedLog, consumers: list[Consumer], now: Inst
         found += [_rows(tx, check, advice, query) for check, advice, query in _QUERIES]
         found.append(_counts(tx))
         found += [_behind(tx, log, consumer.name, now) for consumer in consumers]
-        return [*found, _stuck(tx, now), *_silent(tx, now)]
+        return [*found, _stuck(tx, now), *_silent(tx)]
 
     findings = store.read_now(run)
     return Report(
@@ -82,7 +82,7 @@ def _integrity(tx: Tx) -> Finding:
             check="the database file is sound", ok=True, detail="PostgreSQL keeps page checksums itself"
         )
     said = [row[0] for row in tx.conn.execute(text("PRAGMA integrity_check(20)"))]
-    broken = [row for row in tx.conn.execute(text("PRAGMA foreign_key_check"))]
+    broken = list(tx.conn.execute(text("PRAGMA foreign_key_check")))
     ok = said == ["ok"] and not broken
     return Finding(
         check="the database file is sound",
@@ -219,7 +219,7 @@ def _stuck(tx: Tx, now: Instant) -> Finding:
     )
 
 
-def _silent(tx: Tx, now: Instant) -> list[Finding]:
+def _silent(tx: Tx) -> list[Finding]:
     rows = tx.rows(select(channels).where(channels.c.enabled, channels.c.trouble != ""))
     return [
         Finding(

@@ -14,7 +14,7 @@ from msgspec import Struct
 from earful.desk.cases import rules, store
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_ids
-from earful.model.message import Direction, MessageKind
+from earful.model.message import PRIVATE, Direction, MessageKind
 from earful.model.rating import Rating
 from earful.model.time import Instant
 from earful.store.tx import Row, Tx
@@ -136,6 +136,9 @@ def _sort_outbound(tx: Tx, batch: list[Joining]) -> dict[str, str]:
                 found[row["id"]] = case_of[_key(row)] = case_id
     conversation_of = {one.row["id"]: one.conversation_id for one in batch}
     for row in orphans:
+        if row["parent_native_id"] and row["visibility"] not in PRIVATE:
+            # It answers a message that has not come yet; in public that may be anybody's.
+            continue
         conversation_id = conversation_of.get(row["id"], row["conversation_id"])
         if row["id"] not in found and conversation_id in alone:
             found[row["id"]] = alone[conversation_id]

@@ -190,6 +190,7 @@ _OUTBOUND = select(
     messages.c.native_id,
     messages.c.parent_native_id,
     messages.c.conversation_id,
+    messages.c.visibility,
     messages.c.occurred_at,
 ).where(
     messages.c.conversation_id.in_(bindparam("ids", expanding=True)),

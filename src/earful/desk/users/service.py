@@ -13,7 +13,7 @@ from earful.desk.users.rules import Permission
 from earful.model.desk import Role, UserRef
 from earful.model.ids import new_id
 from earful.model.time import MINUTE, Instant
-from earful.store.audit import Who, record
+from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
 
 TOKEN_PREFIX = "earful_"  # noqa: S105 - a mark that secret scanners can find, not a secret
@@ -279,3 +279,17 @@ def colleagues(tx: Tx) -> list[UserRef]:
 def digest(token: str) -> bytes:
     """What is kept of a token: 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def link_for(tx: Tx, email: str, now: Instant) -> str:
+    """A sign-in link's token for an e-mail. Raises InvalidError when nobody active has it."""
+    row = store.by_email(tx, email.strip().lower())
+    if row is None or not row["active"]:
+        raise InvalidError(f"Nobody active has the e-mail {email}.")
+    record(tx, EARFUL, "sign_in.link", row["id"], now)
+    return make_link(tx, row["id"], now)
+
+
+def anybody(tx: Tx) -> bool:
+    """Whether there is any user yet."""
+    return store.any_user(tx)
