@@ -115,10 +115,17 @@ class Renderer:
 
 def json_block(value: object) -> Markup:
     """JSON for a `<script type="application/json">`: nothing in it can end the element or open a comment."""
-    text = msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value, enc_hook=_plain).decode()
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return Markup(text)  # noqa: S704  every character that HTML or a script would read is escaped above
+
+
+def _plain(value: object) -> str:
+    """Translations come as Markup, which is a string to everybody but the encoder."""
+    if isinstance(value, Markup):
+        return str.__str__(value)
+    raise NotImplementedError(f"{type(value).__name__} does not belong on a page")
 
 
 def view_query(chosen: Any, changes: Mapping[str, object] | None = None) -> str:

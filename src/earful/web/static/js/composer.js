@@ -120,8 +120,9 @@ class ReplyComposer extends HTMLElement {
   #onKey(event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      const note = this.audience === "internal";
-      this.form.requestSubmit(this.querySelector(note ? ".send-note" : "button.send"));
+      // the note button carries its own address, so it is pressed rather than the form sent
+      if (this.audience === "internal") this.querySelector(".send-note")?.click();
+      else this.form.requestSubmit(this.querySelector("button.send"));
     } else if (event.key === "Escape") {
       this.text.blur();
     }
