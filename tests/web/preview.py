@@ -329,4 +329,4 @@ app = Litestar(
 )
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]) if len(sys.argv) > 1 else 8765, log_level="warning")
+    uvicorn.run(app, port=int(sys.argv[1]) if len(sys.argv) > 1 else 8765, log_level="warning", timeout_graceful_shutdown=1)

@@ -81,11 +81,15 @@ def about(number: float) -> str:
 
 
 def initials(name: str) -> str:
-    """One or two letters for a face we do not have; a name without letters gives `?`."""
+    """One or two letters for a face we do not have; a name without letters gives `?`.
+
+    Scripts without capitals get one: two letters of Arabic would join into something else.
+    """
     words = [w for w in name.replace("_", " ").replace(".", " ").split() if w[0].isalnum()]
     if not words:
         return "?"
-    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+    first, last = words[0][0], words[-1][0] if len(words) > 1 else ""
+    return (first + last).upper() if first.upper() != first.lower() else first
 
 
 def hue(key: str, hues: int = 8) -> int:

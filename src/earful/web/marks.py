@@ -45,11 +45,10 @@ def rating_marks(rating: Rating) -> list[Mark]:
     return marks
 
 
-def said(text: str, marks: Iterable[Mark] = (), query: str = "") -> Markup:
-    """Text with links, marks and search hits. Line breaks stay for CSS (`white-space: pre-wrap`)."""
+def said(text: str, marks: Iterable[Mark] = ()) -> Markup:
+    """Text with links and marks. Line breaks stay for CSS (`white-space: pre-wrap`)."""
     text = clean(text)
-    wanted = [*marks, *search_hits(text, query)]
-    kept = [m._replace(start=max(m.start, 0), end=min(m.end, len(text))) for m in wanted]
+    kept = [m._replace(start=max(m.start, 0), end=min(m.end, len(text))) for m in marks]
     kept = [m for m in kept if m.start < m.end]
     parts: list[Markup] = []
     position = 0
@@ -64,6 +63,12 @@ def said(text: str, marks: Iterable[Mark] = (), query: str = "") -> Markup:
         position = end
     parts.append(_marked(text, position, len(text), kept))
     return Markup("").join(parts)
+
+
+def hits(text: str, query: str) -> Markup:
+    """Text with the words of a search marked and no links, for places that are a link themselves."""
+    text = clean(text)
+    return _marked(text, 0, len(text), search_hits(text, query))
 
 
 def search_hits(text: str, query: str) -> list[Mark]:

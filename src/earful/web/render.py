@@ -69,10 +69,10 @@ class Renderer:
             )
             return pattern.replace("{detail}", detail)
 
-        def said(text: str, rating: Rating | None = None, query: str = "") -> Markup:
+        def said(text: str, rating: Rating | None = None) -> Markup:
             found = marks.rating_marks(rating) if rating is not None else []
             named = [m._replace(why=mark_words(m)) for m in found]
-            return marks.said(text, named, query)
+            return marks.said(text, named)
 
         def mark_words(mark: marks.Mark) -> str:
             if mark.kind == "pii":
@@ -89,6 +89,7 @@ class Renderer:
             "deadline": deadline,
             "event_words": event_words,
             "exact": formats.exact,
+            "hits": marks.hits,
             "hue": formats.hue,
             "initials": formats.initials,
             "json_block": json_block,

@@ -5,6 +5,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 
 /** The same rules as `web/formats.py`. @param {number} length milliseconds */
@@ -15,6 +16,9 @@ export function span(length) {
   if (n < 14 * DAY) return say("days", { n: Math.floor(n / DAY) });
   return say("weeks", { n: Math.floor(n / (7 * DAY)) });
 }
+
+/** Today needs no date. @param {number} at @param {number} now */
+const clock = (at, now) => (new Date(at).toDateString() === new Date(now).toDateString() ? hour : exact).format(at);
 
 /** @param {ParentNode} [root] */
 export function tick(root = document) {
@@ -28,7 +32,7 @@ export function tick(root = document) {
       el.setAttribute("data-age", "local");
     }
   }
-  for (const el of root.querySelectorAll("time[data-clock]")) el.textContent = exact.format(Date.parse(el.getAttribute("datetime") ?? ""));
+  for (const el of root.querySelectorAll("time[data-clock]")) el.textContent = clock(Date.parse(el.getAttribute("datetime") ?? ""), now);
   for (const el of root.querySelectorAll("time[data-day]")) el.textContent = day.format(Date.parse(el.getAttribute("datetime") ?? ""));
   for (const el of root.querySelectorAll("[data-due]")) {
     const due = Date.parse(el.getAttribute("data-due") ?? "");
