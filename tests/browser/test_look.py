@@ -6,6 +6,7 @@ import pytest
 
 from .conftest import AXE, playwright
 
+expect = playwright.expect  # waits by looking from outside: the policy lets nothing evaluate inside
 pytestmark = pytest.mark.browser
 
 PAGES = {
@@ -36,13 +37,15 @@ class Watched:
         self.page = page
         self.base = base
         self.complaints: list[str] = []
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def go(self, path: str) -> "playwright.Page":
         self.page.goto(self.base + path)
         if self.page.locator("#link-state").count():
-            self.page.wait_for_selector('#link-state[data-state="live"]')
+            self.page.wait_for_selector('#link-state[data-state="live"]', state="attached")
         return self.page
 
 
@@ -87,7 +90,9 @@ def test_axe_is_there_to_be_asked() -> None:
 
 
 def focused(page: "playwright.Page") -> str:
-    return str(page.evaluate("document.activeElement.closest('.row')?.dataset.number ?? document.activeElement.id"))
+    return str(
+        page.evaluate("document.activeElement.closest('.row')?.dataset.number ?? document.activeElement.id")
+    )
 
 
 def test_keys_move_open_and_search(watched: Watched) -> None:
@@ -109,7 +114,7 @@ def test_keys_move_open_and_search(watched: Watched) -> None:
     assert page.locator("#search").input_value() == "jk?"
     page.keyboard.press("Escape")
     page.go_back()
-    page.wait_for_selector("#case-area:not([data-number])")
+    page.wait_for_selector("#case-area:not([data-number])", state="attached")
     assert page.url.endswith("/inbox")
     assert watched.complaints == []
 
@@ -160,7 +165,7 @@ def test_assign_is_shown_at_once_and_can_be_undone(watched: Watched) -> None:
     assert "Omar" in page.locator(".assign-button").inner_text()
     assert page.locator("#row-c1041 .row-owner").count() == 1
     page.keyboard.press("z")
-    page.wait_for_function("document.getElementById('toasts').textContent.includes('Undone')")
+    expect(page.locator("#toasts")).to_contain_text("Undone")
     assert watched.complaints == []
 
 
@@ -174,11 +179,11 @@ def test_composer_says_who_sees_it_and_keeps_drafts(watched: Watched) -> None:
     assert page.locator('[data-band="direct"]').is_visible()
     assert not page.locator('[data-band="public"]').is_visible()
     assert page.get_by_text("Send privately").is_visible()
-    page.wait_for_function("document.querySelector('[data-draft-state]').textContent === 'Draft saved'")
+    expect(page.locator("[data-draft-state]")).to_have_text("Draft saved")
     page.keyboard.press("Escape")
     page.locator("#reply-text").focus()
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.getElementById('reply-text').value === ''")
+    expect(page.locator("#reply-text")).to_have_value("")
     said = page.request.get(f"{watched.base}/preview/said").json()
     assert said["posted"][-1][0] == "c1042/reply"
     assert said["posted"][-1][1]["audience"] == "direct"
@@ -186,7 +191,7 @@ def test_composer_says_who_sees_it_and_keeps_drafts(watched: Watched) -> None:
     page.keyboard.press("n")
     page.keyboard.type("for colleagues")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.getElementById('reply-text').value === ''")
+    expect(page.locator("#reply-text")).to_have_value("")
     said = page.request.get(f"{watched.base}/preview/said").json()
     assert said["posted"][-1][0] == "c1042/notes"
     assert watched.complaints == []
@@ -221,10 +226,13 @@ def test_new_cases_wait_behind_a_bar(watched: Watched) -> None:
 
 def test_collision_is_shown_before_it_happens(watched: Watched) -> None:
     page = watched.go("/inbox/case/1042")
-    users = [{"id": "u3", "name": "Lena Fischer", "state": "writing"}, {"id": "u1", "name": "Kim", "state": "reading"}]
+    users = [
+        {"id": "u3", "name": "Lena Fischer", "state": "writing"},
+        {"id": "u1", "name": "Kim", "state": "reading"},
+    ]
     data = {"event": "presence", "data": {"case_id": "c1042", "users": users}}
     page.request.post(f"{watched.base}/preview/emit", data=data)
-    page.wait_for_function("document.querySelector('[data-presence]').textContent === 'Lena Fischer is writing'")
+    expect(page.locator("[data-presence]")).to_have_text("Lena Fischer is writing")
     assert page.locator("#present > *").count() == 1
     message = {"event": "case", "data": {"case_id": "c1042", "seq": 43, "reason": "message"}}
     page.request.post(f"{watched.base}/preview/emit", data=message)
@@ -250,5 +258,7 @@ def test_counters_count_as_the_networks_do(watched: Watched) -> None:
     page = watched.go("/inbox")
     module = page.locator('link[rel="modulepreload"][href$="count.js"]').get_attribute("href")
     for counter, text, length in COUNTS:
-        counted = page.evaluate("([m, t, c]) => import(m).then((x) => x.count(t, c))", [module, text, counter])
+        counted = page.evaluate(
+            "([m, t, c]) => import(m).then((x) => x.count(t, c))", [module, text, counter]
+        )
         assert counted == length, (counter, text)

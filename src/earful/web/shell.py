@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from earful.web.assets import Assets
@@ -16,7 +17,7 @@ def static_route(assets: Assets) -> HTTPRouteHandler:
     """`GET /static/{version}/{path}`. An older version gets today's file, but no promise that it stays."""
 
     @get("/static/{version:str}/{path:path}", include_in_schema=False, name="static", opt={"public": True})
-    async def serve(version: str, path: str) -> Response[bytes]:
+    async def serve(version: FromPath[str], path: FromPath[str]) -> Response[bytes]:
         found = assets.read(path.lstrip("/"))
         if found is None:
             return Response(b"", status_code=404, media_type="text/plain")
@@ -38,10 +39,12 @@ async def secure(message: Message, scope: Scope) -> None:  # noqa: ARG001  the h
     message["headers"] = headers
 
 
-def error_response(renderer: Renderer, error: Exception, *, now: int, partial: bool, **context: Any) -> Response[str]:
+def error_response(
+    renderer: Renderer, error: Exception, *, now: int, partial: bool, **context: Any
+) -> Response[str]:
     """The error page; for a request by htmx (`partial`) only its words, which the page shows as a toast."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = error.detail if isinstance(error, HTTPException) and status < 500 else ""
+    detail = error.detail if isinstance(error, HTTPException) and status != 500 else ""
     name = "partials/error_words.html" if partial else "error.html"
     page = renderer.render(name, now=now, status=status, detail=detail, **context)
     return Response(page, status_code=status, media_type="text/html; charset=utf-8")
