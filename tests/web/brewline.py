@@ -144,7 +144,8 @@ def rows(now: int) -> list[CaseRow]:
             topic="safety",
             unread=True,
             reach_tier="small",
-            preview="The steam wand came off under pressure and burned my hand. Is this a known fault with the Barista 3?",
+            preview="The steam wand came off under pressure and burned my hand. "
+            "Is this a known fault with the Barista 3?",
             title="Safety: steam wand came off under pressure",
             **ago(9),
         ),

@@ -283,8 +283,8 @@ async def channels(request: Request[Any, Any, Any]) -> Response[str]:
             received_today=18,
             received_total=2_004,
             sent_today=9,
-            trouble="No sign of life for 31 minutes; usual is one a minute. Nothing is lost: it is read again "
-            "from where it stopped.",
+            trouble="No sign of life for 31 minutes; usual is one a minute. Nothing is lost: it is read "
+            "again from where it stopped.",
             can=["public replies", "direct messages"],
         ),
         ChannelHealth(

@@ -23,6 +23,9 @@ export function fuzzy(query, text) {
   return { score: score - text.length / 100, hits };
 }
 
+/** The name of a group finds all of it, below what matches by itself. @param {string} query @param {string} group */
+const inGroup = (query, group) => (group.toLowerCase().startsWith(query.toLowerCase()) ? { score: -1, hits: [] } : null);
+
 class CommandPalette extends HTMLElement {
   /** @type {{ label: string, where: string, keys: string, hits: number[], act: () => void }[]} */
   #found = [];
@@ -57,7 +60,7 @@ class CommandPalette extends HTMLElement {
     const query = this.input.value.trim();
     const items = commands
       .filter((c) => c.palette && available(c))
-      .map((c) => ({ label: c.label, where: c.group, keys: c.keys, act: () => run(c.id), match: fuzzy(query, c.label) ?? fuzzy(query, `${c.group} ${c.label}`) }))
+      .map((c) => ({ label: c.label, where: c.group, keys: c.keys, act: () => run(c.id), match: fuzzy(query, c.label) ?? inGroup(query, c.group) }))
       .filter((item) => item.match);
     if (query) items.sort((a, b) => (b.match?.score ?? 0) - (a.match?.score ?? 0));
     this.#found = items.map(({ match, ...item }) => ({ ...item, hits: query && fuzzy(query, item.label) ? (match?.hits ?? []) : [] }));
