@@ -197,6 +197,31 @@ def test_composer_says_who_sees_it_and_keeps_drafts(watched: Watched) -> None:
     assert watched.complaints == []
 
 
+def test_a_note_never_turns_into_a_reply(watched: Watched) -> None:
+    page = watched.go("/inbox/case/1042")
+    reply = page.locator("#reply-text").input_value()
+    page.keyboard.press("n")
+    page.keyboard.type("he is a difficult one")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    assert page.locator("#reply-text").input_value() == reply
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    assert page.locator("#reply-text").input_value() == "he is a difficult one"
+    drafts = page.request.get(f"{watched.base}/preview/said").json()["drafts"]
+    assert not any("difficult" in d["text"] for d in drafts)
+
+
+def test_another_message_can_be_answered_without_losing_words(watched: Watched) -> None:
+    page = watched.go("/inbox/case/1042")
+    page.locator("#reply-text").fill("half a thought")
+    page.locator("#m-m1 [data-reply-to]").click()
+    expect(page.locator('[name="in_reply_to"]')).to_have_value("m1")
+    expect(page.locator("#reply-text")).to_have_value("half a thought")
+    assert "on E-mail" in page.locator('[data-band="direct"]').inner_text()
+    assert page.locator('[data-band="public"]').count() == 0
+
+
 def test_text_stays_when_sending_fails(watched: Watched) -> None:
     page = watched.go("/inbox/case/1042")
     page.locator("#reply-text").fill("fail")

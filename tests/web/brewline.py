@@ -476,6 +476,9 @@ def case(number: int, now: int, *, reply_to: str = "m4") -> CaseDetail:
         if grinder
         else None,
         reply_to=reply_to if grinder else f"m{number}",
-        reply_audiences=[Visibility.PUBLIC, Visibility.DIRECT],
+        reply_audiences=next(
+            (i.can_reply for i in items if isinstance(i, TimelineMessage) and i.id == reply_to),
+            [Visibility.PUBLIC, Visibility.DIRECT],
+        ),
         seen_at=now - 46 * MINUTE,
     )

@@ -1,4 +1,8 @@
-/** `<reply-composer>`: counter, drafts that save themselves, Ctrl+Enter, a warning before text is lost. */
+/**
+ * `<reply-composer>`: counter, drafts that save themselves, Ctrl+Enter, a warning before text is lost.
+ * A reply and a note are two texts that take turns in the field, so that what was meant for colleagues can
+ * never go out by switching the audience. Only the reply is a draft on the server.
+ */
 import { count } from "./count.js";
 import { send } from "./http.js";
 import { say } from "./strings.js";
@@ -10,6 +14,10 @@ class ReplyComposer extends HTMLElement {
   #timer = 0;
   #saved = "";
   #saving = Promise.resolve();
+  #note = false;
+  /** The text that is not in the field now. */
+  #other = "";
+  #replyAudience = "";
   /** Text at hand-over while the server draws the composer for another message. @type {Map<string, string>} */
   static #carried = new Map();
 
@@ -17,6 +25,8 @@ class ReplyComposer extends HTMLElement {
     this.text = /** @type {HTMLTextAreaElement} */ (this.querySelector("textarea"));
     this.form = /** @type {HTMLFormElement} */ (this.querySelector("form"));
     if (!this.text || !this.form) return;
+    this.#note = this.audience === "internal";
+    this.#replyAudience = this.#note ? "" : this.audience;
     this.#saved = this.#fingerprint();
     const carried = ReplyComposer.#carried.get(this.caseId);
     if (carried !== undefined && carried !== this.text.value) {
@@ -44,13 +54,21 @@ class ReplyComposer extends HTMLElement {
     return /** @type {RadioNodeList} */ (this.form.elements.namedItem("audience")).value;
   }
 
+  get replyText() {
+    return this.#note ? this.#other : this.text.value;
+  }
+
+  get noteText() {
+    return this.#note ? this.text.value : this.#other;
+  }
+
   get unsaved() {
     return this.#fingerprint() !== this.#saved;
   }
 
   /** Keep the text for the composer that replaces this one. */
   carry() {
-    if (this.text) ReplyComposer.#carried.set(this.caseId, this.text.value);
+    if (this.text) ReplyComposer.#carried.set(this.caseId, this.replyText);
   }
 
   /** Empty after sending: the server dropped the draft in the same step. */
@@ -129,10 +147,20 @@ class ReplyComposer extends HTMLElement {
   }
 
   #fingerprint() {
-    return `${this.text.value}\u0000${this.audience}`;
+    return `${this.replyText}\u0000${this.#replyAudience}`;
+  }
+
+  #takeTurns() {
+    const note = this.audience === "internal";
+    if (!note) this.#replyAudience = this.audience;
+    if (note === this.#note) return;
+    [this.text.value, this.#other] = [this.#other, this.text.value];
+    this.#note = note;
+    this.#state("");
   }
 
   #changed() {
+    this.#takeTurns();
     this.#count();
     if (!this.unsaved) return;
     this.#state(say("unsaved"));
@@ -158,7 +186,7 @@ class ReplyComposer extends HTMLElement {
 
   #save() {
     const sent = this.#fingerprint();
-    const body = { text: this.text.value, audience: this.audience, in_reply_to: this.form.elements.namedItem("in_reply_to").value };
+    const body = { text: this.replyText, audience: this.#replyAudience, in_reply_to: this.form.elements.namedItem("in_reply_to").value };
     const url = this.dataset.draft ?? "";
     // one after the other, so that an older save can never land on a newer one
     this.#saving = this.#saving.then(async () => {
@@ -206,7 +234,8 @@ customElements.define("reply-composer", ReplyComposer);
 export const composer = () => document.querySelector("reply-composer");
 
 addEventListener("beforeunload", (event) => {
-  if (composer()?.text && composer()?.unsaved) event.preventDefault();
+  const open = composer();
+  if (open?.text && (open.unsaved || open.noteText.trim())) event.preventDefault();
 });
 
 document.addEventListener("htmx:before:request", (event) => {
@@ -218,4 +247,11 @@ document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = /** @type {CustomEvent} */ (event).detail;
   const act = ctx.sourceElement?.getAttribute?.("data-act");
   if ((act === "reply" || act === "note") && ctx.response.status < 300) composer()?.clear();
+});
+
+// The page shows a newer case now, so the next send is an answer to that one.
+document.addEventListener("htmx:after:swap", () => {
+  const shown = document.getElementById("case-head")?.dataset.version;
+  const field = composer()?.querySelector('input[name="version"]');
+  if (shown && field) field.value = shown;
 });
