@@ -18,7 +18,7 @@ class Shell(Struct, frozen=True, kw_only=True):
     csrf_token: str
     section: str
     """The entry of the rail that is current: `inbox`, `channels`, `settings`."""
-    live_seq: int = 0
+    live_seq: str = ""
     """The event log's position this page was made from; live updates continue after it."""
     notice: str = ""
     """One sentence at the top, after a form that was sent without scripts."""

@@ -165,6 +165,11 @@ def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now:
     record(tx, who, "case.note", case_id, now)
 
 
+def number_of(tx: Tx, case_id: str) -> int:
+    """The number that people know a case by."""
+    return int(_case(tx, case_id)["number"])
+
+
 def saw(tx: Tx, user_id: str, case_id: str, at: int) -> None:
     """A user has looked at a case."""
     store.saw(tx, user_id, case_id, at)

@@ -1,0 +1,80 @@
+"""What every page handler needs: a rendered page with its shell, and what a form said."""
+
+import json
+from typing import Any
+
+from litestar import Request, Response
+from litestar.response import Redirect
+from litestar.template.config import csrf_token  # type: ignore[attr-defined]
+
+from earful.desk.users.service import Session
+from earful.parts import Parts
+from earful.web.render import Renderer
+from earful.web.views import Shell
+
+HTML = "text/html; charset=utf-8"
+Ask = Request[Any, Any, Any]
+
+
+def parts_of(request: Ask) -> Parts:
+    """The running parts."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def session_of(request: Ask) -> Session:
+    """Who is signed in. Only for routes behind a guard; a token cannot use pages."""
+    session: Session = request.user
+    return session
+
+
+def page(
+    request: Ask, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> Response[str]:
+    """A rendered template."""
+    renderer: Renderer = request.app.state.renderer
+    text = renderer.render(template, now=parts_of(request).clock(), **values)
+    return Response(text, status_code=status, media_type=HTML, headers=headers or {})
+
+
+async def shell(request: Ask, section: str, notice: str = "") -> Shell:
+    """What surrounds a signed-in page; live updates continue after the place that is read here first."""
+    parts, session = parts_of(request), session_of(request)
+    place = await parts.store.read(parts.log.end)
+    return Shell(
+        user=session.user,
+        workspace=parts.workspace,
+        csrf_token=token(request),
+        section=section,
+        live_seq=str(place),
+        notice=notice,
+    )
+
+
+def token(request: Ask) -> str:
+    """The CSRF token of this browser."""
+    return csrf_token({"request": request})
+
+
+async def form(request: Ask) -> dict[str, str]:
+    """The fields of a form; the last of a repeated one."""
+    data = await request.form()
+    return {name: value for name, value in data.multi_items() if isinstance(value, str)}
+
+
+def is_htmx(request: Ask) -> bool:
+    """Whether the page's own scripts ask, and want a fragment."""
+    return "hx-request" in request.headers
+
+
+def told(text: str, undo_url: str = "", undo: dict[str, str] | None = None) -> dict[str, str]:
+    """The header that makes the page say what was done, with how to take it back."""
+    done: dict[str, Any] = {"text": text}
+    if undo_url:
+        done["undo"] = {"url": undo_url, "values": undo or {}}
+    return {"HX-Trigger": json.dumps({"earful:done": done})}
+
+
+def go(path: str) -> Response[Any]:
+    """Where a form without scripts ends."""
+    return Redirect(path, status_code=303)
