@@ -86,8 +86,9 @@ def _entry(each: Any, *, url: str, source: str, fetched_at: datetime) -> Entry:
     words = to_text(html)[:_TEXT_LIMIT]
     author = scrub(str(each.get("author") or ""))[:900]
     fingerprint = hashlib.sha256("\0".join((title, html, link, author)).encode()).hexdigest()[:16]
-    published = _moment(each.get("published_parsed")) or _moment(each.get("updated_parsed"))
-    updated = _moment(each.get("updated_parsed"))
+    # feedparser answers for a missing `updated` with `published`; only membership tells them apart.
+    updated = _moment(each["updated_parsed"]) if "updated_parsed" in each else None
+    published = _moment(each.get("published_parsed")) or updated
     occurred_at = min(published or fetched_at, fetched_at)
     message = IncomingMessage(
         native_id=_native_id(each, link, fingerprint),
