@@ -20,6 +20,7 @@ from earful.model.message import Direction, IncomingMessage, MessageKind, Visibi
 from tests.channels.inlet import MemoryInlet
 from tests.channels.running import receiving, run
 from tests.servers.mail import PASSWORD, MailServers
+from tests.servers.process import wait_until
 from tests.servers.proxy import Relay
 
 pytestmark = pytest.mark.real
@@ -217,8 +218,7 @@ def test_a_rebuilt_folder_brings_no_duplicate_and_loses_nothing(desk: Desk) -> N
         before = desk.inlet.cursors["imap:Cases"]
         # Dovecot takes the time in seconds for a new UIDVALIDITY.
         second = int(time.time())
-        while int(time.time()) == second:
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(wait_until, lambda: int(time.time()) > second, "the next second")
         await asyncio.to_thread(rebuild)
         await asyncio.to_thread(into_cases, 4)
         async with receiving(connector, desk.inlet):

@@ -44,6 +44,11 @@ def test_nothing_runs_loads_or_sends(attack: str) -> None:
         assert trace not in safe
 
 
+@pytest.mark.parametrize("href", ["/sign-out", "sign-out", "//evil.test", "?a=b", "#x", "../x"])
+def test_links_into_our_own_pages_are_dead(href: str) -> None:
+    assert "href" not in sanitise(f'<a href="{href}">x</a>')
+
+
 def test_pictures_keep_their_words_and_lose_their_address() -> None:
     assert (
         sanitise('<img src="https://track.test/1.gif" alt="A cat" width="2">')
