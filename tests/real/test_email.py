@@ -120,7 +120,7 @@ def test_a_mail_arrives_by_idle_and_its_answer_reaches_the_customer_in_the_threa
             assert got["In-Reply-To"] == asked
             assert got["References"].split() == [asked]
             assert got["From"] == f"Brand Support <{desk.address}>"
-            assert "Il arrive demain." in got.get_payload(decode=True).decode()
+            assert b"Il arrive demain." in raw
 
             # The customer answers the answer: the chain is whole.
             await asyncio.to_thread(
@@ -249,6 +249,18 @@ def test_a_connection_cut_in_the_middle_of_idle_recovers_and_catches_up(desk: De
     run(story())
 
 
+def test_a_server_without_idle_is_polled(desk: Desk) -> None:
+    async def story() -> None:
+        async with Relay(desk.servers.imap_port, lambda data: data.replace(b" IDLE", b" SLOW")) as relay:
+            async with receiving(desk.connector(imap_port=relay.port, poll_seconds=1), desk.inlet):
+                await desk.watching()
+                await asyncio.to_thread(desk.write, "no idle", "found by looking")
+                await desk.until(lambda: len(desk.inlet.kept) == 1)
+            assert not desk.inlet.troubles
+
+    run(story())
+
+
 def test_a_store_that_fails_loses_nothing(desk: Desk) -> None:
     async def story() -> None:
         async with receiving(desk.connector(), desk.inlet):
@@ -359,6 +371,33 @@ def test_check_finds_nothing_wrong_or_says_what(desk: Desk) -> None:
         assert not any("wrong-one" in each for each in problems)
 
     run(story())
+
+
+@pytest.mark.parametrize("imap_security", ["tls", "starttls"])
+def test_encryption_is_used_and_strangers_certificates_are_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, imap_security: str
+) -> None:
+    port = desk.servers.imaps_port if imap_security == "tls" else desk.servers.imap_port
+    connector = desk.connector(imap_security=imap_security, imap_port=port, smtp_security="starttls")
+
+    async def strangers() -> None:
+        problems = await connector.check()
+        assert len(problems) == 2
+        assert all("CERTIFICATE" in each.upper() for each in problems)
+        with pytest.raises(SendPostponed):
+            await connector.send(_never_sent(desk))
+
+    async def known() -> None:
+        assert await connector.check() == []
+        async with receiving(connector, desk.inlet):
+            await desk.watching()
+            await asyncio.to_thread(desk.write, "tls", "over an encrypted line")
+            await desk.until(lambda: len(desk.inlet.kept) == 1)
+            await connector.send(desk.answer(desk.inlet.messages()[0], "Received."))
+
+    run(strangers())
+    monkeypatch.setenv("SSL_CERT_FILE", str(desk.servers.certificate))
+    run(known())
 
 
 def test_a_long_mail_is_kept_by_its_beginning(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,17 @@
 """A TCP relay whose connections can be cut: a network fault that is real to both ends."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 
 class Relay:
     """Listens on loopback and passes everything on to another port of loopback."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, rewrite: Callable[[bytes], bytes] = lambda data: data) -> None:
         self._target_port = target_port
+        self._rewrite = rewrite
+        """Applied to what the server says."""
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -53,18 +56,20 @@ class Relay:
         self._open |= {writer, there_out}
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, there_out))
-                group.create_task(_pump(there_in, writer))
+                group.create_task(_pump(reader, there_out, lambda data: data))
+                group.create_task(_pump(there_in, writer, self._rewrite))
         finally:
             for each in (writer, there_out):
                 self._open.discard(each)
                 each.transport.abort()
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, rewrite: Callable[[bytes], bytes]
+) -> None:
     with suppress(OSError):
         while data := await source.read(65_536):
-            sink.write(data)
+            sink.write(rewrite(data))
             await sink.drain()
         if sink.can_write_eof():
             sink.write_eof()

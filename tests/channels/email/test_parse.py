@@ -242,7 +242,8 @@ def test_what_cannot_be_read_is_kept_all_the_same() -> None:
 PIECES = [
     b"From: a@b.c\r\n", b"Subject: =?utf-8?q?=ff?=\r\n", b"Content-Type: multipart/mixed; boundary=x\r\n",
     b"Content-Type: text/html; charset=\xff\r\n", b"\r\n", b"--x\r\n", b"--x--\r\n", b"\0\xff\xd8",
-    b"Date: \x80\r\n",    b"Content-Transfer-Encoding: base64\r\n", b"Content-Type: message/delivery-status\r\n", b"Message-ID: <",
+    b"Date: \x80\r\n",    b"Content-Transfer-Encoding: base64\r\n",
+    b"Content-Type: message/delivery-status\r\n", b"Message-ID: <",
     b"Content-Disposition: attachment; filename*=x''%ff\r\n", b"Content-Type: message/rfc822\r\n", b"=\r\n",
     b"Content-Transfer-Encoding: x-uuencode\r\nbegin 644 x\r\n", b"List-Id: <\r\n", b"References: >>><<<\r\n",
 ]  # fmt: skip

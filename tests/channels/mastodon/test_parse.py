@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from earful.channels.mastodon.api import Status
+from earful.channels.mastodon.api import Status, _notification
 from earful.channels.mastodon.follow import _status_in
-from earful.channels.mastodon.parse import concerns, deletion, parse_status
+from earful.channels.mastodon.parse import concerns, deletion, parse_status, unreadable
 from earful.model.message import Change, Direction, IncomingMessage, MessageKind, Visibility
 
 SERVER = "https://Example.social"
@@ -103,6 +103,14 @@ def test_what_servers_leave_out_or_hide_is_no_error() -> None:
     assert message.author is not None
     assert message.author.followers is None
     assert message.visibility is Visibility.DIRECT
+
+
+def test_one_entry_that_cannot_be_understood_does_not_hold_up_the_page() -> None:
+    raw = b'{"id": "77", "type": "mention", "created_at": "2026-11-21T10:00:00Z", "status": {"id": 5}}'
+    notification = _notification(raw)
+    assert (notification.id, notification.status, notification.unreadable) == ("77", None, raw.decode())
+    message = unreadable(notification, server=SERVER)
+    assert (message.kind, message.native_id) == (MessageKind.UNSUPPORTED, "notification:77")
 
 
 def test_a_delete_needs_the_id_only() -> None:

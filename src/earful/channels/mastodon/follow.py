@@ -24,7 +24,7 @@ from earful.channels.mastodon.api import (
     Status,
 )
 from earful.channels.mastodon.limits import ANCESTORS_KEPT, HISTORY_PAGES, PAGE
-from earful.channels.mastodon.parse import concerns, deletion, parse_status
+from earful.channels.mastodon.parse import concerns, deletion, parse_status, unreadable
 from earful.channels.mastodon.send import id_order
 from earful.channels.mastodon.settings import MastodonSettings
 from earful.model.message import Direction, IncomingMessage
@@ -196,7 +196,9 @@ class Follow:
         messages = []
         if notification.status is not None and notification.type in _ANSWERABLE:
             messages = [await self._message(notification.status, backfill=backfill)]
-        raw = msgspec.json.encode(notification)
+        elif notification.unreadable:
+            messages = [unreadable(notification, server=self._api.server)]
+        raw = notification.unreadable.encode() or msgspec.json.encode(notification)
         await self._give("poll", raw, messages, {NOTIFICATIONS: notification.id})
 
     async def _fill_own(self) -> None:
