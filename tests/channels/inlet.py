@@ -97,7 +97,7 @@ class MemoryInlet:
         """Everything kept, in the order in which it first came."""
         return [each.message for each in self.kept.values()]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait for what a test expects; says what is there instead when it never comes."""
         try:
             async with asyncio.timeout(seconds), self._changed:

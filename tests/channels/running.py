@@ -19,7 +19,7 @@ async def receiving(connector: Connector, inlet: Inlet) -> AsyncIterator[None]:
             work.result()
     finally:
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await work
 
 
