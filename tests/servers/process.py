@@ -59,14 +59,21 @@ class Server:
             )
 
     def wait(self, ready: Callable[[], bool]) -> None:
-        """Until it is ready; fails at once, with its last words, when it died."""
+        """Until it is ready; fails at once, with its last words, when it died.
+
+        A failure leaves no process behind.
+        """
 
         def alive_and_ready() -> bool:
             if self._process.poll() is not None:
                 raise RuntimeError(f"the server ended: {self.log.read_text(errors='replace')[-2000:]}")
             return ready()
 
-        wait_until(alive_and_ready, str(self._process.args))
+        try:
+            wait_until(alive_and_ready, str(self._process.args))
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and insist after ten seconds."""

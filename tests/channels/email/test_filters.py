@@ -126,6 +126,14 @@ def test_a_report_names_reply_recipient_and_reason(copy: str) -> None:
     assert "could not be delivered: 552 5.2.2 mailbox full" in message.context["why"]
 
 
+def test_a_report_that_a_customer_forwards_is_a_customers_mail() -> None:
+    inner = DSN.format(action="failed", copy="message/rfc822")
+    head = 'Content-Type: multipart/mixed; boundary="F"'
+    body = f"--F\n\nYour mail came back to me\n--F\nContent-Type: message/rfc822\n\n{inner}\n--F--"
+    message = read(mail(head, body))
+    assert (message.kind, message.text) == (MessageKind.EMAIL, "Your mail came back to me")
+
+
 def test_a_delay_is_no_failure() -> None:
     message = read(DSN.format(action="delayed", copy="message/rfc822"))
     assert message.context["bounce"]["action"] == "delayed"

@@ -38,10 +38,10 @@ _EDITED = frozenset(("status.update", "status_update"))
 
 
 class Follow:
-    """One run of `receive`. `user` and `direct` are sessions that end when their stream breaks.
+    """One run of `receive`: `user` and `direct` are sessions that end when their stream breaks.
 
-    Cursors move with pages only, never with stream events: an event that the stream lost would otherwise be
-    jumped over. So a reconnect reads a little twice, which is harmless.
+    Cursors move with pages only, never with stream events: an event that was lost would be jumped over. So a
+    reconnect reads a little twice, which is harmless.
     """
 
     def __init__(

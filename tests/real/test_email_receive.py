@@ -1,98 +1,22 @@
-"""The mail connector against a real Postfix and a real Dovecot."""
+"""Mail coming in, from a real Postfix through a real Dovecot."""
 
 import asyncio
-import itertools
 import time
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from msgspec import structs
 
-from earful.channels.contract import Reply, ReplyTarget, SendPostponed, SendRefused, SendUnknown
-from earful.channels.email.connector import EmailConnector
-from earful.channels.email.settings import EmailSecrets, EmailSettings
-from earful.model.message import Direction, IncomingMessage, MessageKind, Visibility
+from earful.model.message import Direction, MessageKind
 from tests.channels.inlet import MemoryInlet
 from tests.channels.running import receiving, run
-from tests.servers.mail import PASSWORD, MailServers
+from tests.real.mail_desk import Desk
+from tests.servers.mail import MailServers
 from tests.servers.process import wait_until
 from tests.servers.proxy import Relay
 
 pytestmark = pytest.mark.real
-
-_numbers = itertools.count(1)
-
-
-class Desk:
-    """A support address of its own for each test, with its connector and its inlet."""
-
-    def __init__(self, servers: MailServers) -> None:
-        self.servers = servers
-        self.address = f"support{next(_numbers)}@brand.test"
-        self.customer = f"ana{next(_numbers)}@example.test"
-        self.inlet = MemoryInlet()
-
-    def connector(
-        self, *, password: str = PASSWORD, allow_private: bool = True, **changes: Any
-    ) -> EmailConnector:
-        settings = EmailSettings(
-            address=self.address,
-            sender_name="Brand Support",
-            imap_host="127.0.0.1",
-            imap_port=self.servers.imap_port,
-            imap_security="plain",
-            smtp_host="127.0.0.1",
-            smtp_port=self.servers.smtp_port,
-            smtp_security="plain",
-            # Long, so that a test that passes has been told by IDLE and not found by chance.
-            poll_seconds=600,
-        )
-        secrets = EmailSecrets(password=password)
-        return EmailConnector(structs.replace(settings, **changes), secrets, allow_private=allow_private)
-
-    def write(self, subject: str, text: str, **headers: str) -> str:
-        """The customer writes; returns the Message-ID."""
-        mail = EmailMessage()
-        message_id = f"<{uuid.uuid4().hex}@example.test>"
-        mail["From"], mail["To"] = f"Ana <{self.customer}>", self.address
-        mail["Subject"], mail["Message-ID"] = subject, message_id
-        for name, value in headers.items():
-            mail[name.replace("_", "-")] = value
-        mail.set_content(text)
-        self.servers.deliver(mail, sender=self.customer, to=self.address)
-        return message_id
-
-    async def watching(self, folder: str = "INBOX") -> None:
-        await self.inlet.until(
-            lambda: f"imap:{folder}" in self.inlet.cursors and self.inlet.signs_of_life > 0
-        )
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        await self.inlet.until(condition)
-
-    def answer(self, message: IncomingMessage, text: str, **changes: Any) -> Reply:
-        assert message.author is not None
-        return Reply(
-            client_id=str(uuid.uuid4()),
-            text=text,
-            audience=changes.pop("audience", Visibility.DIRECT),
-            to=ReplyTarget(
-                native_id=message.native_id,
-                author_native_id=message.author.native_id,
-                author_handle=message.author.handle,
-                author_name=message.author.name,
-                visibility=message.visibility,
-                subject=message.subject,
-                ancestor_ids=message.ancestor_ids,
-                context=message.context,
-            ),
-            **changes,
-        )
 
 
 @pytest.fixture
@@ -131,58 +55,6 @@ def test_a_mail_arrives_by_idle_and_its_answer_reaches_the_customer_in_the_threa
             thanks = next(m for m in desk.inlet.messages() if m.text == "Merci !")
             assert thanks.parent_id == sent.native_id
             assert thanks.ancestor_ids == [asked, sent.native_id]
-
-    run(story())
-
-
-def test_our_answer_comes_back_from_the_sent_folder_as_an_echo_with_its_client_id(desk: Desk) -> None:
-    async def story() -> None:
-        connector = desk.connector(poll_seconds=1)
-        async with receiving(connector, desk.inlet):
-            await desk.watching("Sent")
-            await desk.watching()
-            await asyncio.to_thread(desk.write, "Hi", "Hello")
-            await desk.until(lambda: len(desk.inlet.kept) == 1)
-            reply = desk.answer(desk.inlet.messages()[0], "Hello Ana")
-            sent = await connector.send(reply)
-            await desk.until(lambda: ("", sent.native_id) in desk.inlet.kept)
-            echo = desk.inlet.kept["", sent.native_id].message
-            assert (echo.direction, echo.client_id) == (Direction.OUTBOUND, reply.client_id)
-            found = await connector.find(reply)
-            assert found is not None
-            assert found.native_id == sent.native_id
-
-    run(story())
-
-
-def test_a_reply_that_nobody_saw_leave_stays_unknown(desk: Desk) -> None:
-    async def story() -> None:
-        connector = desk.connector()
-        message = _never_sent(desk)
-        with pytest.raises(SendUnknown, match="may be out"):
-            await connector.find(message)
-        # Where every sent mail comes back, its absence is proof.
-        assert await desk.connector(sent_copy="bcc").find(message) is None
-
-    run(story())
-
-
-def _never_sent(desk: Desk) -> Reply:
-    target = ReplyTarget(native_id="<q@x>", author_handle=desk.customer, visibility=Visibility.DIRECT)
-    return Reply(client_id=str(uuid.uuid4()), text="x", audience=Visibility.DIRECT, to=target)
-
-
-def test_a_blind_copy_proves_that_a_reply_left(desk: Desk) -> None:
-    async def story() -> None:
-        connector = desk.connector(sent_copy="bcc", sent_folder="")
-        async with receiving(connector, desk.inlet):
-            await desk.watching()
-            reply = _never_sent(desk)
-            sent = await connector.send(reply)
-            await desk.until(lambda: ("", sent.native_id) in desk.inlet.kept)
-            echo = desk.inlet.kept["", sent.native_id].message
-            assert (echo.direction, echo.client_id) == (Direction.OUTBOUND, reply.client_id)
-            assert await connector.find(reply) is not None
 
     run(story())
 
@@ -309,28 +181,6 @@ def test_a_read_mail_is_not_lost_and_reading_marks_nothing(desk: Desk) -> None:
     run(story())
 
 
-def test_a_real_bounce_names_the_reply_that_did_not_arrive(desk: Desk) -> None:
-    async def story() -> None:
-        connector = desk.connector(sent_folder="")
-        async with receiving(connector, desk.inlet):
-            await desk.watching()
-            target = ReplyTarget(
-                native_id="<q@x>", author_handle="gone@example.test", visibility=Visibility.DIRECT
-            )
-            reply = Reply(client_id=str(uuid.uuid4()), text="Hi", audience=Visibility.DIRECT, to=target)
-            sent = await connector.send(reply)
-            await desk.until(lambda: len(desk.inlet.kept) == 1)
-            (bounce,) = desk.inlet.messages()
-            assert bounce.kind is MessageKind.SYSTEM
-            assert bounce.context["caught_by"] == "bounce"
-            assert bounce.parent_id == sent.native_id
-            details = bounce.context["bounce"]
-            assert details["client_id"] == reply.client_id
-            assert (details["action"], details["status"]) == ("failed", "5.1.1")
-
-    run(story())
-
-
 def test_an_out_of_office_note_is_kept_as_a_system_message(desk: Desk) -> None:
     async def story() -> None:
         async with receiving(desk.connector(), desk.inlet):
@@ -342,64 +192,6 @@ def test_an_out_of_office_note_is_kept_as_a_system_message(desk: Desk) -> None:
             assert note.text == "I am away"
 
     run(story())
-
-
-def test_sending_says_in_words_what_went_wrong(desk: Desk) -> None:
-    async def story() -> None:
-        reply = _never_sent(desk)
-        public = structs.replace(reply, audience=Visibility.PUBLIC)
-        with pytest.raises(SendRefused, match="private"):
-            await desk.connector().send(public)
-        wrong = desk.connector(password="wrong-one")
-        with pytest.raises(SendPostponed, match="user name or password") as postponed:
-            await wrong.send(reply)
-        assert "wrong-one" not in str(postponed.value)
-        guarded = desk.connector(allow_private=False)
-        with pytest.raises(SendPostponed, match="not a public address"):
-            await guarded.send(reply)
-
-    run(story())
-
-
-def test_check_finds_nothing_wrong_or_says_what(desk: Desk) -> None:
-    async def story() -> None:
-        assert await desk.connector().check() == []
-        problems = await desk.connector(folders=["Nowhere"]).check()
-        assert len(problems) == 1
-        assert "Nowhere" in problems[0]
-        wrong = desk.connector(password="wrong-one")
-        problems = await wrong.check()
-        assert len(problems) == 2
-        assert not any("wrong-one" in each for each in problems)
-
-    run(story())
-
-
-@pytest.mark.parametrize("imap_security", ["tls", "starttls"])
-def test_encryption_is_used_and_strangers_certificates_are_refused(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, imap_security: str
-) -> None:
-    port = desk.servers.imaps_port if imap_security == "tls" else desk.servers.imap_port
-    connector = desk.connector(imap_security=imap_security, imap_port=port, smtp_security="starttls")
-
-    async def strangers() -> None:
-        problems = await connector.check()
-        assert len(problems) == 2
-        assert all("CERTIFICATE" in each.upper() for each in problems)
-        with pytest.raises(SendPostponed):
-            await connector.send(_never_sent(desk))
-
-    async def known() -> None:
-        assert await connector.check() == []
-        async with receiving(connector, desk.inlet):
-            await desk.watching()
-            await asyncio.to_thread(desk.write, "tls", "over an encrypted line")
-            await desk.until(lambda: len(desk.inlet.kept) == 1)
-            await connector.send(desk.answer(desk.inlet.messages()[0], "Received."))
-
-    run(strangers())
-    monkeypatch.setenv("SSL_CERT_FILE", str(desk.servers.certificate))
-    run(known())
 
 
 def test_a_long_mail_is_kept_by_its_beginning(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
