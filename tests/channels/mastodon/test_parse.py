@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from earful.channels.mastodon.api import Status, _notification
-from earful.channels.mastodon.follow import _status_in
+from earful.channels.mastodon.events import status_in
 from earful.channels.mastodon.parse import concerns, deletion, parse_status, unreadable
 from earful.model.message import Change, Direction, IncomingMessage, MessageKind, Visibility
 
@@ -136,4 +136,4 @@ def test_of_the_home_timeline_only_what_concerns_us_is_taken() -> None:
     ],
 )
 def test_an_event_that_cannot_be_read_is_passed_over(kind: str, raw: bytes) -> None:
-    assert _status_in(kind, raw, ME) is None
+    assert status_in(kind, raw, ME) is None
