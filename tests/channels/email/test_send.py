@@ -78,12 +78,18 @@ def test_reply_to_is_obeyed_and_others_are_reached_only_by_a_group_reply() -> No
         to(author_handle="ana@x.test\nBcc: evil@x.test"),
         to(author_handle="a@x.test, b@x.test"),
         to(author_handle="support@brand.test"),
+        to(author_handle="jürgen@x.test"),
         to(author_handle=""),
     ],
 )
 def test_what_must_not_be_sent_is_refused(reply: Reply) -> None:
     with pytest.raises(SendRefused):
         compose(reply, SETTINGS, now=NOW)
+
+
+def test_text_that_cannot_be_encoded_is_still_sent() -> None:
+    mail = compose(structs.replace(REPLY, text="a\ud83d\0b"), SETTINGS, now=NOW)
+    assert mail.get_content() == "a\ufffdb\n"
 
 
 def test_made_up_ids_are_not_shown_to_the_world() -> None:
