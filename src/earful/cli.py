@@ -128,7 +128,7 @@ def doctor(as_json: bool, **flags: Any) -> None:
 
     earful = Earful(_settings(**flags))
     try:
-        report = examine(earful.store, earful.log, earful.consumers(), earful.clock())
+        report = examine(earful.store, earful.log, earful.clock())
     finally:
         earful.store.close()
     if as_json:
@@ -138,7 +138,8 @@ def doctor(as_json: bool, **flags: Any) -> None:
         for finding in report.findings:
             found = finding.detail or (str(finding.count) if finding.count else "")
             mark = "[green]ok[/]" if finding.ok else "[red]look[/]"
-            table.add_row(mark, finding.check, " ".join([found, *finding.examples]), finding.advice)
+            advice = "" if finding.ok else finding.advice
+            table.add_row(mark, finding.check, " ".join([found, *finding.examples]), advice)
         out.print(table)
     sys.exit(0 if report.ok else 1)
 

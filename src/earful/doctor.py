@@ -4,7 +4,6 @@ from msgspec import Struct
 from sqlalchemy import func, select, text
 
 from earful.log.embedded import EmbeddedLog
-from earful.log.runner import Consumer
 from earful.model.time import HOUR, MINUTE, Instant
 from earful.store.migrate import head, version
 from earful.store.store import Store
@@ -24,6 +23,9 @@ from earful.store.tx import Tx
 
 BEHIND = 5 * MINUTE
 """An event that a consumer has not taken for longer is a finding; younger ones are only reported."""
+
+
+CONSUMERS = ("triage", "desk", "search")
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -46,14 +48,14 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: list[Finding]
 
 
-def examine(store: Store, log: EmbeddedLog, consumers: list[Consumer], now: Instant) -> Report:
+def examine(store: Store, log: EmbeddedLog, now: Instant) -> Report:
     """Run every check in one read transaction; nothing is changed."""
 
     def run(tx: Tx) -> list[Finding]:
         found = [_version(tx), _integrity(tx)]
         found += [_rows(tx, check, advice, query) for check, advice, query in _QUERIES]
         found.append(_counts(tx))
-        found += [_behind(tx, log, consumer.name, now) for consumer in consumers]
+        found += [_behind(tx, log, consumer, now) for consumer in CONSUMERS]
         return [*found, _stuck(tx, now), *_silent(tx)]
 
     findings = store.read_now(run)

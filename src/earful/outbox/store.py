@@ -125,16 +125,3 @@ def target(tx: Tx, message_id: str) -> Row | None:
         .where(messages.c.id == message_id)
     )
     return tx.row(query)
-
-
-def newer_than(tx: Tx, case_id: str, since: int) -> int:
-    """How many messages and replies of a case came after `since`."""
-    came = tx.rows(
-        select(messages.c.id).where(messages.c.case_id == case_id, messages.c.received_at > since).limit(100)
-    )
-    ours = tx.rows(
-        select(outbox.c.id)
-        .where(outbox.c.case_id == case_id, outbox.c.queued_at > since, outbox.c.state != "cancelled")
-        .limit(100)
-    )
-    return len(came) + len(ours)

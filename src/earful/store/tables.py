@@ -270,6 +270,8 @@ cases = Table(
     Column("snoozed_until", At),
     Column("closed_at", At),
     Column("version", Integer, nullable=False),
+    # The version at which somebody last said something: a writer who saw less is shown it first.
+    Column("spoken_version", Integer, nullable=False),
     Index("ix_cases_status_priority", "status", "priority", "last_message_at", "number"),
     Index("ix_cases_status_last_message_at", "status", "last_message_at", "number"),
     Index("ix_cases_status_awaiting", "status", "awaiting_since", "number"),

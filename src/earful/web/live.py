@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import get, post
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from earful.desk.users.rules import Permission
@@ -129,7 +130,7 @@ class _State(msgspec.Struct):
     status_code=204,
     include_in_schema=False,
 )
-async def presence(request: Ask, case_id: str, data: _State) -> None:
+async def presence(request: Ask, case_id: FromPath[str], data: _State) -> None:
     """A colleague looks at a case, or writes in it."""
     hub: Hub = request.app.state.hub
     user, now = session_of(request).user, parts_of(request).clock()

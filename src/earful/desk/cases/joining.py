@@ -263,6 +263,7 @@ def _new_case(case_id: str, one: Joining, messages: list[rules.Said]) -> dict[st
         "titled": False,
         "assignee_id": None,
         "version": 1,
+        "spoken_version": 1,
     }
 
 

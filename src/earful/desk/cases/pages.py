@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from litestar import Response, post, put
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from earful.desk.cases import rules
 from earful.desk.cases import service as cases
@@ -30,7 +31,7 @@ WRITE = [needs(Permission.CASES_WRITE)]
 MORNING = 9
 
 
-async def act(request: Ask, case_id: str, verb: Callable[[Tx], dict[str, str]]) -> Response[Any]:
+async def act(request: Ask, case_id: FromPath[str], verb: Callable[[Tx], dict[str, str]]) -> Response[Any]:
     """Run a verb that returns the page's headers, and answer with the fresh case."""
     parts = parts_of(request)
 
@@ -51,7 +52,7 @@ async def act(request: Ask, case_id: str, verb: Callable[[Tx], dict[str, str]]) 
 
 
 @post("/cases/{case_id:str}/assign", guards=WRITE, status_code=200, include_in_schema=False)
-async def assign(request: Ask, case_id: str) -> Response[Any]:
+async def assign(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`assignee_id`: a colleague, or empty for nobody."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     wanted = data.get("assignee_id") or None
@@ -78,7 +79,7 @@ def _undo(case_id: str, standing: rules.Standing) -> tuple[str, dict[str, str]]:
 
 
 @post("/cases/{case_id:str}/status", guards=WRITE, status_code=200, include_in_schema=False)
-async def status(request: Ask, case_id: str) -> Response[Any]:
+async def status(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`status`: open or waiting."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     wanted = _enum(Status, data.get("status", ""), "status")
@@ -93,7 +94,7 @@ async def status(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/reopen", guards=WRITE, status_code=200, include_in_schema=False)
-async def reopen(request: Ask, case_id: str) -> Response[Any]:
+async def reopen(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """Open a closed case again."""
     who, parts = who_asks(request), parts_of(request)
 
@@ -106,7 +107,7 @@ async def reopen(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/snooze", guards=WRITE, status_code=200, include_in_schema=False)
-async def snooze(request: Ask, case_id: str) -> Response[Any]:
+async def snooze(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`until`: 3h, tomorrow, monday or a local time; `zone`: the reader's IANA zone."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     until = snooze_until(data.get("until", ""), data.get("zone", "UTC"), parts.clock())
@@ -140,7 +141,7 @@ def snooze_until(until: str, zone: str, now: int) -> int:
 
 
 @post("/cases/{case_id:str}/close", guards=WRITE, status_code=200, include_in_schema=False)
-async def close(request: Ask, case_id: str) -> Response[Any]:
+async def close(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`outcome`, and a `note` if there is something to say."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     outcome = _enum(Outcome, data.get("outcome", ""), "outcome")
@@ -157,7 +158,7 @@ async def close(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/restore", guards=WRITE, status_code=200, include_in_schema=False)
-async def restore(request: Ask, case_id: str) -> Response[Any]:
+async def restore(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """Undo: put a case back to where it stood."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     standing = rules.Standing(
@@ -175,7 +176,7 @@ async def restore(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/tags", guards=WRITE, status_code=200, include_in_schema=False)
-async def tags(request: Ask, case_id: str) -> Response[Any]:
+async def tags(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`add` or `remove` one tag."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
 
@@ -190,7 +191,7 @@ async def tags(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/title", guards=WRITE, status_code=200, include_in_schema=False)
-async def title(request: Ask, case_id: str) -> Response[Any]:
+async def title(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`title`."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
 
@@ -202,7 +203,7 @@ async def title(request: Ask, case_id: str) -> Response[Any]:
 
 
 @post("/cases/{case_id:str}/notes", guards=WRITE, status_code=200, include_in_schema=False)
-async def notes(request: Ask, case_id: str) -> Response[Any]:
+async def notes(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """`text` of a note for colleagues."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
 
@@ -248,7 +249,7 @@ PII_WORDS = {
 
 
 @put("/cases/{case_id:str}/draft", guards=WRITE, include_in_schema=False)
-async def draft(request: Ask, case_id: str, data: DraftBody) -> Saved:
+async def draft(request: Ask, case_id: FromPath[str], data: DraftBody) -> Saved:
     """Keep what is being written, on every device."""
     parts, user = parts_of(request), session_of(request).user
     audience = Visibility(data.audience) if data.audience in set(Visibility) else None

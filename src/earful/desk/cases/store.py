@@ -27,7 +27,7 @@ CASE_COLUMNS = (
     "id", "person_id", "title", "titled", "status", "outcome", "assignee_id", "priority", "severity", "kind",
     "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview", "tried_before",
     "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
-    "awaiting_since", "snoozed_until", "closed_at", "version",
+    "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
 FACTS_LIMIT = 500
 """Messages of one case that its facts are derived from: the newest ones."""
@@ -106,7 +106,7 @@ _FACTS = (
                 "closed_at",
             )
         }
-        | {"version": cases.c.version + 1}
+        | {"version": cases.c.version + 1, "spoken_version": cases.c.version + 1}
     )
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from earful.channels.kit.html import sanitise
 from earful.desk.cases import service as cases
@@ -63,7 +64,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     filter: InboxFilter
     number: int | None = None
     reply_to: str = ""
-    before: int | None = None
+    newest: int = inbox.TIMELINE
     after: str = ""
     ids: tuple[str, ...] = ()
 
@@ -76,7 +77,7 @@ def asked(request: Ask, number: int | None = None) -> Asked:
         filter=filter_of(query),
         number=number,
         reply_to=query.get("to", ""),
-        before=int(before) if before.isdigit() else None,
+        newest=int(before) if before.isdigit() and len(before) < 6 else inbox.TIMELINE,
         after=query.get("after", ""),
         ids=tuple(query["ids"].split(",")) if query.get("ids") else (),
     )
@@ -93,7 +94,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
             user,
             session.sign_off,
             rendering(parts),
-            before=wanted.before,
+            newest=wanted.newest,
             reply_to=wanted.reply_to,
         )
         if detail is None:
@@ -153,7 +154,7 @@ async def rows(request: Ask) -> Response[str]:
 
 
 @get("/inbox/case/{number:int}", guards=READ, include_in_schema=False)
-async def case_page(request: Ask, number: int) -> Response[str]:
+async def case_page(request: Ask, number: FromPath[int]) -> Response[str]:
     """A case beside the list; the asking user has then seen it."""
     found = await values(request, number)
     await _note_seen(request, found["case"].detail.row.id)
@@ -163,7 +164,7 @@ async def case_page(request: Ask, number: int) -> Response[str]:
 
 
 @get("/inbox/case/{number:int}/timeline", guards=READ, include_in_schema=False)
-async def case_update(request: Ask, number: int) -> Response[str]:
+async def case_update(request: Ask, number: FromPath[int]) -> Response[str]:
     """The parts of an open case that change."""
     found = await values(request, number)
     await _note_seen(request, found["case"].detail.row.id)
@@ -171,7 +172,7 @@ async def case_update(request: Ask, number: int) -> Response[str]:
 
 
 @get("/inbox/case/{number:int}/composer", guards=READ, include_in_schema=False)
-async def composer(request: Ask, number: int) -> Response[str]:
+async def composer(request: Ask, number: FromPath[int]) -> Response[str]:
     """The composer for answering another message of the case (`to`)."""
     found = await values(request, number)
     detail = found["case"].detail
@@ -179,20 +180,20 @@ async def composer(request: Ask, number: int) -> Response[str]:
 
 
 @get("/cases/{case_id:str}/why", guards=READ, include_in_schema=False)
-async def why(request: Ask, case_id: str) -> Response[str]:
+async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
     """The contributions to a case's priority."""
     rating = await parts_of(request).store.read(lambda tx: inbox.leading_rating(tx, case_id))
     reasons = rating.reasons if rating else []
     return page(request, "inbox/why.html", reasons=reasons, priority=rating.priority if rating else 0)
 
 
-async def _note_seen(request: Ask, case_id: str) -> None:
+async def _note_seen(request: Ask, case_id: FromPath[str]) -> None:
     parts, user = parts_of(request), session_of(request).user
     now = parts.clock()
     await parts.store.write(lambda tx: cases.saw(tx, user.id, case_id, now))
 
 
-async def changed(request: Ask, number: int, headers: dict[str, str]) -> Response[Any]:
+async def changed(request: Ask, number: FromPath[int], headers: dict[str, str]) -> Response[Any]:
     """The answer to a change of a case: fresh parts for the page's scripts, else back to the case."""
     if not is_htmx(request):
         return Response(b"", status_code=303, headers={"location": f"/inbox/case/{number}"})

@@ -27,11 +27,14 @@ from earful.model.desk import (
 )
 from earful.model.message import Actor, Attachment, Direction, MessageKind, Network, Visibility
 from earful.model.rating import Rating
+from earful.model.time import moment
 from earful.search import query as search
 from earful.store.tx import Row, Tx
 
 TIMELINE = 100
-"""Messages of a case on one page; older ones are a click away."""
+"""Messages of a case on one page; each click on "older" shows so many more."""
+MOST = 2_000
+"""Messages of a case on one page at most."""
 SEARCH_PAGE = 100
 VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 
@@ -185,10 +188,10 @@ def detail(
     sign_off: str,
     rendering: Rendering,
     *,
-    before: int | None = None,
+    newest: int = TIMELINE,
     reply_to: str = "",
 ) -> CaseDetail | None:
-    """A case with its timeline, person and draft; None when there is no such case.
+    """A case with its newest messages, its person and draft; None when there is no such case.
 
     `reply_to` chooses the message that is answered; without, the customer's newest.
     """
@@ -198,9 +201,10 @@ def detail(
     case_id, user_id = row["id"], user.id
     shown = case_rows(tx, [row], user_id)[0]
     seen_at = store.seen_by(tx, user_id, [case_id]).get(case_id)
-    messages = store.messages_of(tx, case_id, before, TIMELINE + 1)
-    more = len(messages) > TIMELINE
-    messages = messages[:TIMELINE][::-1]
+    newest = min(max(newest, TIMELINE), MOST)
+    messages = store.messages_of(tx, case_id, newest + 1)
+    more = newest < len(messages)
+    messages = messages[:newest][::-1]
     names = store.channel_names(tx)
     timeline = _messages(tx, case_id, messages, names, seen_at, rendering)
     draft = _draft(store.draft_of(tx, user_id, case_id))
@@ -223,7 +227,7 @@ def detail(
         reply_to=target.id if target else "",
         reply_audiences=target.can_reply if target else [],
         seen_at=seen_at,
-        more_before=str(messages[0]["occurred_at"]) if more and messages else "",
+        more_before=str(newest + TIMELINE) if more and newest < MOST else "",
     )
 
 
@@ -298,6 +302,9 @@ def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
     found: list[TimelineItem] = []
     for row in store.acts_of(tx, case_id, ["case.changed"]):
         act = _act.decode(row["data"])
+        if act.what == "snoozed":
+            until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
+            act = _Act(what=act.what, detail=until)
         found.append(
             TimelineEvent(
                 at=row["at"], user_name=row["user_name"] or "Earful", what=act.what, detail=act.detail
@@ -338,11 +345,12 @@ def _draft(row: Row | None) -> Draft | None:
 
 def leading_rating(tx: Tx, case_id: str) -> Rating | None:
     """The rating that gave a case its priority: the highest of its newest messages."""
-    rows = store.messages_of(tx, case_id, None, TIMELINE)
+    rows = store.messages_of(tx, case_id, TIMELINE)
     rated = [_rating.decode(row["rating"]) for row in rows if row["rating"]]
     case = store.one_row(tx, case_id=case_id)
     same = [rating for rating in rated if case is not None and rating.priority == case["priority"]]
-    return (same or rated or [None])[0]
+    chosen = same or rated
+    return chosen[0] if chosen else None
 
 
 def tags(tx: Tx) -> list[str]:

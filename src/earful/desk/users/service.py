@@ -293,3 +293,61 @@ def link_for(tx: Tx, email: str, now: Instant) -> str:
 def anybody(tx: Tx) -> bool:
     """Whether there is any user yet."""
     return store.any_user(tx)
+
+
+def row_for_sign_in(tx: Tx, email: str) -> Row | None:
+    """What `check_password` needs."""
+    return store.by_email(tx, email)
+
+
+class Colleague(Struct, frozen=True, kw_only=True):
+    """A user as the settings show one."""
+
+    user: UserRef
+    active: bool
+    sign_off: str
+    seen_at: int | None
+    open_cases: int
+
+
+def everybody(tx: Tx) -> list[Colleague]:
+    """All users, also those who were switched off."""
+    seen, cases = store.last_seen(tx), store.open_cases(tx)
+    return [
+        Colleague(
+            user=user_ref(row),
+            active=row["active"],
+            sign_off=row["sign_off"],
+            seen_at=seen.get(row["id"]),
+            open_cases=cases.get(row["id"], 0),
+        )
+        for row in store.all_users(tx)
+    ]
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """An API token in force, without its secret."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_by: str
+    created_at: int
+    used_at: int | None
+
+
+def tokens(tx: Tx) -> list[Token]:
+    """Tokens in force, newest first."""
+    names = {row["id"]: row["name"] for row in store.all_users(tx)}
+    return [
+        Token(
+            id=row["id"],
+            name=row["name"],
+            scopes=tuple(row["scopes"].split()),
+            created_by=names.get(row["created_by"], ""),
+            created_at=row["created_at"],
+            used_at=row["used_at"],
+        )
+        for row in store.all_tokens(tx)
+        if row["revoked_at"] is None
+    ]

@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("snoozed_until", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("spoken_version", sa.Integer(), nullable=False),
         sa.CheckConstraint("priority BETWEEN 0 AND 100", name=op.f("ck_cases_priority")),
         sa.CheckConstraint("severity BETWEEN 0 AND 4", name=op.f("ck_cases_severity")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_cases_assignee_id_users")),
