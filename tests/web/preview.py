@@ -60,7 +60,12 @@ def html(name: str, status: int = 200, headers: dict[str, str] | None = None, **
 
 def shell(section: str, **changed: Any) -> Shell:
     return Shell(
-        user=brewline.KIM, workspace="Brewline", csrf_token="preview", section=section, live_seq="0-41", **changed
+        user=brewline.KIM,
+        workspace="Brewline",
+        csrf_token="preview",
+        section=section,
+        live_seq="0-41",
+        **changed,
     )
 
 
