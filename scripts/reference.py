@@ -5,6 +5,7 @@
 
 import ast
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ def settings_page() -> str:
         "| in the file | in the environment | default | meaning |",
         "|---|---|---|---|",
     ]
-    for node, after in zip(body, body[1:], strict=False):
+    for node, after in pairwise(body):
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.value is None:
             continue
         words = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
