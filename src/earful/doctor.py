@@ -1,7 +1,9 @@
 """`earful doctor`: was anything lost? Each check is a query that finds what must not exist."""
 
+from typing import Any
+
 from msgspec import Struct
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 
 from earful.log.embedded import EmbeddedLog
 from earful.model.time import HOUR, MINUTE, Instant
@@ -160,8 +162,8 @@ _QUERIES = (
 )  # fmt: skip
 
 
-def _rows(tx: Tx, check: str, advice: str, query: object) -> Finding:
-    found = [row[0] for row in tx.conn.execute(query.limit(1_000))]  # type: ignore[attr-defined]
+def _rows(tx: Tx, check: str, advice: str, query: Select[Any]) -> Finding:
+    found = [row[0] for row in tx.conn.execute(query.limit(1_000))]
     return Finding(
         check=check, ok=not found, count=len(found), advice=advice if found else "", examples=found[:5]
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import structlog
 
@@ -111,8 +112,7 @@ class Earful:
         """What happens because time passes."""
         while not stop.is_set():
             try:
-                now = self.clock()
-                await self.store.write(lambda tx, now=now: cases.wake_snoozed(tx, self.log, now))  # type: ignore[misc]
+                await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):
