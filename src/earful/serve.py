@@ -4,6 +4,7 @@ import secrets
 import socket
 import sys
 
+import msgspec
 import structlog
 import uvicorn
 from rich.console import Console
@@ -14,11 +15,14 @@ from earful.web.app import build
 from earful.wiring import Earful
 
 BACKLOG = 2_048
+DEMO_BRAND = "Brewline"
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """Start, print where to go, and serve until stopped."""
     log_to(settings.log_format)
+    if demo and not settings.brand:
+        settings = msgspec.structs.replace(settings, brand=DEMO_BRAND)
     listener = _listen(settings)
     earful = Earful(settings)
     running = earful.running

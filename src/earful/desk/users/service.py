@@ -351,3 +351,31 @@ def tokens(tx: Tx) -> list[Token]:
         for row in store.all_tokens(tx)
         if row["revoked_at"] is None
     ]
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One line of the audit log, with a name for who did it."""
+
+    number: int
+    at: int
+    who: str
+    action: str
+    detail: str
+    address: str
+
+
+def audit_lines(tx: Tx, before: int | None, limit: int) -> list[AuditEntry]:
+    """The newest lines, or those before a number."""
+    names = {row["id"]: row["name"] for row in store.all_users(tx)}
+    names |= {f"token:{row['id']}": f"token {row['name']}" for row in store.all_tokens(tx)}
+    return [
+        AuditEntry(
+            number=row["id"],
+            at=row["at"],
+            who=names.get(row["actor"], "Earful" if not row["actor"] else row["actor"]),
+            action=row["action"],
+            detail=row["detail"],
+            address=row["address"],
+        )
+        for row in store.audit_rows(tx, before, limit)
+    ]
