@@ -19,6 +19,7 @@ from litestar.openapi import OpenAPIConfig
 from earful import __version__
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.users import account
 from earful.desk.users import pages as users
@@ -46,6 +47,7 @@ HANDLERS: list[Any] = [
     *account.HANDLERS,
     *live.HANDLERS,
     *health.HANDLERS,
+    *inbox_api.HANDLERS,
     intake.webhook,
     intake.messages,
 ]

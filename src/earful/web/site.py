@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from litestar import Request, Response
+from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 from litestar.template.base import csrf_token
 
@@ -23,9 +24,10 @@ def parts_of(request: Ask) -> Parts:
 
 
 def session_of(request: Ask) -> Session:
-    """Who is signed in. Only for routes behind a guard; a token cannot use pages."""
-    session: Session = request.user
-    return session
+    """Who is signed in. Raises PermissionDeniedException for a token: pages are for people."""
+    if not isinstance(request.user, Session):
+        raise PermissionDeniedException("Pages are for people; programs use /api/v1. Nothing was done.")
+    return request.user
 
 
 def page(

@@ -29,10 +29,7 @@ SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
-    Permission.CASES_WRITE: "Change cases",
-    Permission.REPLIES_SEND: "Send replies",
-    Permission.CHANNELS_READ: "Read channels and their health",
-    Permission.HEALTH_READ: "Read metrics and health",
+    Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
 }
 
