@@ -269,7 +269,7 @@ class _Player:
         said, _ = self._said[self._inbound(reply.to)]
         audience = Visibility.DIRECT if reply.dm or said.on in PRIVATE_NETWORKS else visibility
         can = capabilities(said.on)
-        draft = outbox.Draft(id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text, seen_at=at)
+        draft = outbox.Draft(id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text)
         outbox.queue(tx, self._log, who, draft, can, lambda text: count(text, can.counter), at)
         outbox.claim(tx, self._log, draft.id, at)
         outbox.sent(tx, self._log, draft.id, Sent(native_id=reply.id, occurred_at=moment(at)), at)

@@ -220,7 +220,9 @@ def when(text: str, now: Instant, seconds: int = 0) -> Instant:
         days = int(found["days"]) * (1 if found["sign"] == "+" else -1)
         today = datetime.fromtimestamp(now / SECOND, tz=UTC).astimezone(STORY_ZONE).date()
         day = today + timedelta(days=days)
-        clock = datetime(day.year, day.month, day.day, int(found["hour"]), int(found["minute"]), tzinfo=STORY_ZONE)
+        clock = datetime(
+            day.year, day.month, day.day, int(found["hour"]), int(found["minute"]), tzinfo=STORY_ZONE
+        )
         return Instant(instant(clock) + seconds * SECOND)
     found = _AGO.fullmatch(text)
     if found is None or text == "-":

@@ -70,11 +70,15 @@ def is_htmx(request: Ask) -> bool:
     return "hx-request" in request.headers
 
 
-def told(text: str, undo_url: str = "", undo: dict[str, str] | None = None) -> dict[str, str]:
-    """The header that makes the page say what was done, with how to take it back."""
+def told(
+    text: str, undo_url: str = "", undo: dict[str, str] | None = None, *, undo_for: int | None = None
+) -> dict[str, str]:
+    """The header that makes the page say what was done, with how to take it back (for so many milliseconds)."""
     done: dict[str, Any] = {"text": text}
     if undo_url:
         done["undo"] = {"url": undo_url, "values": undo or {}}
+        if undo_for is not None:
+            done["undo"]["for"] = undo_for
     return {"HX-Trigger": json.dumps({"earful:done": done})}
 
 
