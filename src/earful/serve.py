@@ -11,7 +11,7 @@ from rich.console import Console
 
 from earful.config import Settings
 from earful.desk.users import service as users
-from earful.web.app import build
+from earful.web.app import Running, build
 from earful.wiring import Earful
 
 BACKLOG = 2_048
@@ -25,7 +25,7 @@ def run(settings: Settings, *, demo: bool) -> None:
         settings = msgspec.structs.replace(settings, brand=DEMO_BRAND)
     listener = _listen(settings)
     earful = Earful(settings)
-    running = earful.running
+    running: Running = earful.running
     link = ""
     if demo:
         from earful.playground.show import show  # noqa: PLC0415
