@@ -2,6 +2,7 @@
  * Changes of a case. Forms work by themselves; here they become quick: the page shows the change at once,
  * takes it back when the server says no, and offers undo when the server says how.
  */
+import { showDraft } from "./composer.js";
 import { csrfToken, placeParts } from "./http.js";
 import { say } from "./strings.js";
 import { toast } from "./toast.js";
@@ -86,6 +87,7 @@ async function takeBack({ url, values }) {
     });
     if (!response.ok) throw new Error(String(response.status));
     await placeParts(await response.text());
+    if (url.endsWith("/cancel")) await showDraft();
     toast(say("undone"));
   } catch {
     toast(say("failed"), { bad: true });

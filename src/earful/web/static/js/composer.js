@@ -4,7 +4,7 @@
  * never go out by switching the audience. Only the reply is a draft on the server.
  */
 import { count } from "./count.js";
-import { send } from "./http.js";
+import { fragment, morph, send } from "./http.js";
 import { say } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -233,6 +233,14 @@ customElements.define("reply-composer", ReplyComposer);
 /** @returns {ReplyComposer | null} */
 export const composer = () => document.querySelector("reply-composer");
 
+/** A reply was taken back: its words are the draft again, and stand in the field unless others do. */
+export async function showDraft() {
+  const open = composer();
+  const number = document.getElementById("case-area")?.dataset.number;
+  if (!open?.text || !number || open.text.value.trim() || open.noteText.trim()) return;
+  await morph(open, await fragment(`/inbox/case/${number}/composer`), "outerHTML");
+}
+
 addEventListener("beforeunload", (event) => {
   const open = composer();
   if (open?.text && (open.unsaved || open.noteText.trim())) event.preventDefault();
@@ -247,6 +255,7 @@ document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = /** @type {CustomEvent} */ (event).detail;
   const act = ctx.sourceElement?.getAttribute?.("data-act");
   if ((act === "reply" || act === "note") && ctx.response.status < 300) composer()?.clear();
+  if (/^\/outbox\/[^/]+\/cancel$/.test(ctx.sourceElement?.getAttribute?.("action") ?? "") && ctx.response.status < 300) showDraft();
 });
 
 // The page shows a newer case now, so the next send is an answer to that one.
