@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from earful.bench import machine, webhooks
+from earful.bench import inbox, machine, pipeline, startup, webhooks
 from earful.bench.report import Figure, Report, as_table, outcomes
 
 __all__ = ["BENCHMARKS", "as_table", "everything"]
@@ -14,6 +14,9 @@ Say = Callable[[str], object]
 Benchmark = Callable[[Path, str, Say], Awaitable[list[Figure]]]
 BENCHMARKS: dict[str, Benchmark] = {
     webhooks.NAME: webhooks.run,
+    pipeline.NAME: pipeline.run,
+    inbox.NAME: inbox.run,
+    startup.NAME: startup.run,
 }
 
 
