@@ -16,10 +16,13 @@ from earful.wiring import Earful
 
 BACKLOG = 2_048
 DEMO_BRAND = "Brewline"
+SWITCH_SECONDS = 0.001
+"""How long a thread may compute before another gets its turn: requests should not wait 5 ms for a consumer."""
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """Start, print where to go, and serve until stopped."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     log_to(settings.log_format)
     if demo and not settings.brand:
         settings = msgspec.structs.replace(settings, brand=DEMO_BRAND)

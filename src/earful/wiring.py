@@ -29,6 +29,7 @@ from earful.store.store import Store
 from earful.store.tx import Tx
 from earful.triage.consumer import TriageConsumer
 from earful.triage.rate import load as load_triage
+from earful.triage.record import Apart
 from earful.triage.subject import Brand
 
 logger = structlog.get_logger()
@@ -67,7 +68,8 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        return [TriageConsumer(load_triage(self._brand())), DeskConsumer(), SearchConsumer()]
+        brand = self._brand()
+        return [TriageConsumer(load_triage(brand), Apart(brand)), DeskConsumer(), SearchConsumer()]
 
     def _brand(self) -> Brand:
         def read(tx: Tx) -> list[Channel]:

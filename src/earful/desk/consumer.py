@@ -126,7 +126,7 @@ class _Arrived:
         threaded: conversations.Threaded,
         private: frozenset[str],
     ) -> joining.Joining:
-        stored = self.row["conversation_id"]
+        stored = self.row["conversation_id"] or ""
         conversation_id = threaded.conversation_of.get(self.row["id"]) or threaded.moved.get(stored, stored)
         who = known[self.key] if self.inbound else None
         return joining.Joining(

@@ -56,21 +56,17 @@ def message_row(
 
 def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
     """Keep the raw bytes. False when the network's delivery id is already known."""
-    kept = bulk.insert(
-        tx,
-        "deliveries",
-        tuple(row),
-        [tuple(row.values())],
-        conflict=("channel_id", "native_delivery_id"),
-        returning="seq",
-    )
-    return bool(kept)
+    conflict = ("channel_id", "native_delivery_id")
+    return bool(bulk.insert_absent(tx, "deliveries", tuple(row), [tuple(row.values())], conflict))
 
 
 def insert_messages(tx: Tx, rows: Sequence[MessageRow]) -> list[str]:
     """Insert those whose identity is new; returns their ids in log order of insertion."""
-    inserted = bulk.insert(tx, "messages", MESSAGE_COLUMNS, rows, conflict=IDENTITY, returning="id")
-    return [row[0] for row in inserted]
+    ids = [row[0] for row in rows]
+    if bulk.insert_absent(tx, "messages", MESSAGE_COLUMNS, rows, IDENTITY) == len(rows):
+        return ids
+    kept = {row["id"] for row in bulk.select(tx, "SELECT id FROM messages WHERE id IN ??", [ids])}
+    return [message_id for message_id in ids if message_id in kept]
 
 
 def find_message(tx: Tx, channel_id: str, namespace: str, native_id: str) -> Row | None:
@@ -147,11 +143,11 @@ def cursor(tx: Tx, channel_id: str, name: str) -> str | None:
 
 def note_received(tx: Tx, channel_id: str, now: int) -> None:
     """A delivery is the best proof of life."""
-    tx.execute(
-        update(channels)
-        .where(channels.c.id == channel_id)
-        .values(last_received_at=now, last_alive_at=now, trouble="", trouble_at=None)
+    sql = (
+        "UPDATE channels SET last_received_at = ?, last_alive_at = ?, trouble = '', trouble_at = NULL\n"
+        "WHERE id = ?"
     )
+    bulk.run(tx, sql, (now, now, channel_id))
 
 
 def note_alive(tx: Tx, channel_id: str, now: int) -> None:

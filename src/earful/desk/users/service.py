@@ -372,7 +372,7 @@ def audit_lines(tx: Tx, before: int | None, limit: int) -> list[AuditEntry]:
         AuditEntry(
             number=row["id"],
             at=row["at"],
-            who=names.get(row["actor"], "Earful" if not row["actor"] else row["actor"]),
+            who=str(names.get(row["actor"], row["actor"] or "Earful")),
             action=row["action"],
             detail=row["detail"],
             address=row["address"],
