@@ -60,6 +60,11 @@ def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
     return bool(bulk.insert_absent(tx, "deliveries", tuple(row), [tuple(row.values())], conflict))
 
 
+def note_brought(tx: Tx, delivery_id: str, count: int) -> None:
+    """How many messages were first seen in a delivery, where it is not all of them."""
+    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(brought=count))
+
+
 def insert_messages(tx: Tx, rows: Sequence[MessageRow]) -> list[str]:
     """Insert those whose identity is new; returns their ids in log order of insertion."""
     ids = [row[0] for row in rows]

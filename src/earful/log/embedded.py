@@ -82,7 +82,9 @@ class EmbeddedLog:
         else:
             rows = bulk.tuples(tx, f"{_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (place.seq, limit))
         return [
-            Event(tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data)
+            Event(
+                tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
+            )
             for own, seq, type_, subject, at, case_id, actor, data in rows
         ]
 

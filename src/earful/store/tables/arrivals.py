@@ -59,6 +59,8 @@ deliveries = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("received_at", At, nullable=False),
     Column("messages", Integer, nullable=False),
+    # How many of them were not known before: so many rows of `messages` must name this delivery.
+    Column("brought", Integer, nullable=False),
     # NULLs are distinct: a delivery without a native id is always kept.
     UniqueConstraint("channel_id", "native_delivery_id"),
 )
