@@ -15,10 +15,11 @@ from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
-from earful.model.time import Instant
+from earful.model.time import DAY, Instant
 from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
@@ -110,10 +111,18 @@ class Earful:
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.store.close)
 
+    async def _purge(self) -> None:
+        """Raw deliveries are evidence for a while, not an archive."""
+        if self.settings.keep_raw_days:
+            now = self.clock()
+            before = now - self.settings.keep_raw_days * DAY
+            await self.store.write(partial(intake.purge, before=before, now=now))
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
+                await self._purge()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")

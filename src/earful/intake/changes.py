@@ -46,6 +46,7 @@ def _delete(tx: Tx, known: Row, at: int, now: Instant) -> NewEvent | None:
             store.update_message(tx, known["id"], {"deleted_at": at})
         return None
     store.drop_revisions(tx, known["id"])
+    store.purge_alone(tx, known["delivery_id"], now)
     gone = {"deleted_at": at, "text": "", "html": "", "subject": "", "data": "{}"}
     store.update_message(tx, known["id"], gone)
     return NewEvent(type=DELETED, subject=known["id"], at=now)

@@ -126,6 +126,14 @@ class ChannelInlet:
         await self._store.write(lambda tx: store.note_trouble(tx, self._channel_id, what, now))
 
 
+PURGED_AT_ONCE = 500
+
+
+def purge(tx: Tx, before: int, now: Instant) -> int:
+    """Let raw deliveries from before an instant go. Returns how many; call again while it is `PURGED_AT_ONCE`."""
+    return store.purge_old(tx, before, now, PURGED_AT_ONCE)
+
+
 def refuse(place: str, reason: str, now: Instant) -> Callable[[Tx], None]:
     """The verb that counts a refused delivery by day, place and reason."""
     return lambda tx: store.count_refusal(tx, rfc3339(now)[:10], place, reason, now)

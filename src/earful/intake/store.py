@@ -60,6 +60,28 @@ def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
     return bool(bulk.insert_absent(tx, "deliveries", tuple(row), [tuple(row.values())], conflict))
 
 
+def purge_old(tx: Tx, before: int, now: int, limit: int) -> int:
+    """Let the raw bytes of old deliveries go; keys, times and checksums stay. Returns how many."""
+    old = (
+        select(deliveries.c.seq)
+        .where(deliveries.c.received_at < before, deliveries.c.purged_at.is_(None))
+        .limit(limit)
+    )
+    done = tx.execute(
+        update(deliveries).where(deliveries.c.seq.in_(old)).values(body=b"", headers="{}", purged_at=now)
+    )
+    return int(done.rowcount)
+
+
+def purge_alone(tx: Tx, delivery_id: str, now: int) -> None:
+    """Let the raw bytes of a delivery go that carried one message only, which was deleted."""
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.messages == 1)
+        .values(body=b"", headers="{}", purged_at=now)
+    )
+
+
 def note_brought(tx: Tx, delivery_id: str, count: int) -> None:
     """How many messages were first seen in a delivery, where it is not all of them."""
     tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(brought=count))

@@ -61,8 +61,16 @@ deliveries = Table(
     Column("messages", Integer, nullable=False),
     # How many of them were not known before: so many rows of `messages` must name this delivery.
     Column("brought", Integer, nullable=False),
+    # When the raw bytes were let go: their time was over, or their only message was deleted.
+    Column("purged_at", At),
     # NULLs are distinct: a delivery without a native id is always kept.
     UniqueConstraint("channel_id", "native_delivery_id"),
+    Index(
+        "ix_deliveries_received_at",
+        "received_at",
+        sqlite_where=text("purged_at IS NULL"),
+        postgresql_where=text("purged_at IS NULL"),
+    ),
 )
 
 refusals = Table(
