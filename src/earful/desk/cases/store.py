@@ -28,8 +28,6 @@ CASE_COLUMNS = (
     "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
     "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
-FACTS_LIMIT = 500
-"""Messages of one case that its facts are derived from: the newest ones."""
 
 _SAID = (
     "SELECT messages.id, messages.case_id, messages.direction, messages.kind, messages.occurred_at,\n"
