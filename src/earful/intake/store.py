@@ -201,11 +201,3 @@ def count_refusal(tx: Tx, day: str, place: str, reason: str, now: int) -> None:
             set_={"count": refusals.c.count + 1, "last_at": now},
         )
     )
-
-
-def known_delivery(tx: Tx, channel_id: str, native_delivery_id: str) -> bool:
-    """Whether a delivery of that native id is already kept."""
-    query = select(deliveries.c.seq).where(
-        deliveries.c.channel_id == channel_id, deliveries.c.native_delivery_id == native_delivery_id
-    )
-    return tx.row(query) is not None

@@ -40,7 +40,6 @@ class Store:
         self._writer: Writer = (
             SqliteWriter(connect(url, writer=True)) if is_sqlite(url) else PostgresWriter(self.engine)
         )
-        self._listeners: list[Callable[[], None]] = []
         self._closing = threading.Lock()
         self._closed = False
         self._calm = threading.Condition()

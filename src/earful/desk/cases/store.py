@@ -52,11 +52,6 @@ def find(tx: Tx, case_id: str) -> Row | None:
     return tx.row(select(cases).where(cases.c.id == case_id).with_for_update())
 
 
-def by_number(tx: Tx, number: int) -> Row | None:
-    """One case by its number."""
-    return tx.row(select(cases).where(cases.c.number == number))
-
-
 def said_in(tx: Tx, ids: Iterable[str]) -> dict[str, list[Row]]:
     """The messages of cases, with their ratings."""
     wanted = list(ids)
@@ -152,12 +147,6 @@ def set_case_of_authors(tx: Tx, rows: Sequence[tuple[str, str, str]]) -> None:
     latest = {(conversation_id, author_id): case_id for conversation_id, author_id, case_id in rows}
     columns = ("conversation_id", "author_id", "case_id")
     bulk.upsert(tx, "conversation_cases", columns, [(*key, it) for key, it in latest.items()], columns[:2])
-
-
-def conversations_of(tx: Tx, case_id: str) -> list[str]:
-    """The conversations that a case runs over."""
-    query = select(conversation_cases.c.conversation_id).where(conversation_cases.c.case_id == case_id)
-    return [row["conversation_id"] for row in tx.rows(query)]
 
 
 _OUTBOUND = (
