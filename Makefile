@@ -22,14 +22,15 @@ test: .make/dev packages $(STATIC)/.built .make/node-dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: .make/dev
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
 
 format: .make/dev
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
 
 bench: .make/run $(STATIC)/.built
 	$(BIN)/earful bench $(ARGS)
@@ -62,3 +63,7 @@ lock: .make/dev
 
 clean:
 	rm -rf $(VENV) .make node_modules $(STATIC) dist
+
+reference: .make/dev
+	$(BIN)/python scripts/reference.py
+.PHONY: reference

@@ -55,9 +55,9 @@ def run(
                 progress=lambda bytes_: progress.update(reading, completed=bytes_),
             )
             walking = progress.add_task("rating and threading", total=None)
-            for consumer in earful.consumers():
-                while step(earful.store, earful.log, consumer, earful.clock(), limit=500):
-                    progress.advance(walking)
+            consumers = earful.consumers()
+            while any(step(earful.store, earful.log, one, earful.clock(), limit=500) for one in consumers):
+                progress.advance(walking)
         return done
     finally:
         earful.store.close()

@@ -4,24 +4,31 @@ import secrets
 import socket
 import sys
 
+import msgspec
 import structlog
 import uvicorn
 from rich.console import Console
 
 from earful.config import Settings
 from earful.desk.users import service as users
-from earful.web.app import build
+from earful.web.app import Running, build
 from earful.wiring import Earful
 
 BACKLOG = 2_048
+DEMO_BRAND = "Brewline"
+SWITCH_SECONDS = 0.001
+"""How long a thread may compute before another gets its turn: requests should not wait 5 ms for a consumer."""
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """Start, print where to go, and serve until stopped."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     log_to(settings.log_format)
+    if demo and not settings.brand:
+        settings = msgspec.structs.replace(settings, brand=DEMO_BRAND)
     listener = _listen(settings)
     earful = Earful(settings)
-    running = earful.running
+    running: Running = earful.running
     link = ""
     if demo:
         from earful.playground.show import show  # noqa: PLC0415

@@ -133,6 +133,7 @@ def test_sheet_and_palette(watched: Watched) -> None:
     assert page.locator("#close-dialog").is_visible()
     assert serious(page) == [] if AXE.is_file() else True
     page.keyboard.press("Escape")
+    page.wait_for_selector("#close-dialog", state="hidden")
     page.keyboard.press("g")
     page.keyboard.press("k")
     page.wait_for_url("**/channels")

@@ -77,7 +77,7 @@ def stories(draw: st.DrawFn) -> list[IncomingMessage]:
             )
             story.append(write(f"m{number}", text, minute=minute, by=by, parent_id=parent))
     for message in list(story):
-        story.extend(
+        story += [
             IncomingMessage(
                 native_id=message.native_id,
                 occurred_at=message.occurred_at,
@@ -90,7 +90,7 @@ def stories(draw: st.DrawFn) -> list[IncomingMessage]:
                 parent_id=message.parent_id,
             )
             for edit in range(draw(st.integers(0, 2)))
-        )
+        ]
         if draw(st.integers(0, 5)) == 0:
             story.append(
                 IncomingMessage(

@@ -61,7 +61,7 @@ def rating(text: str = GRINDER) -> Rating:
         pii=[Pii("phone", at(text, "+49 30 5550 1234"))],
         language="en",
         reach=12391,
-        reach_tier="large",
+        reach_tier="tens of thousands",
         priority=83,
         confidence={"topic": 0.91, "severity": 0.84},
         reasons=[
@@ -159,7 +159,7 @@ def rows(now: int) -> list[CaseRow]:
             unread=True,
             preview=GRINDER,
             tried_before=["phone", "email"],
-            reach_tier="large",
+            reach_tier="tens of thousands",
             assignee_id="u1",
             assignee_name="Kim Dietrich",
             tags=["aroma-one", "warranty"],

@@ -108,22 +108,8 @@ def author_json(message: IncomingMessage) -> str:
     return clean(_encode(message.author or NO_ONE).decode("utf-8", "surrogatepass"))
 
 
-class Extras(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a message carries that is shown or needed for an answer, but never searched."""
-
-    ancestor_ids: list[str] = []
-    quoted_id: str = ""
-    recipients: list[Actor] = []
-    attachments: list[msgspec.Raw] = []
-    metrics: dict[str, int] = {}
-    permalink: str = ""
-    language: str = ""
-    client_id: str = ""
-    context: msgspec.Raw = msgspec.Raw(b"{}")
-
-
 def extras_json(message: IncomingMessage) -> str:
-    """The stored form of `Extras`, without what is empty."""
+    """What a message carries that is shown or needed for an answer, but never searched; without what is empty."""
     extras = {
         name: value
         for name in _EXTRA_FIELDS

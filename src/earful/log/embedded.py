@@ -7,7 +7,7 @@ below the snapshot's horizon skips none.
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, text, tuple_, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.log.contract import Batch, Event, NewEvent, Position
@@ -17,7 +17,9 @@ from earful.store.tables import cursors, events
 from earful.store.tx import Tx
 
 COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
-HORIZON = text("events.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_EVENTS = "SELECT tx, seq, type, subject, at, case_id, actor, data FROM events"
+_HORIZON = "events.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+HORIZON = text(_HORIZON)
 OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
 
 
@@ -75,22 +77,15 @@ class EmbeddedLog:
     def after(self, tx: Tx, place: Position, limit: int) -> list[Event]:
         """Up to `limit` events behind `place`, in order."""
         if tx.is_postgresql:
-            where = (tuple_(events.c.tx, events.c.seq) > tuple_(place.tx, place.seq)) & HORIZON
-            query = select(events).where(where).order_by(events.c.tx, events.c.seq).limit(limit)
+            sql = f"{_EVENTS} WHERE (events.tx, seq) > (?, ?) AND {_HORIZON} ORDER BY events.tx, seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.tx, place.seq, limit))
         else:
-            query = select(events).where(events.c.seq > place.seq).order_by(events.c.seq).limit(limit)
+            rows = bulk.tuples(tx, f"{_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (place.seq, limit))
         return [
             Event(
-                tx=row.tx,
-                seq=row.seq,
-                type=row.type,
-                subject=row.subject,
-                at=row.at,
-                case_id=row.case_id,
-                actor=row.actor,
-                data=row.data,
+                tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
             )
-            for row in tx.execute(query)
+            for own, seq, type_, subject, at, case_id, actor, data in rows
         ]
 
     def end(self, tx: Tx) -> Position:

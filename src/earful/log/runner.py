@@ -15,7 +15,12 @@ from earful.store.store import Store
 from earful.store.tx import Tx
 
 logger = structlog.get_logger()
-BATCH = 1_000
+BATCH = 500
+"""Events in one step. The writer is busy for its length, and a network may be waiting: about 50 ms."""
+PRESSED_BATCH = 100
+"""Events in one step while deliveries come without a pause."""
+PAUSE_SECONDS = 0.2
+"""How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""
 FAULT_SECONDS = 2.0
@@ -57,7 +62,7 @@ def step(store: Store, log: EmbeddedLog, consumer: Consumer, now: Instant, limit
             log.append(tx, consumer.apply(tx, mine, prepared, now))
         log.done(tx, batch, now)
 
-    store.write_now(effects)
+    store.submit(effects, patient=True).result()
     return len(batch.events)
 
 
@@ -100,8 +105,10 @@ class Runner:
         wake = self._wakes[consumer.name]
         while not self._stop.is_set():
             wake.clear()
+            # Accepting comes first: what is accepted is safe and can be worked on later, a caller cannot wait.
+            limit = BATCH if self._store.calm(PAUSE_SECONDS) else PRESSED_BATCH
             try:
-                taken = step(self._store, self._log, consumer, self._clock())
+                taken = step(self._store, self._log, consumer, self._clock(), limit)
             except (ConflictError, StoreUnavailableError) as error:
                 logger.warning("consumer.retry", consumer=consumer.name, why=str(error))
                 self._stop.wait(FAULT_SECONDS)

@@ -15,6 +15,7 @@ from earful.model.desk import Outcome, Status
 from earful.model.ids import new_id
 from earful.model.message import Network, Visibility
 from earful.outbox import service as outbox
+from earful.outbox.rules import UNDO
 from earful.store.tx import Tx
 from earful.triage import pii
 from earful.web.access import needs, who_asks
@@ -54,7 +55,7 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             cases.set_status(tx, parts.log, who, case_id, Status.WAITING, now)
         if data.get("then") == "claim":
             cases.close(tx, parts.log, who, case_id, Outcome.CLAIMED, now)
-        return told("Sending…", f"/outbox/{reply_id}/cancel")
+        return told("Sending…", f"/outbox/{reply_id}/cancel", undo_for=UNDO)
 
     return await _act(request, case_id, verb)
 

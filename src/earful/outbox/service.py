@@ -329,9 +329,10 @@ def due(tx: Tx, now: Instant, limit: int) -> list[tuple[str, SendState]]:
     return [(row["id"], SendState(row["state"])) for row in store.due(tx, now, limit)]
 
 
-def channel_of(tx: Tx, reply_id: str) -> str:
-    """The channel that a reply goes through."""
-    return str(_known(tx, reply_id)["channel_id"])
+def channel_of(tx: Tx, reply_id: str) -> tuple[str, int]:
+    """The channel that a reply goes through, and since when it is due."""
+    row = _known(tx, reply_id)
+    return row["channel_id"], row["due_at"] or row["queued_at"]
 
 
 def _tell(

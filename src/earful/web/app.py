@@ -19,7 +19,9 @@ from litestar.openapi import OpenAPIConfig
 from earful import __version__
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.users import account
 from earful.desk.users import pages as users
 from earful.intake import api as intake
 from earful.outbox import pages as outbox
@@ -42,8 +44,10 @@ HANDLERS: list[Any] = [
     *outbox.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
+    *account.HANDLERS,
     *live.HANDLERS,
     *health.HANDLERS,
+    *inbox_api.HANDLERS,
     intake.webhook,
     intake.messages,
 ]

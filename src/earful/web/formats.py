@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
+from earful.model.message import Network
 from earful.model.time import DAY, HOUR, MINUTE, moment
 
 Gettext = Callable[[str], str]
@@ -95,3 +96,17 @@ def initials(name: str) -> str:
 def hue(key: str, hues: int = 8) -> int:
     """A stable small number for a name, so that the same person keeps the same colour everywhere."""
     return sum((index + 1) * ord(letter) for index, letter in enumerate(key)) % hues
+
+
+WITHOUT_AT = frozenset(
+    {Network.EMAIL, Network.SMS, Network.PHONE, Network.REVIEW, Network.CHAT, Network.IN_PERSON}
+)
+"""Networks whose addresses are not written with an @ in front."""
+
+WIDE = ("thousands", "tens of thousands", "hundreds of thousands", "millions")
+"""Reach that is worth a mark in the list."""
+
+
+def at(handle: str, network: Network) -> str:
+    """A handle as people of that network write it: `@ana@example.social`, `ana@example.com`."""
+    return f"@{handle}" if handle and network not in WITHOUT_AT else handle

@@ -36,6 +36,13 @@ async def metrics(request: Ask) -> Response[bytes]:
     return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
+@get("/api/v1/doctor", guards=READ)
+async def doctor(request: Ask) -> Report:
+    """What `earful doctor --json` says, now."""
+    parts = parts_of(request)
+    return await asyncio.to_thread(examine, parts.store, parts.log, parts.clock())
+
+
 def _measure(tx: Tx, parts: Parts) -> CollectorRegistry:
     """Gauges read from the database, so that every process says the same."""
     registry = CollectorRegistry()
@@ -123,4 +130,4 @@ async def check_again(request: Ask) -> Response[str]:
     return await _page(request)
 
 
-HANDLERS: list[Any] = [health, metrics, health_page, check_again]
+HANDLERS: list[Any] = [health, metrics, doctor, health_page, check_again]

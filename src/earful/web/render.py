@@ -84,6 +84,7 @@ class Renderer:
         self.environment.filters |= {
             "about": formats.about,
             "age": age,
+            "at": formats.at,
             "clean": marks.clean,
             "compact": formats.compact,
             "deadline": deadline,
@@ -110,6 +111,7 @@ class Renderer:
             "SendState": SendState,
             "shortcuts": SHORTCUTS,
             "view_query": view_query,
+            "WIDE": formats.WIDE,
             "words": WORDS,
         }
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from litestar import Request, Response
+from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 from litestar.template.base import csrf_token
 
@@ -23,9 +24,10 @@ def parts_of(request: Ask) -> Parts:
 
 
 def session_of(request: Ask) -> Session:
-    """Who is signed in. Only for routes behind a guard; a token cannot use pages."""
-    session: Session = request.user
-    return session
+    """Who is signed in. Raises PermissionDeniedException for a token: pages are for people."""
+    if not isinstance(request.user, Session):
+        raise PermissionDeniedException("Pages are for people; programs use /api/v1. Nothing was done.")
+    return request.user
 
 
 def page(
@@ -68,11 +70,15 @@ def is_htmx(request: Ask) -> bool:
     return "hx-request" in request.headers
 
 
-def told(text: str, undo_url: str = "", undo: dict[str, str] | None = None) -> dict[str, str]:
-    """The header that makes the page say what was done, with how to take it back."""
+def told(
+    text: str, undo_url: str = "", undo: dict[str, str] | None = None, *, undo_for: int | None = None
+) -> dict[str, str]:
+    """The header that makes the page say what was done, with how to take it back (for so many milliseconds)."""
     done: dict[str, Any] = {"text": text}
     if undo_url:
         done["undo"] = {"url": undo_url, "values": undo or {}}
+        if undo_for is not None:
+            done["undo"]["for"] = undo_for
     return {"HX-Trigger": json.dumps({"earful:done": done})}
 
 

@@ -150,3 +150,13 @@ class Check(Struct, frozen=True, kw_only=True):
     state: str
     found: str
     advice: str = ""
+
+
+class AuditLine(Struct, frozen=True, kw_only=True):
+    """One line of the audit log."""
+
+    at: int
+    who: str
+    action: str
+    detail: str
+    address: str

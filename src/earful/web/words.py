@@ -56,6 +56,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "negative": N_("Negative"), "neutral": N_("Neutral"), "positive": N_("Positive"),
         "unsure": N_("Unsure"),
     },
+    "reach": {
+        "thousands": N_("thousands"), "tens of thousands": N_("tens of thousands"),
+        "hundreds of thousands": N_("hundreds of thousands"), "millions": N_("millions"),
+    },
     "urgency": {"none": N_("No hurry"), "soon": N_("Soon"), "now": N_("Now")},
     "wants": {
         "help": N_("Wants help"), "answer": N_("Wants an answer"), "heard": N_("Wants to be heard"),

@@ -15,11 +15,27 @@ from earful.desk.cases import rules, store
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_ids
 from earful.model.message import PRIVATE, Direction, MessageKind
-from earful.model.rating import Rating
 from earful.model.time import Instant
 from earful.store.tx import Row, Tx
 
-_rating = msgspec.json.Decoder(Rating)
+
+class _Tried(Struct):
+    channel: str
+
+
+class _Rated(Struct):
+    """What a case wants of a rating: a tenth of it."""
+
+    kind: str
+    sentiment: str
+    topic: str
+    severity: int
+    priority: int
+    tried_before: list[_Tried]
+    reach_tier: str
+
+
+_rating = msgspec.json.Decoder(_Rated)
 
 
 class Joining(Struct, kw_only=True):

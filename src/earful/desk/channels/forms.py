@@ -3,7 +3,6 @@
 from typing import Any
 
 from earful.channels import registry
-from earful.desk.channels.service import NAME
 from earful.model.message import Network
 from earful.web.views import Choice, Field, NetworkOffer
 
@@ -101,13 +100,6 @@ def settings_of(network: Network, given: dict[str, str]) -> tuple[dict[str, Any]
         else:
             settings[one.name] = value
     return settings, secrets
-
-
-def name_problem(name: str) -> str | None:
-    """Why a channel's name cannot be used."""
-    if NAME.fullmatch(name.strip().lower()):
-        return None
-    return "Use small letters, digits, dots and hyphens: support-mail."
 
 
 def filled(chosen: NetworkOffer, given: dict[str, str], wrong: tuple[str, str]) -> NetworkOffer:

@@ -19,7 +19,7 @@ from earful.desk.users.rules import Permission
 from earful.model.desk import Role
 from earful.store.audit import EARFUL
 from earful.store.tx import Tx
-from earful.web.access import COOKIE, PUBLIC, address_of, needs, who_asks
+from earful.web.access import COOKIE, PUBLIC, address_of, needs, set_session, who_asks
 from earful.web.site import Ask, form, go, page, parts_of, session_of, shell, token
 from earful.web.views import Choice, Field, TokenRow, UserRow
 
@@ -29,10 +29,7 @@ SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
-    Permission.CASES_WRITE: "Change cases",
-    Permission.REPLIES_SEND: "Send replies",
-    Permission.CHANNELS_READ: "Read channels and their health",
-    Permission.HEALTH_READ: "Read metrics and health",
+    Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
 }
 
@@ -53,16 +50,7 @@ async def _enter(request: Ask, user_id: str, path: str) -> Response[Any]:
         lambda tx: users.start_session(tx, user_id, agent=agent, address=address, now=parts.clock())
     )
     response = go(inside(path))
-    response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=rules.SESSION_LENGTH // 1000,
-        path="/",
-        secure=parts.settings.secure_cookies,
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+    return set_session(response, parts, cookie)
 
 
 @get("/sign-in", opt=PUBLIC, include_in_schema=False)
@@ -251,7 +239,13 @@ async def first_channel(request: Ask) -> Response[Any]:
     return go("/inbox")
 
 
-@get(["/settings", "/settings/users"], guards=SIGNED_IN, include_in_schema=False)
+@get("/settings", guards=SIGNED_IN, include_in_schema=False)
+async def settings_page() -> Response[Any]:
+    """Settings begin with oneself."""
+    return go("/settings/me")
+
+
+@get("/settings/users", guards=SIGNED_IN, include_in_schema=False)
 async def people(request: Ask) -> Response[str]:
     """Who works at this desk."""
     parts, session = parts_of(request), session_of(request)
@@ -382,6 +376,6 @@ async def revoke_token(request: Ask, token_id: FromPath[str]) -> Response[Any]:
 
 
 HANDLERS: list[Any] = [
-    sign_in_page, sign_in, use_link, sign_out, welcome, first_admin, first_channel, people, add_person,
-    switch_person, tokens_page, make_token, revoke_token,
+    sign_in_page, sign_in, use_link, sign_out, welcome, first_admin, first_channel, settings_page, people,
+    add_person, switch_person, tokens_page, make_token, revoke_token,
 ]  # fmt: skip

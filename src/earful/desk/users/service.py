@@ -26,14 +26,6 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
-class SignInRefusedError(Exception):
-    """Wrong e-mail or password."""
-
-
-class TooManyFailuresError(Exception):
-    """Too many failed sign-ins from here or for this e-mail; wait a few minutes."""
-
-
 class InvalidError(ValueError):
     """Input that cannot be used; the message says which field and why."""
 
@@ -121,10 +113,7 @@ def change_user(
             raise InvalidError(problem)
         values["password_hash"] = _hasher.hash(password)
     loses_admin = row["role"] == Role.ADMIN and (role not in (None, Role.ADMIN) or active is False)
-    others = [
-        u for u in store.all_users(tx) if u["id"] != user_id and u["active"] and u["role"] == Role.ADMIN
-    ]
-    if loses_admin and not others:
+    if loses_admin and not _other_admins(tx, user_id):
         raise InvalidError("This is the last active admin; make somebody else admin first.")
     store.update_user(tx, user_id, values)
     if active is False or password is not None:
@@ -350,4 +339,32 @@ def tokens(tx: Tx) -> list[Token]:
         )
         for row in store.all_tokens(tx)
         if row["revoked_at"] is None
+    ]
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One line of the audit log, with a name for who did it."""
+
+    number: int
+    at: int
+    who: str
+    action: str
+    detail: str
+    address: str
+
+
+def audit_lines(tx: Tx, before: int | None, limit: int) -> list[AuditEntry]:
+    """The newest lines, or those before a number."""
+    names = {row["id"]: row["name"] for row in store.all_users(tx)}
+    names |= {f"token:{row['id']}": f"token {row['name']}" for row in store.all_tokens(tx)}
+    return [
+        AuditEntry(
+            number=row["id"],
+            at=row["at"],
+            who=str(names.get(row["actor"], row["actor"] or "Earful")),
+            action=row["action"],
+            detail=row["detail"],
+            address=row["address"],
+        )
+        for row in store.audit_rows(tx, before, limit)
     ]

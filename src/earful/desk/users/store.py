@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from earful.store.tables import case_counts, sessions, sign_in_failures, sign_in_links, tokens, users
+from earful.store.tables import audit, case_counts, sessions, sign_in_failures, sign_in_links, tokens, users
 from earful.store.tx import Row, Tx
 
 
@@ -149,3 +149,9 @@ def open_cases(tx: Tx) -> dict[str, int]:
         .group_by(case_counts.c.assignee_id)
     )
     return {row["assignee_id"]: int(row["open"]) for row in tx.rows(query)}
+
+
+def audit_rows(tx: Tx, before: int | None, limit: int) -> list[Row]:
+    """Lines of the audit log, newest first."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    return tx.rows(query if before is None else query.where(audit.c.id < before))

@@ -69,15 +69,15 @@ function plainWords(ctx) {
 }
 
 /**
- * `HX-Trigger: {"earful:done": {"text": "...", "undo": {"url": "/cases/1/assign", "values": {...}}}}`
- * tells what was done and how to take it back.
+ * `HX-Trigger: {"earful:done": {"text": "...", "undo": {"url": "/cases/1/assign", "values": {...}, "for": 5000}}}`
+ * tells what was done, how to take it back, and for how long (else ten seconds).
  */
 document.addEventListener("earful:done", (event) => {
   const { text, undo } = /** @type {CustomEvent} */ (event).detail;
-  toast(text, { undo: undo ? () => takeBack(undo) : undefined });
+  toast(text, { undo: undo ? () => takeBack(undo) : undefined, undoFor: undo?.for });
 });
 
-/** @param {{ url: string, values?: Record<string, string> }} undo */
+/** @param {{ url: string, values?: Record<string, string>, for?: number }} undo */
 async function takeBack({ url, values }) {
   try {
     const response = await fetch(url, {

@@ -9,9 +9,9 @@ let lastUndo = null;
 
 /**
  * @param {string} text
- * @param {{ undo?: () => void, bad?: boolean }} [options]
+ * @param {{ undo?: () => void, bad?: boolean, undoFor?: number }} [options] `undoFor` in milliseconds
  */
-export function toast(text, { undo, bad = false } = {}) {
+export function toast(text, { undo, bad = false, undoFor = UNDO_FOR } = {}) {
   const box = document.getElementById("toasts");
   if (!box) return;
   while (box.children.length > 2) box.firstElementChild?.remove();
@@ -39,7 +39,7 @@ export function toast(text, { undo, bad = false } = {}) {
   if (act || bad) el.append(button);
   if (act) lastUndo = act;
   const wait = () => {
-    timer = window.setTimeout(close, act ? UNDO_FOR : bad ? UNDO_FOR : READ_FOR);
+    timer = window.setTimeout(close, act ? undoFor : bad ? UNDO_FOR : READ_FOR);
   };
   el.addEventListener("pointerenter", () => clearTimeout(timer));
   el.addEventListener("pointerleave", wait);
