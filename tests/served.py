@@ -42,6 +42,38 @@ async def _idle() -> AsyncIterator[None]:
     yield
 
 
+class Browser:
+    """Cookies and headers of one visitor; all visitors share one running application."""
+
+    def __init__(self, http: TestClient[Any]) -> None:
+        self._http = http
+        self.cookies: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request; redirects are not followed."""
+        headers = {**self.headers, **(more.pop("headers", None) or {})}
+        if self.cookies:
+            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self._http.cookies.clear()
+        answer = self._http.request(method, path, headers=headers, follow_redirects=False, **more)
+        for name, value in answer.cookies.items():
+            self.cookies[name] = value
+        return answer
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """GET."""
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """POST."""
+        return self.request("POST", path, **more)
+
+    def put(self, path: str, **more: Any) -> httpx.Response:
+        """PUT."""
+        return self.request("PUT", path, **more)
+
+
 class Served:
     """One application with an admin (Kim), a token and a chat channel that takes signed webhooks."""
 
@@ -57,32 +89,28 @@ class Served:
         connectors: dict[str, Connector] = self.earful.receiver.connectors
         connectors[self.made.channel_id] = PlaygroundConnector(Network.MASTODON)
         self.app = build(self.earful.parts, _idle, setup_code="code")
-        self.clients: list[TestClient[Any]] = []
+        self._http = TestClient(self.app, base_url="http://testserver.local", raise_server_exceptions=False)
+        self._http.__enter__()
 
     def now(self) -> Instant:
         return Instant(time.time_ns() // 1_000_000 + self.ahead)
 
     def close(self) -> None:
-        for client in self.clients:
-            client.__exit__(None, None, None)
+        self._http.__exit__(None, None, None)
         self.store.close()
 
-    def client(self) -> TestClient[Any]:
+    def client(self) -> "Browser":
         """A browser or program that nobody knows yet."""
-        client = TestClient(self.app, base_url="http://testserver.local", raise_server_exceptions=False)
-        client.__enter__()
-        client.follow_redirects = False
-        self.clients.append(client)
-        return client
+        return Browser(self._http)
 
-    def signed_in(self, role: Role = Role.ADMIN) -> TestClient[Any]:
+    def signed_in(self, role: Role = Role.ADMIN) -> "Browser":
         """A browser with a session of a colleague of that role; Kim for admin."""
         user_id = self.made.admin if role is Role.ADMIN else self.colleague(role)
         cookie = self.write(
             lambda tx: users.start_session(tx, user_id, agent="tests", address="127.0.0.1", now=self.now())
         )
         client = self.client()
-        client.cookies.set("earful_session", cookie)
+        client.cookies["earful_session"] = cookie
         page = client.get("/inbox")
         assert page.status_code == 200, page.text[:300]
         client.headers["x-csrftoken"] = csrf_of(page.text)
@@ -92,9 +120,11 @@ class Served:
         name = name or f"{role.title()} Doe"
         email = f"{name.lower().replace(' ', '.')}@acme.example"
         return self.write(
-            lambda tx: users.create_user(
-                tx, EARFUL, email=email, name=name, role=role, password=PASSWORD, now=self.now()
-            ).id
+            lambda tx: (
+                users.create_user(
+                    tx, EARFUL, email=email, name=name, role=role, password=PASSWORD, now=self.now()
+                ).id
+            )
         )
 
     def token(self, *scopes: Permission) -> dict[str, str]:
@@ -122,18 +152,17 @@ class Served:
         """Let every consumer finish."""
         drain(self.store, self.earful.log, self.consumers, self.now)
 
-    def hook(self, said: Any, *, channel: str = CHANNEL, secret: str = "", webhook_id: str = "", query: str = "") -> httpx.Response:
+    def hook(
+        self, said: Any, *, channel: str = CHANNEL, secret: str = "", webhook_id: str = "", query: str = ""
+    ) -> httpx.Response:
         """Hand in a signed delivery."""
         body = said if isinstance(said, bytes) else msgspec.json.encode(said)
         headers = signed(secret or self.made.secret, body, at_ms=self.now(), webhook_id=webhook_id)
         return self.program().post(f"/hooks/{channel}{query}", content=body, headers=headers)
 
-    def program(self) -> TestClient[Any]:
+    def program(self) -> "Browser":
         """A client without cookies."""
-        if not self.clients:
-            return self.client()
-        self.clients[0].cookies.clear()
-        return self.clients[0]
+        return self.client()
 
     def say(self, *texts: str, by: str = "ana", **more: Any) -> list[str]:
         """A customer says something; returns the ids of the messages, threaded and rated."""
@@ -141,7 +170,9 @@ class Served:
         assert self.hook(said).status_code == 202
         self.settle()
         names = [one["native_id"] for one in said]
-        found = {row["native_id"]: row["id"] for row in self.rows(select(messages.c.native_id, messages.c.id))}
+        found = {
+            row["native_id"]: row["id"] for row in self.rows(select(messages.c.native_id, messages.c.id))
+        }
         return [found[name] for name in names]
 
     def case_of(self, message_id: str) -> str:

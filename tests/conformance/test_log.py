@@ -87,7 +87,7 @@ def test_a_consumer_that_fails_stays_where_it_was(store: Store) -> None:
     assert step(store, LOG, clumsy, 1) == 0
 
 
-def testNothing_is_skipped_while_eight_writers_append(store: Store) -> None:
+def test_nothing_is_skipped_while_eight_writers_append(store: Store) -> None:
     """A plain `seq > cursor` loses a quarter of the events here on PostgreSQL."""
     writers, each = 8, 60
     finished = threading.Event()
