@@ -47,7 +47,7 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             in_reply_to=data.get("in_reply_to", ""),
             audience=Visibility(audience),
             text=text,
-            seen_version=int(data["version"]) if data.get("version", "").isdigit() else None,
+            seen_version=int(data["version"]) if data.get("version", "").isdecimal() else None,
         )
         outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
         cases.save_draft(tx, session.user.id, case_id, "", None, "", now)

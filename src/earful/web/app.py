@@ -6,15 +6,19 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
+import psycopg
+import sqlalchemy.exc
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
 from earful.desk.cases import pages as cases
@@ -28,11 +32,14 @@ from earful.outbox import pages as outbox
 from earful.parts import Parts
 from earful.store.errors import StoreUnavailableError
 from earful.web import health, live, problems
-from earful.web.access import Authentication
+from earful.web.access import PUBLIC, Authentication
 from earful.web.assets import Assets
 from earful.web.render import Renderer
 from earful.web.shell import error_response, secure, static_route
 from earful.web.site import is_htmx
+
+UNKEEPABLE = (sqlalchemy.exc.DataError, psycopg.DataError, OverflowError)
+"""What the drivers say to NUL in a text (PostgreSQL) and to a number beyond 64 bits."""
 
 logger = structlog.get_logger()
 Ask = Request[Any, Any, Any]
@@ -96,7 +103,11 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
             Exception: on_crash,
         },
         openapi_config=OpenAPIConfig(
-            title="Earful", version=__version__, path="/api/openapi", render_plugins=[]
+            title="Earful",
+            version=__version__,
+            # The description only: viewers would fetch their scripts from elsewhere.
+            render_plugins=[JsonRenderPlugin()],
+            openapi_router=Router("/api/openapi", route_handlers=[], opt=PUBLIC),
         ),
         request_max_body_size=parts.settings.max_body,
         debug=False,
@@ -133,7 +144,7 @@ def on_error(request: Ask, error: HTTPException) -> Response[Any]:
         return problems.problem_response(error.status_code, detail, instance=request.url.path)
     if isinstance(error, NotAuthorizedException) and request.method == "GET" and not is_htmx(request):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        where = "/sign-in" if path == "/" else f"/sign-in?next={path}"
+        where = "/sign-in" if path == "/" else f"/sign-in?next={quote(path, safe='/')}"
         return Response(b"", status_code=303, headers={"location": where})
     return _page(request, error)
 
@@ -152,6 +163,9 @@ def on_crash(request: Ask, error: Exception) -> Response[Any]:
     """A bug of ours: logged with its trace, told without."""
     if isinstance(error, msgspec.ValidationError):
         return on_problem(request, problems.ProblemError(422, str(error)))
+    if isinstance(error, UNKEEPABLE):
+        words = "This has a character or a number in it that the database cannot hold; nothing was done."
+        return on_problem(request, problems.ProblemError(400, words))
     logger.exception("request.failed", path=request.url.path, exc_info=error)
     if _for_programs(request):
         words = "Something failed inside Earful; nothing was kept. The log has the details."

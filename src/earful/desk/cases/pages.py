@@ -277,7 +277,7 @@ def _enum(kind: type[T], value: str, field: str) -> T:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
 HANDLERS: list[Any] = [

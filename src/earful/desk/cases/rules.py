@@ -12,6 +12,9 @@ TITLE = 80
 REOPEN_WITHIN = 14 * 24 * 3_600_000
 """A customer who writes to a case closed for longer opens a new one."""
 
+SNOOZE_AT_MOST = 5 * 365 * 24 * 3_600_000
+"""Further ahead nobody means it, and at the end of the calendar no zone can show it."""
+
 TOPIC_TITLES = {
     "delivery": "Delivery",
     "billing": "Billing",

@@ -74,8 +74,8 @@ def set_status(tx: Tx, log: Log, who: Who, case_id: str, status: Status, now: In
 
 def snooze(tx: Tx, log: Log, who: Who, case_id: str, until: int, now: Instant) -> None:
     """Put a case away until a time; a message of the customer brings it back sooner."""
-    if until <= now:
-        raise RefusedError("Choose a time in the future.")
+    if not now < until <= now + rules.SNOOZE_AT_MOST:
+        raise RefusedError("Choose a time in the future, at most five years ahead.")
     row = _case(tx, case_id)
     store.update_case(tx, row, {"status": Status.SNOOZED.value, "snoozed_until": until, "closed_at": None})
     _tell(tx, log, who, case_id, "snoozed", str(until), now)
@@ -97,7 +97,10 @@ def close(tx: Tx, log: Log, who: Who, case_id: str, outcome: Outcome, now: Insta
 
 
 def restore(tx: Tx, log: Log, who: Who, case_id: str, standing: rules.Standing, now: Instant) -> None:
-    """Undo a change of status: put a case back to where it stood."""
+    """Undo a change of status: put a case back to where it stood. Raises RefusedError where none can stand."""
+    until = standing.snoozed_until
+    if (standing.status is Status.SNOOZED) != (until is not None) or (until or 0) > now + rules.SNOOZE_AT_MOST:
+        raise RefusedError("Exactly a snoozed case has a time to come back; snooze it instead.")
     row = _case(tx, case_id)
     store.update_case(
         tx,

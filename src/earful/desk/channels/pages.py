@@ -201,7 +201,10 @@ async def switch(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
     """Switch a channel on or off; its history stays."""
     parts, who = parts_of(request), who_asks(request)
     on = request.url.path.endswith("/on")
-    await parts.store.write(lambda tx: channels.switch(tx, who, channel_id, on=on, now=parts.clock()))
+    try:
+        await parts.store.write(lambda tx: channels.switch(tx, who, channel_id, on=on, now=parts.clock()))
+    except channels.InvalidChannelError as error:
+        return go(f"/channels?notice={error}")
     parts.reconnect()
     return go("/channels")
 

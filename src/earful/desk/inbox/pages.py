@@ -77,7 +77,7 @@ def asked(request: Ask, number: int | None = None) -> Asked:
         filter=filter_of(query),
         number=number,
         reply_to=query.get("to", ""),
-        newest=int(before) if before.isdigit() and len(before) < 6 else inbox.TIMELINE,
+        newest=int(before) if before.isdecimal() and len(before) < 6 else inbox.TIMELINE,
         after=query.get("after", ""),
         ids=tuple(query["ids"].split(",")) if query.get("ids") else (),
     )
@@ -182,6 +182,7 @@ async def composer(request: Ask, number: FromPath[int]) -> Response[str]:
 @get("/cases/{case_id:str}/why", guards=READ, include_in_schema=False)
 async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
     """The contributions to a case's priority."""
+    session_of(request)
     rating = await parts_of(request).store.read(lambda tx: inbox.leading_rating(tx, case_id))
     reasons = rating.reasons if rating else []
     return page(request, "inbox/why.html", reasons=reasons, priority=rating.priority if rating else 0)

@@ -96,6 +96,8 @@ def page(
         after = [int(part) for part in cursor.split(".")] if cursor else []
     except ValueError as error:
         raise ValueError("This page marker is not one of ours; start from the first page.") from error
+    if after and len(after) != store.width_of(wanted):
+        raise ValueError("This page marker is not one of this list's; start from the first page.")
     rows = store.case_rows(tx, wanted, user_id, after, store.PAGE + 1)
     more = rows[store.PAGE :]
     rows = rows[: store.PAGE]

@@ -72,6 +72,11 @@ def place_of(row: Row, wanted: InboxFilter) -> list[int]:
     return [row[_column(element).name] for element in _ORDERS[order_of(wanted)]]
 
 
+def width_of(wanted: InboxFilter) -> int:
+    """How many numbers say where a row stands."""
+    return len(_ORDERS[order_of(wanted)])
+
+
 def _column(element: Any) -> Column[int]:
     column: Column[int] = element.element
     return column

@@ -79,7 +79,7 @@ async def audit(request: Ask) -> Response[str]:
     parts = parts_of(request)
     before = request.query_params.get("before", "")
     found = await parts.store.read(
-        lambda tx: users.audit_lines(tx, int(before) if before.isdigit() else None, LINES)
+        lambda tx: users.audit_lines(tx, int(before) if before.isdecimal() else None, LINES)
     )
     lines = [
         AuditLine(at=one.at, who=one.who, action=one.action, detail=one.detail, address=one.address)
