@@ -74,8 +74,7 @@ def _statements(dialect: str) -> list[str]:
         "INSERT INTO users (id, email, name, password_hash, role, sign_off, active, created_at)\n"
         f"SELECT {_id('1')}, 'agent' || n || '@acme.example', 'Agent ' || n, '', 'agent', '', true, :now\n"
         f"FROM plan WHERE n <= {AGENTS}",
-        "INSERT INTO people (id, name, created_at)\n"
-        f"SELECT {_id('2')}, 'Customer ' || n, at FROM made",
+        f"INSERT INTO people (id, name, created_at)\nSELECT {_id('2')}, 'Customer ' || n, at FROM made",
         "INSERT INTO conversations (id, channel_id, thread, visibility, created_at)\n"
         f"SELECT {_id('3')}, :channel, '|m' || n, 'public', at FROM made",
         "INSERT INTO cases (id, person_id, title, titled, status, outcome, assignee_id, priority, severity,\n"

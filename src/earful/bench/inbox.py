@@ -83,7 +83,9 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
         say(f"inbox: {ROWS[size]:,} cases on {database} in {time.perf_counter() - started:.0f} s")
         addresses = [parse_qs(urlsplit(address).query) for address in PAGES]
         asked = [({name: values[-1] for name, values in query.items()}) for query in addresses]
-        faults = plans.faults(store, [(filter_of(query), query.get("after", "")) for query in asked], keys.user_id)
+        faults = plans.faults(
+            store, [(filter_of(query), query.get("after", "")) for query in asked], keys.user_id
+        )
     finally:
         store.close()
     with Server(here) as server:

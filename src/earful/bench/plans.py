@@ -72,9 +72,7 @@ def _sqlite(steps: list[str]) -> list[str]:
     return [
         step
         for step in steps
-        if step.startswith("SCAN ")
-        and step.split()[1] in BIG
-        and (" USING " not in step or sorts)
+        if step.startswith("SCAN ") and step.split()[1] in BIG and (" USING " not in step or sorts)
     ]
 
 

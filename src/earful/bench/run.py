@@ -32,7 +32,9 @@ async def everything(only: Sequence[str] = (), size: str = "full", say: Say = pr
     """Run all benchmarks, or those named. Raises UnknownBenchmark."""
     unknown = set(only) - set(BENCHMARKS)
     if unknown:
-        raise UnknownBenchmark(f"no benchmark {', '.join(sorted(unknown))}; choose of {', '.join(BENCHMARKS)}")
+        raise UnknownBenchmark(
+            f"no benchmark {', '.join(sorted(unknown))}; choose of {', '.join(BENCHMARKS)}"
+        )
     load_before = os.getloadavg()[0]
     figures: list[Figure] = []
     skipped: dict[str, str] = {}

@@ -26,7 +26,16 @@ OPENINGS = (
     "Locked out of my account since {day}. The reset mail never comes. I need my {thing} invoice today, please.",
     "Loving the new {thing} @acme, took {count} minutes to set up.",
 )
-THINGS = ("kettle", "toaster", "coffee machine", "grinder", "milk frother", "descaler", "thermos", "filter set")
+THINGS = (
+    "kettle",
+    "toaster",
+    "coffee machine",
+    "grinder",
+    "milk frother",
+    "descaler",
+    "thermos",
+    "filter set",
+)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "12 October", "the 3rd", "last week")
 CITIES = ("Berlin", "Leeds", "Lyon", "Porto", "Utrecht", "Graz", "Malmo", "Gent", "Torino", "Cork")
 KINDS = (MessageKind.MENTION, MessageKind.MENTION, MessageKind.REPLY, MessageKind.COMMENT, MessageKind.DM)

@@ -132,7 +132,9 @@ class _Arrived:
         private: frozenset[str],
     ) -> joining.Joining:
         stored = self.row["conversation_id"]
-        conversation_id = threaded.conversation_of.get(self.row["id"]) or threaded.moved.get(stored, stored)
+        conversation_id: str = threaded.conversation_of.get(self.row["id"]) or threaded.moved.get(
+            stored, stored
+        )
         who = known[self.key] if self.inbound else None
         return joining.Joining(
             row=self.row,

@@ -6,6 +6,7 @@ below the snapshot's horizon skips none.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,8 +17,19 @@ from earful.store.errors import ConflictError
 from earful.store.tables import cursors, events
 from earful.store.tx import Tx
 
+
+class Told(NamedTuple):
+    """As much of an event as open pages are told."""
+
+    tx: int
+    seq: int
+    type: str
+    case_id: str
+
+
 COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
 _EVENTS = "SELECT tx, seq, type, subject, at, case_id, actor, data FROM events"
+_TOLD = "SELECT tx, seq, type, case_id FROM events WHERE case_id IS NOT NULL"
 _HORIZON = "events.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 HORIZON = text(_HORIZON)
 OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
@@ -82,9 +94,23 @@ class EmbeddedLog:
         else:
             rows = bulk.tuples(tx, f"{_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (place.seq, limit))
         return [
-            Event(tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data)
+            Event(
+                tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
+            )
             for own, seq, type_, subject, at, case_id, actor, data in rows
         ]
+
+    def told_after(self, tx: Tx, place: Position, limit: int) -> tuple[Position, list[Told]]:
+        """Up to `limit` events of cases behind `place`, and the place up to which that is all of them."""
+        end = self.end(tx)
+        if tx.is_postgresql:
+            sql = f"{_TOLD} AND (events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?) ORDER BY events.tx, seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.tx, place.seq, end.tx, end.seq, limit))
+        else:
+            sql = f"{_TOLD} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.seq, end.seq, limit))
+        found = [Told(*row) for row in rows]
+        return (Position(found[-1].tx, found[-1].seq) if len(found) == limit else end), found
 
     def end(self, tx: Tx) -> Position:
         """The newest place that a reader may already stand at."""

@@ -17,9 +17,9 @@ from earful.store.tx import Tx
 logger = structlog.get_logger()
 BATCH = 500
 """Events in one step. The writer is busy for its length, and a network may be waiting: about 50 ms."""
-PRESSED_BATCH = 100
+PRESSED_BATCH = 250
 """Events in one step while deliveries come without a pause."""
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.05
 """How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""

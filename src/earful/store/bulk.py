@@ -33,9 +33,7 @@ def _insert_sql(
 
 
 @lru_cache(maxsize=1024)
-def _upsert_sql(
-    table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int, mark: str
-) -> str:
+def _upsert_sql(table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: int, mark: str) -> str:
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
     return (
         f"INSERT INTO {table} ({', '.join(columns)})\nVALUES {_values(len(columns), rows, mark)}\n"
@@ -122,9 +120,7 @@ def upsert(
         driver.execute(sql, [value for row in chunk for value in row])
 
 
-def update(
-    tx: Tx, table: str, key: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
+def update(tx: Tx, table: str, key: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Set text `columns` of the rows with these keys; a row is (key, value of each column)."""
     driver, mark = _driver(tx), _mark(tx)
     for start in range(0, len(rows), CHUNK):
@@ -148,7 +144,9 @@ def select(tx: Tx, sql: str, values: Sequence[Any] = ()) -> list[Record]:
 
 def tuples(tx: Tx, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query, without names."""
-    found: list[tuple[Any, ...]] = _driver(tx).execute(_said_in(tx.dialect, sql), _given(tx, values)).fetchall()
+    found: list[tuple[Any, ...]] = (
+        _driver(tx).execute(_said_in(tx.dialect, sql), _given(tx, values)).fetchall()
+    )
     return found
 
 

@@ -24,8 +24,8 @@ class PostgresWriter:
         self._engine = engine
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-write")
 
-    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":  # noqa: ARG002 - writers here do not wait for each other
-        """Run a verb in a transaction. Raises StoreClosedError (through the future) after `close`."""
+    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":
+        """Run a verb in a transaction; there are writers enough for the patient. Raises StoreClosedError (through the future) after `close`."""
         try:
             return self._threads.submit(self._run, verb)
         except RuntimeError:

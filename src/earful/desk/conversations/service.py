@@ -105,7 +105,9 @@ def _ensure(tx: Tx, channel_id: str, group: list[Arrival], placed: rules.Placed,
             missing.setdefault(name, arrival.visibility)
     rows = [
         (conversation_id, channel_id, name, visibility.value, now)
-        for conversation_id, (name, visibility) in zip(new_ids(now, len(missing)), missing.items(), strict=True)
+        for conversation_id, (name, visibility) in zip(
+            new_ids(now, len(missing)), missing.items(), strict=True
+        )
     ]
     if store.insert(tx, rows):
         found |= {name: (conversation_id, visibility) for conversation_id, _, name, visibility, _ in rows}
