@@ -49,14 +49,19 @@ class EmbeddedLog:
         own = tx.value(OWN_TX)
         bulk.insert(tx, "events", (*COLUMNS, "tx"), [(*row, own) for row in rows])
 
-    def read(self, tx: Tx, consumer: str, limit: int) -> Batch | None:
+    def read(
+        self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None
+    ) -> Batch | None:
         """The next events of a consumer."""
         before = self.position(tx, consumer)
-        found = self.after(tx, before, limit)
-        if not found:
+        # Where the log ends is read first: what is appended meanwhile belongs to the next batch.
+        end = self.end(tx)
+        found = self.after(tx, before, limit, types, end) if end > before else []
+        full = len(found) == limit or (types is None and found)
+        after = Position(found[-1].tx, found[-1].seq) if full else end
+        if not after > before:
             return None
-        last = found[-1]
-        return Batch(consumer=consumer, before=before, after=Position(last.tx, last.seq), events=found)
+        return Batch(consumer=consumer, before=before, after=after, events=found)
 
     def done(self, tx: Tx, batch: Batch, now: int) -> None:
         """Move the cursor from `batch.before` to `batch.after`, or raise ConflictError."""
@@ -86,13 +91,26 @@ class EmbeddedLog:
         tx.execute(cursors.delete().where(cursors.c.consumer == consumer))
         tx.execute(insert(cursors).values(consumer=consumer, tx=at.tx, seq=at.seq, moved_at=now))
 
-    def after(self, tx: Tx, place: Position, limit: int) -> list[Event]:
-        """Up to `limit` events behind `place`, in order."""
+    def after(
+        self,
+        tx: Tx,
+        place: Position,
+        limit: int,
+        types: frozenset[str] | None = None,
+        end: Position | None = None,
+    ) -> list[Event]:
+        """Up to `limit` events behind `place`, in order; only those of `types` and up to `end`, where given."""
+        where, values, order = "seq > ?", [place.seq], "seq"
         if tx.is_postgresql:
-            sql = f"{_EVENTS} WHERE (events.tx, seq) > (?, ?) AND {_HORIZON} ORDER BY events.tx, seq LIMIT ?"
-            rows = bulk.tuples(tx, sql, (place.tx, place.seq, limit))
-        else:
-            rows = bulk.tuples(tx, f"{_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (place.seq, limit))
+            where, values, order = f"(events.tx, seq) > (?, ?) AND {_HORIZON}", [place.tx, place.seq], "events.tx, seq"
+        if end is not None:
+            where += " AND (events.tx, seq) <= (?, ?)" if tx.is_postgresql else " AND seq <= ?"
+            values += [end.tx, end.seq] if tx.is_postgresql else [end.seq]
+        given: list[object] = [*values]
+        if types is not None:
+            where += " AND type IN ??"
+            given.append(sorted(types))
+        rows = bulk.tuples(tx, f"{_EVENTS} WHERE {where} ORDER BY {order} LIMIT ?", [*given, limit])
         return [
             Event(
                 tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
