@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ PER_REQUEST, CLIENTS = 50, 16
 SETTLE_SECONDS = 120
 LOOK_SECONDS = 0.1
 Say = Callable[[str], object]
+_EVENT = re.compile(rb"^id: \d+-(\d+)$", re.MULTILINE)
 
 
 class _Data(msgspec.Struct):
@@ -120,13 +122,16 @@ class _Page:
                 writer.close()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        while line := await reader.readline():
-            if line.startswith(b": hello"):
+        rest = b""
+        while chunk := await reader.read(1 << 18):
+            whole, _, rest = (rest + chunk).rpartition(b"\n")
+            if b": hello" in whole:
                 self.open.set()
-            elif line.startswith(b"id: "):
-                self.seen_at[int(line[4:].partition(b"-")[2])] = time.time_ns() // 1_000_000
+            now = time.time_ns() // 1_000_000
+            for found in _EVENT.findall(whole):
+                self.seen_at[int(found)] = now
                 self._heard = time.monotonic()
-            elif line.startswith(b"event: reload"):
+            if b"event: reload" in whole:
                 self.reloads += 1
                 return
 

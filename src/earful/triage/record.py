@@ -4,6 +4,7 @@ Rating is the only part of a message's walk that computes much and touches nothi
 processor while the desk's own process answers networks and people.
 """
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -121,10 +122,9 @@ class Apart:
             self._child.wait()
             for pipe in (self._child.stdin, self._child.stdout):
                 if pipe is not None:
-                    try:
+                    # What was buffered for a dead process cannot be flushed.
+                    with contextlib.suppress(OSError):
                         pipe.close()
-                    except OSError:  # what was buffered for a dead process
-                        pass
             self._child = None
 
 
