@@ -200,18 +200,19 @@ class _Player:
         """Work off all steps, then let every consumer finish."""
         work = groups(self._story, timed)
         if self._store.path is not None:
-            self._store.write_now(lambda tx: [self._all(tx, group) for group in work])
+            self._store.write_now(lambda tx: self._together(tx, work))
         else:
             for group in work:
                 self._apart(group)
         end = work[-1].last if work else self._now
         drain(self._store, self._log, self._consumers, lambda: end)
 
-    def _all(self, tx: Tx, group: _Group) -> None:
-        self._hear(tx, group.heard)
-        for consumer in self._walk():
-            self._take(tx, consumer, group.last)
-        self._do(tx, group.acts, group.last)
+    def _together(self, tx: Tx, work: list[_Group]) -> None:
+        for group in work:
+            self._hear(tx, group.heard)
+            for consumer in self._walk():
+                self._take(tx, consumer, group.last)
+            self._do(tx, group.acts, group.last)
 
     def _apart(self, group: _Group) -> None:
         """PostgreSQL's log shows events only after their commit."""
@@ -275,7 +276,9 @@ class _Player:
         said, _ = self._said[self._inbound(reply.to)]
         audience = Visibility.DIRECT if reply.dm or said.on in PRIVATE_NETWORKS else visibility
         can = capabilities(said.on)
-        draft = outbox.Draft(id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text, seen_at=at)
+        draft = outbox.Draft(
+            id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text, seen_at=at
+        )
         outbox.queue(tx, self._log, who, draft, can, lambda text: count(text, can.counter), at)
         outbox.claim(tx, self._log, draft.id, at)
         outbox.sent(tx, self._log, draft.id, Sent(native_id=reply.id, occurred_at=moment(at)), at)
