@@ -150,7 +150,9 @@ def answer(
     native_id: str, parent: str, text: str = "Sorry to hear that", *, minute: int = 0, **more: object
 ) -> IncomingMessage:
     """A message of ours."""
-    return write(native_id, text, minute=minute, by="acme", parent_id=parent, direction=Direction.OUTBOUND, **more)
+    return write(
+        native_id, text, minute=minute, by="acme", parent_id=parent, direction=Direction.OUTBOUND, **more
+    )
 
 
 def texts(messages: Sequence[IncomingMessage]) -> list[str]:

@@ -41,6 +41,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Largest request body in bytes; a larger one is refused with 413."""
     webhook_tolerance: int = 300
     """How many seconds old (or ahead) a signed delivery may be: the replay window."""
+    keep_raw_days: int = 30
+    """How many days raw deliveries are kept as they came; 0 keeps them for ever. Messages stay either way."""
     allow_private_addresses: bool = False
     """Let channels connect to private and loopback addresses, for servers in your own network."""
     brand: str = ""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import structlog
 
@@ -14,10 +15,11 @@ from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
-from earful.model.time import Instant
+from earful.model.time import DAY, Instant
 from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
@@ -28,6 +30,7 @@ from earful.store.store import Store
 from earful.store.tx import Tx
 from earful.triage.consumer import TriageConsumer
 from earful.triage.rate import load as load_triage
+from earful.triage.record import Apart
 from earful.triage.subject import Brand
 
 logger = structlog.get_logger()
@@ -66,7 +69,8 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        return [TriageConsumer(load_triage(self._brand())), DeskConsumer(), SearchConsumer()]
+        brand = self._brand()
+        return [TriageConsumer(load_triage(brand), Apart(brand)), DeskConsumer(), SearchConsumer()]
 
     def _brand(self) -> Brand:
         def read(tx: Tx) -> list[Channel]:
@@ -107,12 +111,19 @@ class Earful:
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.store.close)
 
+    async def _purge(self) -> None:
+        """Raw deliveries are evidence for a while, not an archive."""
+        if self.settings.keep_raw_days:
+            now = self.clock()
+            before = now - self.settings.keep_raw_days * DAY
+            await self.store.write(partial(intake.purge, before=before, now=now))
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
-                now = self.clock()
-                await self.store.write(lambda tx, now=now: cases.wake_snoozed(tx, self.log, now))  # type: ignore[misc]
+                await self._purge()
+                await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):

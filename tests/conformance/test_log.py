@@ -64,7 +64,9 @@ def test_a_consumer_that_fails_stays_where_it_was(store: Store) -> None:
         name = "clumsy"
         types = frozenset({"test"})
         fails = True
-        seen: list[str] = []
+
+        def __init__(self) -> None:
+            self.seen: list[str] = []
 
         def prepare(self, tx: Tx, events: list[Event]) -> None:
             return None
@@ -91,7 +93,7 @@ def test_nothing_is_skipped_while_eight_writers_append(store: Store) -> None:
     finished = threading.Event()
 
     def write(writer: int) -> None:
-        with store.engine.connect() if store.path is None else _nothing() as conn:
+        with store.engine.connect() if store.path is None else Nothing() as conn:
             for number in range(each):
                 if conn is None:
                     append(store, f"{writer}-{number}")
@@ -148,7 +150,7 @@ def test_a_batch_says_between_which_places_it_lies(store: Store) -> None:
     assert batch.after > batch.before
 
 
-class _nothing:
+class Nothing:
     def __enter__(self) -> None:
         return None
 

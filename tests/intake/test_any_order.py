@@ -77,20 +77,20 @@ def stories(draw: st.DrawFn) -> list[IncomingMessage]:
             )
             story.append(write(f"m{number}", text, minute=minute, by=by, parent_id=parent))
     for message in list(story):
-        for edit in range(draw(st.integers(0, 2))):
-            story.append(
-                IncomingMessage(
-                    native_id=message.native_id,
-                    occurred_at=message.occurred_at,
-                    author=message.author,
-                    text=f"{message.text} (edit {edit})",
-                    edited_at=message.occurred_at + timedelta(hours=edit + 1),
-                    change=Change.EDIT,
-                    kind=message.kind,
-                    direction=message.direction,
-                    parent_id=message.parent_id,
-                )
+        story += [
+            IncomingMessage(
+                native_id=message.native_id,
+                occurred_at=message.occurred_at,
+                author=message.author,
+                text=f"{message.text} (edit {edit})",
+                edited_at=message.occurred_at + timedelta(hours=edit + 1),
+                change=Change.EDIT,
+                kind=message.kind,
+                direction=message.direction,
+                parent_id=message.parent_id,
             )
+            for edit in range(draw(st.integers(0, 2)))
+        ]
         if draw(st.integers(0, 5)) == 0:
             story.append(
                 IncomingMessage(

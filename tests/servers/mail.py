@@ -1,14 +1,20 @@
 """A real Postfix and a real Dovecot, private to the test run: nothing in /etc is read, no mail can leave."""
 
+import ipaddress
 import os
 import pwd
 import shutil
 import smtplib
 import subprocess
 import tempfile
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient
 
 from tests.servers.process import Server, free_port, greets, wait_until
@@ -40,12 +46,16 @@ class MailServers:
 
     def __init__(self) -> None:
         self.imap_port = free_port()
+        self.imaps_port = free_port()
         self.smtp_port = free_port()
         self._lmtp_port = free_port()
         self._sasl_port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="earful-mail-"))
         # The servers drop their privileges and still must get here.
         self._home.chmod(0o755)
+        self.certificate = self._home / "certificate.pem"
+        """Trusted by nobody but whoever is told so by SSL_CERT_FILE."""
+        _write_certificate(self.certificate, self._home / "key.pem")
         self._dovecot = self._start_dovecot()
         self._start_postfix()
 
@@ -91,6 +101,8 @@ class MailServers:
         config.write_text(
             _DOVECOT.format(
                 home=home,
+                tls=self._home,
+                imaps=self.imaps_port,
                 uid=mail.pw_uid,
                 gid=mail.pw_gid,
                 imap=self.imap_port,
@@ -111,7 +123,9 @@ class MailServers:
         owner = pwd.getpwnam("postfix")
         os.chown(home / "data", owner.pw_uid, owner.pw_gid)
         (home / "etc" / "main.cf").write_text(
-            _MAIN.format(home=home, smtp=self.smtp_port, lmtp=self._lmtp_port, sasl=self._sasl_port)
+            _MAIN.format(
+                home=home, tls=self._home, smtp=self.smtp_port, lmtp=self._lmtp_port, sasl=self._sasl_port
+            )
         )
         (home / "etc" / "master.cf").write_text(_MASTER.format(smtp=self.smtp_port))
         try:
@@ -125,13 +139,44 @@ class MailServers:
         return [str(shutil.which("postfix", path=_path())), "-c", str(self._home / "postfix" / "etc")]
 
 
+def _write_certificate(certificate: Path, key: Path) -> None:
+    """A certificate for loopback that signs itself and is good for a day."""
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(secret.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(secret, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    key.chmod(0o600)
+
+
 _DOVECOT = """
 protocols = imap lmtp
 listen = 127.0.0.1
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/dovecot.log
-ssl = no
+ssl = yes
+ssl_cert = <{tls}/certificate.pem
+ssl_key = <{tls}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 default_internal_user = dovecot
@@ -165,7 +210,9 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    address = 127.0.0.1
+    port = {imaps}
+    ssl = yes
   }}
 }}
 service lmtp {{
@@ -178,6 +225,12 @@ service auth {{
   inet_listener sasl {{
     address = 127.0.0.1
     port = {sasl}
+  }}
+}}
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service stats {{
@@ -215,7 +268,9 @@ smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{sasl}
-smtpd_tls_security_level = none
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {tls}/certificate.pem
+smtpd_tls_key_file = {tls}/key.pem
 smtp_dns_support_level = disabled
 """
 

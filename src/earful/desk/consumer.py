@@ -2,7 +2,7 @@
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from earful.desk.cases import joining
 from earful.desk.conversations import service as conversations
@@ -10,7 +10,8 @@ from earful.desk.people import service as people
 from earful.log.contract import Event, NewEvent
 from earful.model.message import Actor, Direction, Visibility
 from earful.model.time import Instant
-from earful.store.tables import channels, messages, ratings
+from earful.store import bulk
+from earful.store.tables import channels
 from earful.store.tx import Row, Tx
 
 OPENED = "case.opened"
@@ -20,9 +21,13 @@ MESSAGES = "case.messages"
 UNKNOWN_AUTHOR = "unknown"
 
 _BATCH = (
-    select(messages, ratings.c.data.label("rating"))
-    .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
-    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+    "SELECT messages.seq, messages.id, messages.channel_id, messages.namespace, messages.native_id,\n"
+    "  messages.direction, messages.kind, messages.visibility, messages.text, messages.subject,\n"
+    "  messages.thread, messages.parent_native_id, messages.author, messages.data, messages.occurred_at,\n"
+    "  messages.deleted_at, messages.conversation_id, messages.case_id, ratings.data AS rating\n"
+    "FROM messages\n"
+    "LEFT JOIN ratings ON ratings.message_id = messages.id\n"
+    "WHERE messages.id IN ??"
 )
 _author = msgspec.json.Decoder(Actor)
 
@@ -49,7 +54,7 @@ class DeskConsumer:
         """Author, person, conversation, case; one event per case that changed."""
         networks = prepared
         ids = list(dict.fromkeys(event.subject for event in events))
-        rows = tx.rows(_BATCH, {"ids": ids})
+        rows = bulk.select(tx, _BATCH, [ids])
         batch = [_Arrived(row, networks[row["channel_id"]]) for row in rows]
         # A tombstone whose message never came has nobody to belong to.
         batch = [one for one in batch if one.known]
@@ -126,7 +131,7 @@ class _Arrived:
         threaded: conversations.Threaded,
         private: frozenset[str],
     ) -> joining.Joining:
-        stored = self.row["conversation_id"]
+        stored = self.row["conversation_id"] or ""
         conversation_id = threaded.conversation_of.get(self.row["id"]) or threaded.moved.get(stored, stored)
         who = known[self.key] if self.inbound else None
         return joining.Joining(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
@@ -59,7 +59,7 @@ _channels = _Channels()
 
 
 @post("/hooks/{channel:str}", status_code=202, opt=PUBLIC, exclude_from_csrf=True)
-async def webhook(request: Ask, channel: str, partial: bool = False) -> Response[bytes]:
+async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -> Response[bytes]:
     """Take a delivery signed by Standard Webhooks: one message or up to 1,000.
 
     Answers 202 after commit; a delivery whose `webhook-id` is known is acknowledged and not stored again.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import Struct
+
 from earful.intake import rules, store
 from earful.log.contract import NewEvent
 from earful.model.ids import new_id
@@ -14,22 +16,27 @@ EDITED = "message.edited"
 DELETED = "message.deleted"
 
 
-def bring_in(
-    tx: Tx, channel_id: str, delivery_id: str, message: IncomingMessage, now: Instant
-) -> NewEvent | None:
-    """Bring one change into what is stored; None when it changes nothing."""
+class Brought(Struct, frozen=True):
+    """What one change did: the event that tells of it, None when nothing changed; and whether a row was new."""
+
+    event: NewEvent | None
+    new: bool
+
+
+def bring_in(tx: Tx, channel_id: str, delivery_id: str, message: IncomingMessage, now: Instant) -> Brought:
+    """Bring one change into what is stored."""
     row = store.message_row(message, new_id(now), channel_id, delivery_id, now)
     inserted = store.insert_messages(tx, [row])
     if inserted:
         kind = DELETED if message.change is Change.DELETE else RECEIVED
-        return NewEvent(type=kind, subject=inserted[0], at=now)
+        return Brought(NewEvent(type=kind, subject=inserted[0], at=now), new=True)
     known = store.find_message(tx, channel_id, rules.clean(message.namespace), rules.clean(message.native_id))
     if known is None:
         raise LookupError("a message that conflicts must exist")
     version = rules.version_of(message)
     if message.change is Change.DELETE:
-        return _delete(tx, known, version.at, now)
-    return _word(tx, known, message, version, now)
+        return Brought(_delete(tx, known, version.at, now), new=False)
+    return Brought(_word(tx, known, message, version, now), new=False)
 
 
 def _delete(tx: Tx, known: Row, at: int, now: Instant) -> NewEvent | None:
@@ -39,6 +46,7 @@ def _delete(tx: Tx, known: Row, at: int, now: Instant) -> NewEvent | None:
             store.update_message(tx, known["id"], {"deleted_at": at})
         return None
     store.drop_revisions(tx, known["id"])
+    store.purge_alone(tx, known["delivery_id"], now)
     gone = {"deleted_at": at, "text": "", "html": "", "subject": "", "data": "{}"}
     store.update_message(tx, known["id"], gone)
     return NewEvent(type=DELETED, subject=known["id"], at=now)

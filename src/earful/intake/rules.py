@@ -7,11 +7,12 @@ delete is sticky. Shuffled, repeated or cut and resumed deliveries therefore giv
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from earful.model.message import Actor, Change, IncomingMessage
+from earful.model.message import Actor, Attachment, Change, IncomingMessage
 from earful.model.time import Instant, instant
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -108,34 +109,34 @@ def author_json(message: IncomingMessage) -> str:
     return clean(_encode(message.author or NO_ONE).decode("utf-8", "surrogatepass"))
 
 
-class Extras(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a message carries that is shown or needed for an answer, but never searched."""
+def extras_json(message: IncomingMessage) -> str:
+    """What a message carries that is shown or needed for an answer, but never searched; without what is empty."""
+    extras = _Kept(
+        ancestor_ids=message.ancestor_ids,
+        attachments=message.attachments,
+        client_id=message.client_id,
+        context=message.context,
+        language=message.language,
+        metrics=message.metrics,
+        permalink=message.permalink,
+        quoted_id=message.quoted_id,
+        recipients=message.recipients,
+    )
+    return clean(_encode(extras).decode("utf-8", "surrogatepass"))
+
+
+class _Kept(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What `extras_json` writes, in the order of its names: one call for every message."""
 
     ancestor_ids: list[str] = []
-    quoted_id: str = ""
-    recipients: list[Actor] = []
-    attachments: list[msgspec.Raw] = []
+    attachments: list[Attachment] = []
+    client_id: str = ""
+    context: dict[str, Any] = {}
+    language: str = ""
     metrics: dict[str, int] = {}
     permalink: str = ""
-    language: str = ""
-    client_id: str = ""
-    context: msgspec.Raw = msgspec.Raw(b"{}")
-
-
-def extras_json(message: IncomingMessage) -> str:
-    """The stored form of `Extras`, without what is empty."""
-    extras = {
-        name: value
-        for name in _EXTRA_FIELDS
-        if (value := getattr(message, name))
-    }  # fmt: skip
-    return "{}" if not extras else clean(_encode(extras).decode("utf-8", "surrogatepass"))
-
-
-_EXTRA_FIELDS = (
-    "ancestor_ids", "quoted_id", "recipients", "attachments", "metrics",
-    "permalink", "language", "client_id", "context",
-)  # fmt: skip
+    quoted_id: str = ""
+    recipients: list[Actor] = []
 
 
 def is_plain_create(message: IncomingMessage) -> bool:
@@ -174,8 +175,7 @@ def problem_of(message: IncomingMessage, now: Instant) -> str | None:
     """Why a well-formed message still cannot be kept; None when it can."""
     if message.change is not Change.DELETE and message.author is None:
         return "`author` is missing; only a delete may leave it out"
-    for field in ("occurred_at", "edited_at"):
-        value = getattr(message, field)
+    for field, value in (("occurred_at", message.occurred_at), ("edited_at", message.edited_at)):
         if value is None:
             continue
         if value.tzinfo is None:

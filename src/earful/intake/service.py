@@ -46,6 +46,7 @@ def accept(
         "sha256": hashlib.sha256(delivery.body).digest(),
         "received_at": now,
         "messages": len(messages),
+        "brought": len(plain),
     }
 
     def write(tx: Tx) -> Receipt:
@@ -59,21 +60,24 @@ def accept(
         new = store.insert_messages(tx, rows)
         events = [NewEvent(type=changes.RECEIVED, subject=message_id, at=now) for message_id in new]
         changed = 0
-        accepted = len(new)
+        accepted = rows_new = len(new)
         late = rest
         if len(new) < len(plain):
             known = set(new)
             again = [message for message, at in zip(plain, ids, strict=True) if at not in known]
             late = [*again, *rest]
         for message in late:
-            event = changes.bring_in(tx, channel_id, delivery_id, message, now)
-            if event is None:
+            brought = changes.bring_in(tx, channel_id, delivery_id, message, now)
+            rows_new += brought.new
+            if brought.event is None:
                 continue
-            events.append(event)
-            if event.type == changes.RECEIVED:
+            events.append(brought.event)
+            if brought.event.type == changes.RECEIVED:
                 accepted += 1
             else:
                 changed += 1
+        if rows_new != len(plain):
+            store.note_brought(tx, delivery_id, rows_new)
         log.append(tx, events)
         store.note_received(tx, channel_id, now)
         return Receipt(accepted=accepted, changed=changed, duplicates=len(messages) - accepted - changed)
@@ -120,6 +124,14 @@ class ChannelInlet:
         """Note what is wrong, in words."""
         now = self._clock()
         await self._store.write(lambda tx: store.note_trouble(tx, self._channel_id, what, now))
+
+
+PURGED_AT_ONCE = 500
+
+
+def purge(tx: Tx, before: int, now: Instant) -> int:
+    """Let raw deliveries from before an instant go. Returns how many; call again while it is `PURGED_AT_ONCE`."""
+    return store.purge_old(tx, before, now, PURGED_AT_ONCE)
 
 
 def refuse(place: str, reason: str, now: Instant) -> Callable[[Tx], None]:

@@ -44,7 +44,7 @@ def message_row(
         rules.clean(message.parent_id),
         rules.author_json(message),
         "{}" if gone else rules.extras_json(message),
-        instant(message.occurred_at),
+        instant(message.occurred_at) if message.edited_at is not None else version.at,
         now,
         version.at if message.edited_at is not None and not gone else None,
         version.at if gone else None,
@@ -56,21 +56,44 @@ def message_row(
 
 def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
     """Keep the raw bytes. False when the network's delivery id is already known."""
-    kept = bulk.insert(
-        tx,
-        "deliveries",
-        tuple(row),
-        [tuple(row.values())],
-        conflict=("channel_id", "native_delivery_id"),
-        returning="seq",
+    conflict = ("channel_id", "native_delivery_id")
+    return bool(bulk.insert_absent(tx, "deliveries", tuple(row), [tuple(row.values())], conflict))
+
+
+def purge_old(tx: Tx, before: int, now: int, limit: int) -> int:
+    """Let the raw bytes of old deliveries go; keys, times and checksums stay. Returns how many."""
+    old = (
+        select(deliveries.c.seq)
+        .where(deliveries.c.received_at < before, deliveries.c.purged_at.is_(None))
+        .limit(limit)
     )
-    return bool(kept)
+    done = tx.execute(
+        update(deliveries).where(deliveries.c.seq.in_(old)).values(body=b"", headers="{}", purged_at=now)
+    )
+    return int(done.rowcount)
+
+
+def purge_alone(tx: Tx, delivery_id: str, now: int) -> None:
+    """Let the raw bytes of a delivery go that carried one message only, which was deleted."""
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.messages == 1)
+        .values(body=b"", headers="{}", purged_at=now)
+    )
+
+
+def note_brought(tx: Tx, delivery_id: str, count: int) -> None:
+    """How many messages were first seen in a delivery, where it is not all of them."""
+    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(brought=count))
 
 
 def insert_messages(tx: Tx, rows: Sequence[MessageRow]) -> list[str]:
     """Insert those whose identity is new; returns their ids in log order of insertion."""
-    inserted = bulk.insert(tx, "messages", MESSAGE_COLUMNS, rows, conflict=IDENTITY, returning="id")
-    return [row[0] for row in inserted]
+    ids = [row[0] for row in rows]
+    if bulk.insert_absent(tx, "messages", MESSAGE_COLUMNS, rows, IDENTITY) == len(rows):
+        return ids
+    kept = {row["id"] for row in bulk.select(tx, "SELECT id FROM messages WHERE id IN ??", [ids])}
+    return [message_id for message_id in ids if message_id in kept]
 
 
 def find_message(tx: Tx, channel_id: str, namespace: str, native_id: str) -> Row | None:
@@ -147,11 +170,11 @@ def cursor(tx: Tx, channel_id: str, name: str) -> str | None:
 
 def note_received(tx: Tx, channel_id: str, now: int) -> None:
     """A delivery is the best proof of life."""
-    tx.execute(
-        update(channels)
-        .where(channels.c.id == channel_id)
-        .values(last_received_at=now, last_alive_at=now, trouble="", trouble_at=None)
+    sql = (
+        "UPDATE channels SET last_received_at = ?, last_alive_at = ?, trouble = '', trouble_at = NULL\n"
+        "WHERE id = ?"
     )
+    bulk.run(tx, sql, (now, now, channel_id))
 
 
 def note_alive(tx: Tx, channel_id: str, now: int) -> None:
@@ -178,11 +201,3 @@ def count_refusal(tx: Tx, day: str, place: str, reason: str, now: int) -> None:
             set_={"count": refusals.c.count + 1, "last_at": now},
         )
     )
-
-
-def known_delivery(tx: Tx, channel_id: str, native_delivery_id: str) -> bool:
-    """Whether a delivery of that native id is already kept."""
-    query = select(deliveries.c.seq).where(
-        deliveries.c.channel_id == channel_id, deliveries.c.native_delivery_id == native_delivery_id
-    )
-    return tx.row(query) is not None

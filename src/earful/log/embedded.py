@@ -6,8 +6,9 @@ below the snapshot's horizon skips none.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import insert, select, text, tuple_, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.log.contract import Batch, Event, NewEvent, Position
@@ -16,8 +17,21 @@ from earful.store.errors import ConflictError
 from earful.store.tables import cursors, events
 from earful.store.tx import Tx
 
+
+class Told(NamedTuple):
+    """As much of an event as open pages are told."""
+
+    tx: int
+    seq: int
+    type: str
+    case_id: str
+
+
 COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
-HORIZON = text("events.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_EVENTS = "SELECT tx, seq, type, subject, at, case_id, actor, data FROM events"
+_TOLD = "SELECT tx, seq, type, case_id FROM events WHERE case_id IS NOT NULL"
+_HORIZON = "events.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+HORIZON = text(_HORIZON)
 OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
 
 
@@ -35,14 +49,19 @@ class EmbeddedLog:
         own = tx.value(OWN_TX)
         bulk.insert(tx, "events", (*COLUMNS, "tx"), [(*row, own) for row in rows])
 
-    def read(self, tx: Tx, consumer: str, limit: int) -> Batch | None:
+    def read(
+        self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None
+    ) -> Batch | None:
         """The next events of a consumer."""
         before = self.position(tx, consumer)
-        found = self.after(tx, before, limit)
-        if not found:
+        # Where the log ends is read first: what is appended meanwhile belongs to the next batch.
+        end = self.end(tx)
+        found = self.after(tx, before, limit, types, end) if end > before else []
+        full = len(found) == limit or (types is None and found)
+        after = Position(found[-1].tx, found[-1].seq) if full else end
+        if not after > before:
             return None
-        last = found[-1]
-        return Batch(consumer=consumer, before=before, after=Position(last.tx, last.seq), events=found)
+        return Batch(consumer=consumer, before=before, after=after, events=found)
 
     def done(self, tx: Tx, batch: Batch, now: int) -> None:
         """Move the cursor from `batch.before` to `batch.after`, or raise ConflictError."""
@@ -72,26 +91,44 @@ class EmbeddedLog:
         tx.execute(cursors.delete().where(cursors.c.consumer == consumer))
         tx.execute(insert(cursors).values(consumer=consumer, tx=at.tx, seq=at.seq, moved_at=now))
 
-    def after(self, tx: Tx, place: Position, limit: int) -> list[Event]:
-        """Up to `limit` events behind `place`, in order."""
+    def after(
+        self,
+        tx: Tx,
+        place: Position,
+        limit: int,
+        types: frozenset[str] | None = None,
+        end: Position | None = None,
+    ) -> list[Event]:
+        """Up to `limit` events behind `place`, in order; only those of `types` and up to `end`, where given."""
+        where, values, order = "seq > ?", [place.seq], "seq"
         if tx.is_postgresql:
-            where = (tuple_(events.c.tx, events.c.seq) > tuple_(place.tx, place.seq)) & HORIZON
-            query = select(events).where(where).order_by(events.c.tx, events.c.seq).limit(limit)
-        else:
-            query = select(events).where(events.c.seq > place.seq).order_by(events.c.seq).limit(limit)
+            where, values, order = f"(events.tx, seq) > (?, ?) AND {_HORIZON}", [place.tx, place.seq], "events.tx, seq"
+        if end is not None:
+            where += " AND (events.tx, seq) <= (?, ?)" if tx.is_postgresql else " AND seq <= ?"
+            values += [end.tx, end.seq] if tx.is_postgresql else [end.seq]
+        given: list[object] = [*values]
+        if types is not None:
+            where += " AND type IN ??"
+            given.append(sorted(types))
+        rows = bulk.tuples(tx, f"{_EVENTS} WHERE {where} ORDER BY {order} LIMIT ?", [*given, limit])
         return [
             Event(
-                tx=row.tx,
-                seq=row.seq,
-                type=row.type,
-                subject=row.subject,
-                at=row.at,
-                case_id=row.case_id,
-                actor=row.actor,
-                data=row.data,
+                tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
             )
-            for row in tx.execute(query)
+            for own, seq, type_, subject, at, case_id, actor, data in rows
         ]
+
+    def told_after(self, tx: Tx, place: Position, limit: int) -> tuple[Position, list[Told]]:
+        """Up to `limit` events of cases behind `place`, and the place up to which that is all of them."""
+        end = self.end(tx)
+        if tx.is_postgresql:
+            sql = f"{_TOLD} AND (events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?) ORDER BY events.tx, seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.tx, place.seq, end.tx, end.seq, limit))
+        else:
+            sql = f"{_TOLD} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.seq, end.seq, limit))
+        found = [Told(*row) for row in rows]
+        return (Position(found[-1].tx, found[-1].seq) if len(found) == limit else end), found
 
     def end(self, tx: Tx) -> Position:
         """The newest place that a reader may already stand at."""

@@ -15,7 +15,12 @@ from earful.store.store import Store
 from earful.store.tx import Tx
 
 logger = structlog.get_logger()
-BATCH = 1_000
+BATCH = 250
+"""Events in one step. The writer is busy for its length, and a network may be waiting: about 40 ms."""
+PRESSED_BATCH = 80
+"""Events in one step while deliveries come without a pause."""
+PAUSE_SECONDS = 0.05
+"""How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""
 FAULT_SECONDS = 2.0
@@ -38,27 +43,26 @@ class Consumer(Protocol):
 
 
 def step(store: Store, log: EmbeddedLog, consumer: Consumer, now: Instant, limit: int = BATCH) -> int:
-    """Take one batch. Returns how many events it had; 0 when the consumer is up to date."""
+    """Take one batch. Returns 0 when the consumer is up to date, else its events, others counting as one."""
 
-    def look(tx: Tx) -> tuple[Batch, list[Event], Any] | None:
-        batch = log.read(tx, consumer.name, limit)
+    def look(tx: Tx) -> tuple[Batch, Any] | None:
+        batch = log.read(tx, consumer.name, limit, consumer.types)
         if batch is None:
             return None
-        mine = [event for event in batch.events if event.type in consumer.types]
-        return batch, mine, consumer.prepare(tx, mine) if mine else None
+        return batch, consumer.prepare(tx, batch.events) if batch.events else None
 
     taken = store.read_now(look)
     if taken is None:
         return 0
-    batch, mine, prepared = taken
+    batch, prepared = taken
 
     def effects(tx: Tx) -> None:
-        if mine:
-            log.append(tx, consumer.apply(tx, mine, prepared, now))
+        if batch.events:
+            log.append(tx, consumer.apply(tx, batch.events, prepared, now))
         log.done(tx, batch, now)
 
-    store.write_now(effects)
-    return len(batch.events)
+    store.submit(effects, patient=True).result()
+    return len(batch.events) or 1
 
 
 class Runner:
@@ -100,8 +104,10 @@ class Runner:
         wake = self._wakes[consumer.name]
         while not self._stop.is_set():
             wake.clear()
+            # Accepting comes first: what is accepted is safe and can be worked on later, a caller cannot wait.
+            limit = BATCH if self._store.calm(PAUSE_SECONDS) else PRESSED_BATCH
             try:
-                taken = step(self._store, self._log, consumer, self._clock())
+                taken = step(self._store, self._log, consumer, self._clock(), limit)
             except (ConflictError, StoreUnavailableError) as error:
                 logger.warning("consumer.retry", consumer=consumer.name, why=str(error))
                 self._stop.wait(FAULT_SECONDS)

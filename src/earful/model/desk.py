@@ -102,7 +102,7 @@ class Revision(Struct, frozen=True, kw_only=True):
     at: int
 
 
-class TimelineMessage(Struct, frozen=True, kw_only=True):
+class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="message"):
     """A message in a case. `html` is sanitised and safe to embed; `text` is not markup."""
 
     id: str
@@ -132,7 +132,7 @@ class TimelineMessage(Struct, frozen=True, kw_only=True):
     """Audiences a reply to this message may have, the network's default first; empty when none."""
 
 
-class TimelineReply(Struct, frozen=True, kw_only=True):
+class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="reply"):
     """A reply of ours that is not yet (or not surely) on the network."""
 
     id: str
@@ -148,7 +148,7 @@ class TimelineReply(Struct, frozen=True, kw_only=True):
     in_reply_to: str
 
 
-class TimelineNote(Struct, frozen=True, kw_only=True):
+class TimelineNote(Struct, frozen=True, kw_only=True, tag_field="item", tag="note"):
     """A note for colleagues; never leaves Earful."""
 
     id: str
@@ -157,7 +157,7 @@ class TimelineNote(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class TimelineEvent(Struct, frozen=True, kw_only=True):
+class TimelineEvent(Struct, frozen=True, kw_only=True, tag_field="item", tag="event"):
     """What somebody (or Earful) did to the case, in one line."""
 
     at: int

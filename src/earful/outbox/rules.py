@@ -6,6 +6,8 @@ from earful.model.time import HOUR, MINUTE, SECOND
 
 UNDO = 5 * SECOND
 """How long a reply waits before it goes out, so that it can be taken back."""
+PATIENCE = MINUTE
+"""How long a due reply waits for its channel to be connected, as after a restart, before it fails."""
 LEASE = 2 * MINUTE
 """A reply that is `sending` for longer was cut off; its fate is unknown."""
 TRIES = 8

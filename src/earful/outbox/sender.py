@@ -74,9 +74,11 @@ class Sender:
 
     async def _send(self, reply_id: str) -> None:
         store, log, clock = self._store, self._log, self._clock
-        channel_id = await store.read(lambda tx: service.channel_of(tx, reply_id))
+        channel_id, due_at = await store.read(lambda tx: service.channel_of(tx, reply_id))
         connector = self._connectors.get(channel_id)
         if connector is None:
+            if clock() - due_at < rules.PATIENCE:
+                return
             why = "The channel is switched off or not connected; switch it on and try again."
             await store.write(lambda tx: service.refuse_queued(tx, log, reply_id, why, clock()))
             return

@@ -7,14 +7,14 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities, RawDelivery, Reply, ReplyTarget, Sent
+from earful.desk.cases import service as cases
 from earful.intake import service as intake
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import SendState
-from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Visibility
+from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Network, Visibility
 from earful.model.time import Instant
 from earful.outbox import rules, store
 from earful.store.audit import EARFUL, Who, record
-from earful.store.errors import ConflictError
 from earful.store.tx import Row, Tx
 
 CHANGED = "case.reply"
@@ -26,10 +26,6 @@ _author = msgspec.json.Decoder(Actor)
 
 class RefusedReplyError(ValueError):
     """The reply cannot be sent as asked; the message says why and what to do."""
-
-
-class MovedOnError(ConflictError):
-    """The case has news that the writer has not seen."""
 
 
 class _Extras(Struct):
@@ -49,8 +45,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     in_reply_to: str
     audience: Visibility
     text: str
-    seen_at: int
-    """Up to when the writer had seen the case."""
+    seen_version: int | None = None
+    """The case's version that the writer saw; None when nothing was on a screen."""
 
 
 def queue(
@@ -59,7 +55,7 @@ def queue(
     """Queue a reply; it goes out after `rules.UNDO`. Returns the case's id.
 
     Raises RefusedReplyError when it is empty, too long, or its audience is not one that the message allows,
-    and MovedOnError when something came that the writer had not seen.
+    and ConflictError when something came that the writer had not seen.
     """
     target = store.target(tx, draft.in_reply_to)
     if target is None or target["case_id"] is None:
@@ -68,8 +64,7 @@ def queue(
     if known is not None:
         return str(known["case_id"])
     _check(draft, target, can, length)
-    if store.newer_than(tx, target["case_id"], draft.seen_at):
-        raise MovedOnError("Something new came while you were writing. Read it, then send again.")
+    cases.speak(tx, target["case_id"], draft.seen_version)
     subject = target["subject"]
     store.insert(
         tx,
@@ -111,15 +106,31 @@ def _check(draft: Draft, target: Row, can: Capabilities, length: Callable[[str],
         raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
 
 
-def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> str:
-    """Take a reply back before it goes out; returns its text. Raises RefusedReplyError when too late."""
+def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
+    """Channel and network of a message to be answered. Raises RefusedReplyError when it is not there."""
+    target = store.target(tx, message_id)
+    if target is None:
+        raise RefusedReplyError("The message that this answers does not exist any more.")
+    return target["channel_id"], Network(target["network"])
+
+
+def case_of(tx: Tx, reply_id: str) -> str:
+    """The case of a reply. Raises RefusedReplyError when there is no such reply."""
+    return str(_known(tx, reply_id)["case_id"])
+
+
+def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str, Visibility, str]:
+    """Take a reply back before it goes out. Raises RefusedReplyError when it is too late.
+
+    Returns its text, its audience and the message that it answered.
+    """
     row = _known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
     if not store.change(tx, reply_id, SendState.QUEUED.value, values):
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
     _tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)
-    return str(row["text"])
+    return row["text"], Visibility(row["audience"]), row["in_reply_to"]
 
 
 def retry(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> None:
@@ -318,9 +329,10 @@ def due(tx: Tx, now: Instant, limit: int) -> list[tuple[str, SendState]]:
     return [(row["id"], SendState(row["state"])) for row in store.due(tx, now, limit)]
 
 
-def channel_of(tx: Tx, reply_id: str) -> str:
-    """The channel that a reply goes through."""
-    return str(_known(tx, reply_id)["channel_id"])
+def channel_of(tx: Tx, reply_id: str) -> tuple[str, int]:
+    """The channel that a reply goes through, and since when it is due."""
+    row = _known(tx, reply_id)
+    return row["channel_id"], row["due_at"] or row["queued_at"]
 
 
 def _tell(

@@ -94,18 +94,6 @@ def join_message(tx: Tx, channel_id: str, namespace: str, native_id: str, reply_
     tx.execute(update(outbox).where(outbox.c.id == reply_id).values(message_id=message_id))
 
 
-def next_due(tx: Tx) -> int | None:
-    """When the next reply is due."""
-    query = (
-        select(outbox.c.due_at)
-        .where(outbox.c.due_at.is_not(None), outbox.c.state.in_(("queued", "unknown")))
-        .order_by(outbox.c.due_at)
-        .limit(1)
-    )
-    found: int | None = tx.value(query)
-    return found
-
-
 def target(tx: Tx, message_id: str) -> Row | None:
     """The message to be answered, with its channel."""
     query = (
@@ -125,16 +113,3 @@ def target(tx: Tx, message_id: str) -> Row | None:
         .where(messages.c.id == message_id)
     )
     return tx.row(query)
-
-
-def newer_than(tx: Tx, case_id: str, since: int) -> int:
-    """How many messages and replies of a case came after `since`."""
-    came = tx.rows(
-        select(messages.c.id).where(messages.c.case_id == case_id, messages.c.received_at > since).limit(100)
-    )
-    ours = tx.rows(
-        select(outbox.c.id)
-        .where(outbox.c.case_id == case_id, outbox.c.queued_at > since, outbox.c.state != "cancelled")
-        .limit(100)
-    )
-    return len(came) + len(ours)

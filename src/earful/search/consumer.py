@@ -1,19 +1,16 @@
 """Keeps the full-text index: a consumer, because a trigger would cut intake to a fifth."""
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import text
 
 from earful.log.contract import Event, NewEvent
 from earful.model.time import Instant
 from earful.store import bulk
-from earful.store.tables import messages
 from earful.store.tx import Row, Tx
 
 INDEXED = 20_000
 """Characters of a message that are indexed; beyond, a mail is mostly quotation."""
 
-_BATCH = select(
-    messages.c.seq, messages.c.text, messages.c.subject, messages.c.author, messages.c.deleted_at
-).where(messages.c.id.in_(bindparam("ids", expanding=True)))
+_BATCH = "SELECT seq, text, subject, deleted_at FROM messages WHERE id IN ??"
 _FORGET = {
     "sqlite": text("DELETE FROM search_index WHERE rowid = :seq"),
     "postgresql": text("DELETE FROM search_index WHERE message_seq = :seq"),
@@ -30,11 +27,12 @@ class SearchConsumer:
     name = "search"
     types = frozenset({"message.received", "message.edited", "message.deleted"})
 
-    def prepare(self, tx: Tx, events: list[Event]) -> list[Row]:
+    def prepare(self, tx: Tx, events: list[Event]) -> list[bulk.Record]:
         """The messages as they now are."""
-        return tx.rows(_BATCH, {"ids": list(dict.fromkeys(event.subject for event in events))})
+        ids = list(dict.fromkeys(event.subject for event in events))
+        return bulk.select(tx, _BATCH, [ids])
 
-    def apply(self, tx: Tx, events: list[Event], prepared: list[Row], now: Instant) -> list[NewEvent]:
+    def apply(self, tx: Tx, events: list[Event], prepared: list[bulk.Record], now: Instant) -> list[NewEvent]:
         """Bring the index to what the messages say."""
         changed = {event.subject for event in events if event.type != "message.received"}
         if changed:

@@ -24,7 +24,7 @@ class PostgresWriter:
         self._engine = engine
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-write")
 
-    def submit(self, verb: Callable[[Tx], T]) -> "Future[T]":
+    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":
         """Run a verb in a transaction. Raises StoreClosedError (through the future) after `close`."""
         try:
             return self._threads.submit(self._run, verb)

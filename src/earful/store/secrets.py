@@ -1,5 +1,7 @@
 """Secrets at rest: encrypted with a key that lies beside the database, readable by its owner only."""
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,12 @@ class Vault:
     """Encrypts and decrypts small mappings (Fernet: AES-128-CBC with HMAC-SHA256)."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._fernet = Fernet(key)
+
+    def derive(self, purpose: str) -> str:
+        """A secret for one purpose, the same at every start (HMAC-SHA256 of the key)."""
+        return hmac.new(self._key, purpose.encode(), hashlib.sha256).hexdigest()
 
     @staticmethod
     def open(folder: Path) -> "Vault":

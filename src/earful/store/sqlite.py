@@ -2,13 +2,17 @@
 
 Everything that was queued while the previous commit waited for the disk goes into the next one: each verb
 in its own savepoint, one sync for all. Measured: 3.8 times the requests of one commit each, p99 0.4 times.
+
+Verbs that nobody waits for on the network, those of consumers, are patient: they let the others go first, each
+commits alone, and none waits longer than `PATIENCE` before it has its turn.
 """
 
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +24,8 @@ from earful.store.tx import Tx
 T = TypeVar("T")
 GROUP = 64
 """Verbs in one commit at most, so that the first of them does not wait for ever."""
+PATIENCE = 0.1
+"""Seconds that a patient verb lets others go first."""
 
 Job = tuple[Callable[[Tx], Any], "Future[Any]"]
 
@@ -29,47 +35,53 @@ class SqliteWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
+        self._urgent: deque[Job] = deque()
+        self._patient: deque[tuple[float, Job]] = deque()
+        self._news = threading.Condition()
         self._open = True
         self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._thread.start()
 
-    def submit(self, verb: Callable[[Tx], T]) -> "Future[T]":
+    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":
         """Queue a verb. Raises StoreClosedError (through the future) after `close`."""
         future: Future[T] = Future()
-        with self._gate:
+        with self._news:
             if not self._open:
                 future.set_exception(StoreClosedError("The store is closed; nothing was kept."))
                 return future
-            self._queue.put((verb, future))
+            if patient:
+                self._patient.append((time.monotonic() + PATIENCE, (verb, future)))
+            else:
+                self._urgent.append((verb, future))
+            self._news.notify()
         return future
 
     def close(self) -> None:
         """Commit what is queued, then stop."""
-        with self._gate:
+        with self._news:
             if not self._open:
                 return
             self._open = False
-            self._queue.put(None)
+            self._news.notify()
         self._thread.join()
         self._engine.dispose()
 
     def _run(self) -> None:
-        last = False
-        while not last:
-            jobs: list[Job] = []
-            job = self._queue.get()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == GROUP or self._queue.empty():
-                    break
-                job = self._queue.get()
-            last = job is None
-            if jobs:
-                self._commit_group([job for job in jobs if job[1].set_running_or_notify_cancel()])
+        while jobs := self._next():
+            self._commit_group([job for job in jobs if job[1].set_running_or_notify_cancel()])
+
+    def _next(self) -> list[Job]:
+        """What to commit together; empty when the writer is closed and nothing is left."""
+        with self._news:
+            while self._open and not self._urgent and not self._patient:
+                self._news.wait()
+            if self._patient and (not self._urgent or self._patient[0][0] <= time.monotonic()):
+                return [self._patient.popleft()[1]]
+            return [self._urgent.popleft() for _ in range(min(GROUP, len(self._urgent)))]
 
     def _commit_group(self, jobs: list[Job]) -> None:
+        if not jobs:
+            return
         done: list[tuple[Tx, Future[Any], Any]] = []
         try:
             with self._engine.connect() as conn, conn.begin():

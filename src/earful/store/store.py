@@ -25,7 +25,7 @@ READERS = 4
 class Writer(Protocol):
     """Takes a verb, commits it, and only then answers."""
 
-    def submit(self, verb: Callable[[Tx], T]) -> "Future[T]": ...
+    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]": ...
 
     def close(self) -> None: ...
 
@@ -40,9 +40,10 @@ class Store:
         self._writer: Writer = (
             SqliteWriter(connect(url, writer=True)) if is_sqlite(url) else PostgresWriter(self.engine)
         )
-        self._listeners: list[Callable[[], None]] = []
         self._closing = threading.Lock()
         self._closed = False
+        self._calm = threading.Condition()
+        self._pressing = 0
 
     @property
     def path(self) -> Path | None:
@@ -59,12 +60,18 @@ class Store:
         """Run a query beside the event loop, in one read transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._reads, self.read_now, query)
 
-    def submit(self, verb: Callable[[Tx], T]) -> "Future[T]":
+    def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":
         """Hand a verb to the writer; the future is done after commit.
 
-        Raises (through the future) StoreUnavailableError when nothing was kept, or the verb's own error.
+        A patient verb lets those go first that somebody waits for. Raises (through the future)
+        StoreUnavailableError when nothing was kept, or the verb's own error.
         """
-        return self._writer.submit(verb)
+        return self._writer.submit(verb, patient=patient)
+
+    def calm(self, seconds: float) -> bool:
+        """Wait until nobody waits for a `write`, at most `seconds`. False when the time was up first."""
+        with self._calm:
+            return self._calm.wait_for(lambda: not self._pressing, seconds)
 
     def write_now(self, verb: Callable[[Tx], T]) -> T:
         """Run a verb and wait until it is durable."""
@@ -72,7 +79,17 @@ class Store:
 
     async def write(self, verb: Callable[[Tx], T]) -> T:
         """Run a verb; returns after commit."""
-        return await asyncio.wrap_future(self._writer.submit(verb))
+        with self._calm:
+            self._pressing += 1
+        future = self._writer.submit(verb)
+        future.add_done_callback(self._relieved)
+        return await asyncio.wrap_future(future)
+
+    def _relieved(self, _: "Future[T]") -> None:
+        with self._calm:
+            self._pressing -= 1
+            if not self._pressing:
+                self._calm.notify_all()
 
     def close(self) -> None:
         """Finish what is queued, then let go of the database."""

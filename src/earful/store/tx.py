@@ -1,11 +1,11 @@
 """A transaction as verbs see it: they execute, they never commit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
-Row = RowMapping
+Row = RowMapping | dict[str, Any]
 
 
 class Tx:
@@ -31,12 +31,12 @@ class Tx:
 
     def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """All rows as mappings."""
-        return [row._mapping for row in self.conn.execute(statement, parameters)]
+        return [cast(Row, row._mapping) for row in self.conn.execute(statement, parameters)]
 
     def row(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Row | None:
         """The first row as a mapping, or None."""
         found = self.conn.execute(statement, parameters).first()
-        return None if found is None else found._mapping
+        return None if found is None else cast(Row, found._mapping)
 
     def value(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""

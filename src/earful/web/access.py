@@ -6,6 +6,7 @@ does neither.
 
 from typing import Any
 
+from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
@@ -13,7 +14,8 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import Guard
 
 from earful.desk.users import service as users
-from earful.desk.users.rules import Permission
+from earful.desk.users.rules import SESSION_LENGTH, Permission
+from earful.model.time import SECOND
 from earful.parts import Parts
 from earful.store.audit import Who
 
@@ -99,3 +101,17 @@ def who_asks(connection: Connection) -> Who:
     if isinstance(asker, users.TokenHolder):
         return Who(id=f"token:{asker.id}", name=asker.name, address=address)
     return Who(id="", address=address)
+
+
+def set_session(response: Response[Any], parts: Parts, cookie: str) -> Response[Any]:
+    """Give the browser its session: unreadable for scripts, not sent along from other sites."""
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=SESSION_LENGTH // SECOND,
+        path="/",
+        secure=parts.settings.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+    return response

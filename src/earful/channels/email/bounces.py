@@ -66,7 +66,8 @@ def _report(mail: Message, text: str) -> Bounce | None:
 
 
 def _status_part(mail: Message) -> Message | None:
-    for part in mail.walk():
+    """The status of this very mail; a report that a customer forwards to us is deeper inside."""
+    for part in _blocks(mail):
         if part.get_content_type() == "message/delivery-status":
             return part
     return None

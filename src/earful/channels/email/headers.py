@@ -29,18 +29,14 @@ def raw_header(mail: Message, name: str) -> str:
     """The first field of that name, unfolded, undecoded; empty when there is none."""
     for field, value in mail.raw_items():
         if field.lower() == name.lower():
-            return _SPACE.sub(" ", _characters(str(value))).strip()
+            return _one_line(value)
     return ""
 
 
 def raw_headers(mail: Message, name: str) -> list[str]:
     """All fields of that name, top first."""
     wanted = name.lower()
-    return [
-        _SPACE.sub(" ", _characters(str(value))).strip()
-        for field, value in mail.raw_items()
-        if field.lower() == wanted
-    ]
+    return [_one_line(value) for field, value in mail.raw_items() if field.lower() == wanted]
 
 
 def header(mail: Message, name: str) -> str:
@@ -86,6 +82,10 @@ _CHARSETS = {
     "utf8": "utf-8",
     "cp-850": "cp850",
 }
+
+
+def _one_line(value: object) -> str:
+    return _SPACE.sub(" ", scrub(_characters(str(value)))).strip()
 
 
 def _characters(value: str) -> str:

@@ -117,14 +117,15 @@ def _attribution_height(lines: Sequence[str], number: int) -> int:
 
 
 def _trailing(lines: Sequence[str]) -> tuple[int, int] | None:
-    """A quotation at the very end, with nothing quoted before it."""
+    """A quotation at the very end, after a blank line, with nothing quoted before it."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
     start = end
     while start and (_QUOTED.match(lines[start - 1]) or not lines[start - 1].strip()):
         start -= 1
-    if start == end or any(_QUOTED.match(line) for line in lines[:start]):
+    # Without a blank line above, ">" may be a word of the writer: "a > b".
+    if start == end or lines[start].strip() or any(_QUOTED.match(line) for line in lines[:start]):
         return None
     return start, len(lines)
 

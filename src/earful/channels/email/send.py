@@ -13,6 +13,7 @@ from earful.channels.contract import Reply, SendPostponed, SendRefused, SendUnkn
 from earful.channels.email.limits import MAX_REFERENCES, SOCKET_SECONDS
 from earful.channels.email.settings import EmailSecrets, EmailSettings, domain_of
 from earful.channels.kit.addresses import AddressRefused, resolve
+from earful.channels.kit.html import scrub
 from earful.model.message import Visibility
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
@@ -54,7 +55,7 @@ def compose(reply: Reply, settings: EmailSettings, *, now: datetime) -> EmailMes
         mail["References"] = " ".join(references)
     # Exchange would otherwise answer us with out-of-office notes; people still may.
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    mail.set_content(reply.text.replace("\r\n", "\n"), cte="quoted-printable")
+    mail.set_content(scrub(reply.text), cte="quoted-printable")
     return mail
 
 
@@ -78,10 +79,14 @@ def _recipients(reply: Reply, settings: EmailSettings) -> tuple[list[str], list[
 
 
 def _valid(candidates: list[object]) -> list[str]:
+    """Addresses that any server takes; those outside ASCII need SMTPUTF8 (RFC 6531) all the way."""
     return [
         each
         for each in candidates
-        if isinstance(each, str) and _ADDRESS.fullmatch(each) and not each.endswith("@invalid")
+        if isinstance(each, str)
+        and each.isascii()
+        and _ADDRESS.fullmatch(each)
+        and not each.endswith("@invalid")
     ]
 
 

@@ -65,8 +65,17 @@ class FeedConnector:
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Look at the feed again and again until `stop`."""
+        pause_seconds = self._settings.poll_seconds
+        # A broken feed is asked less often than a good one, not more.
+        backoff = Backoff(base=min(60.0, pause_seconds), cap=max(3600.0, pause_seconds))
         async with self._client() as http:
-            await keep_up(inlet, stop, lambda backoff: self._poll(http, inlet, stop, backoff), self._explain)
+            await keep_up(
+                inlet,
+                stop,
+                lambda backoff: self._poll(http, inlet, stop, backoff),
+                self._explain,
+                backoff=backoff,
+            )
 
     async def send(self, reply: Reply) -> Sent:
         """Raises SendRefused: a feed has no way back."""
@@ -92,15 +101,7 @@ class FeedConnector:
         while not stop.is_set():
             kept = await inlet.cursor(CURSOR)
             cursor = msgspec.json.decode(kept, type=FeedCursor) if kept else None
-            try:
-                response = await unless(stop, self._fetch(http, cursor or FeedCursor()))
-            except FeedFailed as failed:
-                if failed.after_seconds is None:
-                    raise
-                # The server said when: that is neither our back-off nor a fault to be retried at once.
-                await inlet.trouble(str(failed))
-                await pause(stop, failed.after_seconds)
-                continue
+            response = await unless(stop, self._fetch(http, cursor or FeedCursor()))
             if response.status_code == 200:
                 await self._hand_in(response, inlet, cursor)
             await inlet.alive()

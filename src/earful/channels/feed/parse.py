@@ -7,6 +7,7 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 from msgspec import Struct, structs
@@ -46,8 +47,9 @@ def parse_feed(raw: bytes, *, url: str, fetched_at: datetime) -> list[Entry]:
     in which one could hide, and for anything that is not a feed.
     """
     refuse_bombs(raw)
-    # A stream, for feedparser takes bare bytes for a file name first.
-    parsed = feedparser.parse(io.BytesIO(raw), response_headers={"content-location": url})
+    # A stream, for feedparser takes bare bytes for a file name first. It is not told the address: it would
+    # complete guids with it, and they would change when the feed moves.
+    parsed = feedparser.parse(io.BytesIO(raw))
     if not parsed.get("version"):
         raise FeedRefused(
             "There is no RSS or Atom feed at this address; nothing was read. Check the address."
@@ -80,14 +82,15 @@ def refuse_bombs(raw: bytes) -> None:
 
 
 def _entry(each: Any, *, url: str, source: str, fetched_at: datetime) -> Entry:
-    link = scrub(str(each.get("link") or ""))[:4096]
+    link = _absolute(scrub(str(each.get("link") or "")).strip(), url)
     title = scrub(to_text(str(each.get("title") or ""), links=False)).replace("\n", " ")[:1000]
     html = _content(each)[:_TEXT_LIMIT]
     words = to_text(html)[:_TEXT_LIMIT]
     author = scrub(str(each.get("author") or ""))[:900]
     fingerprint = hashlib.sha256("\0".join((title, html, link, author)).encode()).hexdigest()[:16]
-    published = _moment(each.get("published_parsed")) or _moment(each.get("updated_parsed"))
-    updated = _moment(each.get("updated_parsed"))
+    # feedparser answers for a missing `updated` with `published`; only membership tells them apart.
+    updated = _moment(each["updated_parsed"]) if "updated_parsed" in each else None
+    published = _moment(each.get("published_parsed")) or updated
     occurred_at = min(published or fetched_at, fetched_at)
     message = IncomingMessage(
         native_id=_native_id(each, link, fingerprint),
@@ -118,6 +121,13 @@ def _native_id(each: Any, link: str, fingerprint: str) -> str:
     if not told:
         return f"sha256:{fingerprint}"
     return told if len(told) <= 998 else f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+
+
+def _absolute(link: str, url: str) -> str:
+    try:
+        return urljoin(url, link)[:4096] if link else ""
+    except ValueError:
+        return ""
 
 
 def _content(each: Any) -> str:

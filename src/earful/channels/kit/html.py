@@ -31,6 +31,7 @@ _LINK_REL = "noopener noreferrer nofollow ugc"
 _PARAGRAPHS = _names("p blockquote pre ul ol dl table h1 h2 h3 h4 h5 h6")
 _LINES = _names("div li tr dt dd hr caption")
 _CELLS = _names("td th")
+_SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -63,9 +64,17 @@ def sanitise(html: str) -> str:
         clean_content_tags=set(_DROPPED_WITH_CONTENT),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         url_schemes=set(_SCHEMES),
+        attribute_filter=_whole_links_only,
         link_rel=_LINK_REL,
         strip_comments=True,
     )
+
+
+def _whole_links_only(tag: str, attribute: str, value: str) -> str | None:
+    """A link without its scheme would lead into the page that shows the message."""
+    if tag == "a" and attribute == "href" and not _SCHEME.match(value):
+        return None
+    return value
 
 
 def to_text(html: str, *, links: bool = True) -> str:

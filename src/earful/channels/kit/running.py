@@ -22,7 +22,8 @@ async def keep_up(
 ) -> None:
     """Run `once` again and again until `stop`, with growing waits between failures.
 
-    `once` resets the back-off when things go well. Its faults are explained to the inlet and never end the
+    `once` resets the back-off when things go well. A fault with `after_seconds` is waited for at least so
+    long. Its faults are explained to the inlet and never end the
     loop: a channel that dies silently loses messages without anybody knowing.
     """
     backoff = backoff or Backoff()
@@ -33,7 +34,15 @@ async def keep_up(
             return
         except Exception as fault:  # noqa: BLE001  # see above: told, waited for, tried again
             await _tell(inlet, explain(fault))
-        await pause(stop, backoff.next())
+            await pause(stop, max(backoff.next(), asked_to_wait(fault)))
+        else:
+            await pause(stop, backoff.next())
+
+
+def asked_to_wait(fault: Exception) -> float:
+    """Seconds for which the network asked to be left alone; 0 when it did not."""
+    told = getattr(fault, "after_seconds", None)
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
 async def _tell(inlet: Inlet, words: str) -> None:

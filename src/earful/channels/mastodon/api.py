@@ -1,16 +1,20 @@
 """The part of Mastodon's client API that a service desk needs, typed."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx2
 import msgspec
+import structlog
 from msgspec import Struct
 
-from earful.channels.kit.http import client, fetch
+from earful.channels.kit.http import client, fetch, retry_after
 from earful.channels.mastodon.limits import DEFAULT_MAX_LENGTH, DEFAULT_URL_LENGTH, PAGE
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
+from earful.model.time import instant
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
@@ -78,6 +82,16 @@ class Notification(Struct, frozen=True):
     type: str
     created_at: datetime
     status: Status | None = None
+    unreadable: str = ""
+    """The entry as it came, when its status could not be understood."""
+
+
+class Head(Struct, frozen=True):
+    """What every entry of a page has, whatever else is in it."""
+
+    id: str
+    type: str = ""
+    created_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Conversation(Struct, frozen=True):
@@ -115,10 +129,10 @@ class Instance(Struct, frozen=True):
 class ApiRefused(Exception):
     """The server answered with a status that is no success."""
 
-    def __init__(self, response: httpx2.Response) -> None:
-        super().__init__(
-            f"{response.request.url.host} answered {response.status_code} {_said(response)}".strip()
-        )
+    def __init__(self, response: httpx2.Response, *, after_seconds: float | None = None) -> None:
+        host = response.request.url.host
+        super().__init__(f"{host} answered {response.status_code} {_said(response)}".strip())
+        self.after_seconds = after_seconds
         self.response = response
         self.status = response.status_code
 
@@ -134,8 +148,16 @@ def _said(response: httpx2.Response) -> str:
 class Api:
     """A client of one account. Methods raise ApiRefused, httpx2.HTTPError and msgspec.ValidationError."""
 
-    def __init__(self, settings: MastodonSettings, secrets: MastodonSecrets, *, allow_private: bool) -> None:
+    def __init__(
+        self,
+        settings: MastodonSettings,
+        secrets: MastodonSecrets,
+        *,
+        allow_private: bool,
+        now: Callable[[], datetime],
+    ) -> None:
         self.server = settings.server.rstrip("/")
+        self._now = now
         self.http = client(
             allow_private=allow_private,
             base_url=self.server,
@@ -150,7 +172,10 @@ class Api:
         """One answer, decoded; unknown fields are passed over."""
         response = await fetch(self.http, "GET", path, params=params)
         if response.status_code != 200:
-            raise ApiRefused(response)
+            # Only these two say when to come back; limits of good answers are told in the same header.
+            limited = response.status_code in (429, 503)
+            told = retry_after(response.headers, instant(self._now())) if limited else None
+            raise ApiRefused(response, after_seconds=told)
         return msgspec.json.decode(response.content, type=kind)
 
     async def me(self) -> Account:
@@ -188,12 +213,18 @@ class Api:
             "admin.report",
         ]
         pages = {"limit": PAGE, "exclude_types[]": unwanted, **params}
-        return await self.get("/api/v1/notifications", list[Notification], **pages)
+        page = await self.get("/api/v1/notifications", list[msgspec.Raw], **pages)
+        return [_notification(bytes(raw)) for raw in page]
 
     async def statuses_of(self, account_id: str, **params: Any) -> list[Status]:
         """One page of an account's own statuses, newest first, without boosts."""
         path = f"/api/v1/accounts/{account_id}/statuses"
-        return await self.get(path, list[Status], **{"limit": PAGE, "exclude_reblogs": "true", **params})
+        pages = {"limit": PAGE, "exclude_reblogs": "true", **params}
+        return [
+            status
+            for raw in await self.get(path, list[msgspec.Raw], **pages)
+            if (status := _readable(bytes(raw))) is not None
+        ]
 
     async def exists(self, status_id: str) -> bool:
         """Whether a status is still there for us."""
@@ -204,6 +235,27 @@ class Api:
                 return False
             raise
         return True
+
+
+def _notification(raw: bytes) -> Notification:
+    """One entry; a single one that cannot be understood must not hold up the page.
+
+    Raises msgspec.ValidationError when it has not even an id.
+    """
+    try:
+        return msgspec.json.decode(raw, type=Notification)
+    except msgspec.ValidationError:
+        head = msgspec.json.decode(raw, type=Head)
+        text = raw.decode("utf-8", "replace")
+        return Notification(head.id, head.type, head.created_at, unreadable=text)
+
+
+def _readable(raw: bytes) -> Status | None:
+    try:
+        return msgspec.json.decode(raw, type=Status)
+    except msgspec.ValidationError as fault:
+        log.warning("own status could not be read", fault=str(fault)[:200])
+        return None
 
 
 def _as_http(address: str) -> str:

@@ -111,7 +111,7 @@ class MastodonConnector:
             await api.close()
 
     def _api(self) -> Api:
-        return Api(self._settings, self._secrets, allow_private=self._allow_private)
+        return Api(self._settings, self._secrets, allow_private=self._allow_private, now=self._now)
 
     async def _instance(self, api: Api) -> Instance:
         """Limits of the server, asked once.

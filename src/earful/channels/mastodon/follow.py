@@ -18,13 +18,13 @@ from earful.channels.mastodon.api import (
     Api,
     ApiRefused,
     Context,
-    Conversation,
     Instance,
     Notification,
     Status,
 )
+from earful.channels.mastodon.events import ANSWERABLE, from_root, status_in
 from earful.channels.mastodon.limits import ANCESTORS_KEPT, HISTORY_PAGES, PAGE
-from earful.channels.mastodon.parse import concerns, deletion, parse_status
+from earful.channels.mastodon.parse import deletion, parse_status, unreadable
 from earful.channels.mastodon.send import id_order
 from earful.channels.mastodon.settings import MastodonSettings
 from earful.model.message import Direction, IncomingMessage
@@ -33,15 +33,13 @@ log = structlog.get_logger(__name__)
 
 NOTIFICATIONS = "mastodon:notifications"
 OWN = "mastodon:own"
-_ANSWERABLE = frozenset(("mention", "quote", "update"))
-_EDITED = frozenset(("status.update", "status_update"))
 
 
 class Follow:
-    """One run of `receive`. `user` and `direct` are sessions that end when their stream breaks.
+    """One run of `receive`: `user` and `direct` are sessions that end when their stream breaks.
 
-    Cursors move with pages only, never with stream events: an event that the stream lost would otherwise be
-    jumped over. So a reconnect reads a little twice, which is harmless.
+    Cursors move with pages only, never with stream events: an event that was lost would be jumped over. So a
+    reconnect reads a little twice, which is harmless.
     """
 
     def __init__(
@@ -149,7 +147,7 @@ class Follow:
             if gone:
                 await self._give("stream", raw, [deletion(gone, server=self._api.server, at=self._now())])
             return
-        status = _status_in(event.event, raw, self._me)
+        status = status_in(event.event, raw, self._me)
         if status is not None:
             await self._give("stream", raw, [await self._message(status)])
 
@@ -194,9 +192,11 @@ class Follow:
 
     async def _keep(self, notification: Notification, *, backfill: bool) -> None:
         messages = []
-        if notification.status is not None and notification.type in _ANSWERABLE:
+        if notification.status is not None and notification.type in ANSWERABLE:
             messages = [await self._message(notification.status, backfill=backfill)]
-        raw = msgspec.json.encode(notification)
+        elif notification.unreadable:
+            messages = [unreadable(notification, server=self._api.server)]
+        raw = notification.unreadable.encode() or msgspec.json.encode(notification)
         await self._give("poll", raw, messages, {NOTIFICATIONS: notification.id})
 
     async def _fill_own(self) -> None:
@@ -220,7 +220,7 @@ class Follow:
     async def _look_again(self) -> None:
         """Edits and deletes of recent mentions: servers tell them only to followers of the author."""
         page = await self._api.notifications()
-        now_there = {n.status.id: n.status for n in page if n.status is not None and n.type in _ANSWERABLE}
+        now_there = {n.status.id: n.status for n in page if n.status is not None and n.type in ANSWERABLE}
         for status in now_there.values():
             if status.edited_at and self._recent.get(status.id) != status.edited_at:
                 await self._give("poll", msgspec.json.encode(status), [await self._message(status)])
@@ -251,7 +251,7 @@ class Follow:
             except (ApiRefused, httpx2.HTTPError, msgspec.MsgspecError) as fault:
                 log.info("thread not told", status=status.id, fault=type(fault).__name__)
                 return []
-            self._ancestors[parent] = _from_root(context.ancestors)
+            self._ancestors[parent] = from_root(context.ancestors)
             while len(self._ancestors) > ANCESTORS_KEPT:
                 del self._ancestors[next(iter(self._ancestors))]
         return self._ancestors[parent]
@@ -269,30 +269,6 @@ class Follow:
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise Stopped
-
-
-def _status_in(kind: str, raw: bytes, me: str) -> Status | None:
-    """The status of an event that concerns us; None for anything else, also for what cannot be read."""
-    try:
-        if kind == "notification":
-            notification = msgspec.json.decode(raw, type=Notification)
-            return notification.status if notification.type in _ANSWERABLE else None
-        if kind == "conversation":
-            return msgspec.json.decode(raw, type=Conversation).last_status
-        if kind == "update" or kind in _EDITED:
-            status = msgspec.json.decode(raw, type=Status)
-            return status if concerns(status, me) else None
-    except msgspec.MsgspecError as fault:
-        # The next look by page finds the message again, or names the trouble.
-        log.warning("stream event could not be read", event_kind=kind, fault=str(fault)[:200])
-    return None
-
-
-def _from_root(ancestors: list[Status]) -> list[str]:
-    """Ids root first; empty when the chain does not begin at a status that answers nothing."""
-    if not ancestors or ancestors[0].in_reply_to_id:
-        return []
-    return [each.id for each in ancestors]
 
 
 async def _first(coming: "asyncio.Future[Any]", stop: asyncio.Event, seconds: float) -> None:

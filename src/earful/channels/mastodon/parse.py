@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from earful.channels.kit.html import sanitise, scrub, to_text
-from earful.channels.mastodon.api import Account, Media, Status
+from earful.channels.mastodon.api import Account, Media, Notification, Status
 from earful.channels.mastodon.limits import VISIBILITY
 from earful.model.message import (
     Actor,
@@ -72,6 +72,20 @@ def parse_status(
         permalink=(status.url or "")[:4096],
         backfill=backfill,
         context={"acct": status.account.acct, "uri": status.uri or ""},
+    )
+
+
+def unreadable(notification: Notification, *, server: str) -> IncomingMessage:
+    """What is kept of a mention that could not be understood: that it came, and its text as it came."""
+    return IncomingMessage(
+        native_id=f"notification:{notification.id}",
+        namespace=namespace_of(server),
+        occurred_at=notification.created_at,
+        author=Actor(native_id="unknown"),
+        text="Mastodon sent something that Earful cannot read. It is kept in the raw delivery.",
+        kind=MessageKind.UNSUPPORTED,
+        visibility=Visibility.DIRECT,
+        context={"notification": notification.id, "type": notification.type},
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from earful.channels.contract import Reply, SendPostponed, SendRefused, SendUnknown, Sent
 from earful.channels.kit.addresses import AddressRefused
-from earful.channels.kit.html import to_text
+from earful.channels.kit.html import scrub, to_text
 from earful.channels.kit.http import ResponseTooLarge, fetch, postponed
 from earful.channels.kit.text import Counter, count
 from earful.channels.mastodon.api import Api, ApiRefused, Instance, Status
@@ -38,7 +38,8 @@ def compose(reply: Reply, server: str, instance: Instance) -> tuple[str, str]:
         )
     if not reply.text.strip():
         raise SendRefused("The reply has no text; nothing was sent.")
-    text = reply.text if _bare(acct, server) in named else f"@{acct} {reply.text}"
+    words = scrub(reply.text)
+    text = words if _bare(acct, server) in named else f"@{acct} {words}"
     length = count(text, Counter.MASTODON, url_length=instance.url_length)
     if length > instance.max_length:
         raise SendRefused(

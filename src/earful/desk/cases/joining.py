@@ -14,12 +14,28 @@ from msgspec import Struct
 from earful.desk.cases import rules, store
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_ids
-from earful.model.message import Direction, MessageKind
-from earful.model.rating import Rating
+from earful.model.message import PRIVATE, Direction, MessageKind
 from earful.model.time import Instant
 from earful.store.tx import Row, Tx
 
-_rating = msgspec.json.Decoder(Rating)
+
+class _Tried(Struct):
+    channel: str
+
+
+class _Rated(Struct):
+    """What a case wants of a rating: a tenth of it."""
+
+    kind: str
+    sentiment: str
+    topic: str
+    severity: int
+    priority: int
+    tried_before: list[_Tried]
+    reach_tier: str
+
+
+_rating = msgspec.json.Decoder(_Rated)
 
 
 class Joining(Struct, kw_only=True):
@@ -136,6 +152,9 @@ def _sort_outbound(tx: Tx, batch: list[Joining]) -> dict[str, str]:
                 found[row["id"]] = case_of[_key(row)] = case_id
     conversation_of = {one.row["id"]: one.conversation_id for one in batch}
     for row in orphans:
+        if row["parent_native_id"] and row["visibility"] not in PRIVATE:
+            # It answers a message that has not come yet; in public that may be anybody's.
+            continue
         conversation_id = conversation_of.get(row["id"], row["conversation_id"])
         if row["id"] not in found and conversation_id in alone:
             found[row["id"]] = alone[conversation_id]
@@ -260,6 +279,7 @@ def _new_case(case_id: str, one: Joining, messages: list[rules.Said]) -> dict[st
         "titled": False,
         "assignee_id": None,
         "version": 1,
+        "spoken_version": 1,
     }
 
 

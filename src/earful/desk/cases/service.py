@@ -96,30 +96,31 @@ def close(tx: Tx, log: Log, who: Who, case_id: str, outcome: Outcome, now: Insta
     _tell(tx, log, who, case_id, "closed", outcome.value, now)
 
 
-def restore(
-    tx: Tx,
-    log: Log,
-    who: Who,
-    case_id: str,
-    status: Status,
-    outcome: Outcome,
-    until: int | None,
-    now: Instant,
-) -> None:
+def restore(tx: Tx, log: Log, who: Who, case_id: str, standing: rules.Standing, now: Instant) -> None:
     """Undo a change of status: put a case back to where it stood."""
     row = _case(tx, case_id)
-    closed_at = row["closed_at"] or now if status is Status.CLOSED else None
     store.update_case(
         tx,
         row,
         {
-            "status": status.value,
-            "outcome": outcome.value,
-            "snoozed_until": until if status is Status.SNOOZED else None,
-            "closed_at": closed_at,
+            "status": standing.status.value,
+            "outcome": standing.outcome.value,
+            "snoozed_until": standing.snoozed_until,
+            "closed_at": standing.closed_at,
         },
     )
-    _tell(tx, log, who, case_id, "restored", status.value, now)
+    _tell(tx, log, who, case_id, "restored", standing.status.value, now)
+
+
+def standing_of(tx: Tx, case_id: str) -> rules.Standing:
+    """Where a case stands, for an undo."""
+    row = _case(tx, case_id)
+    return rules.Standing(
+        status=Status(row["status"]),
+        outcome=Outcome(row["outcome"]),
+        snoozed_until=row["snoozed_until"],
+        closed_at=row["closed_at"],
+    )
 
 
 def tag(tx: Tx, log: Log, who: Who, case_id: str, name: str, now: Instant) -> str:
@@ -163,6 +164,23 @@ def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now:
     event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now)
     log.append(tx, [event])
     record(tx, who, "case.note", case_id, now)
+
+
+def speak(tx: Tx, case_id: str, seen_version: int | None) -> None:
+    """A colleague says something: note it for other writers.
+
+    Raises ConflictError when something was said that this writer has not seen. `seen_version` is the version on
+    their screen, None when there was no screen.
+    """
+    row = _case(tx, case_id)
+    if seen_version is not None and row["spoken_version"] > seen_version:
+        raise ConflictError("Something new came while you were writing. Read it, then send again.")
+    store.update_case(tx, row, {"spoken_version": row["version"] + 1})
+
+
+def number_of(tx: Tx, case_id: str) -> int:
+    """The number that people know a case by."""
+    return int(_case(tx, case_id)["number"])
 
 
 def saw(tx: Tx, user_id: str, case_id: str, at: int) -> None:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.store import bulk
@@ -19,7 +19,6 @@ from earful.store.tables import (
     messages,
     notes,
     outbox,
-    ratings,
 )
 from earful.store.tx import Row, Tx
 
@@ -27,27 +26,15 @@ CASE_COLUMNS = (
     "id", "person_id", "title", "titled", "status", "outcome", "assignee_id", "priority", "severity", "kind",
     "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview", "tried_before",
     "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
-    "awaiting_since", "snoozed_until", "closed_at", "version",
+    "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
-FACTS_LIMIT = 500
-"""Messages of one case that its facts are derived from: the newest ones."""
 
-_BY_ID = select(cases).where(cases.c.id.in_(bindparam("ids", expanding=True)))
 _SAID = (
-    select(
-        messages.c.id,
-        messages.c.case_id,
-        messages.c.direction,
-        messages.c.kind,
-        messages.c.occurred_at,
-        messages.c.text,
-        messages.c.subject,
-        messages.c.deleted_at,
-        messages.c.channel_id,
-        ratings.c.data.label("rating"),
-    )
-    .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
-    .where(messages.c.case_id.in_(bindparam("ids", expanding=True)))
+    "SELECT messages.id, messages.case_id, messages.direction, messages.kind, messages.occurred_at,\n"
+    "  messages.text, messages.subject, messages.deleted_at, messages.channel_id, ratings.data AS rating\n"
+    "FROM messages\n"
+    "LEFT JOIN ratings ON ratings.message_id = messages.id\n"
+    "WHERE messages.case_id IN ??"
 )
 
 
@@ -56,7 +43,8 @@ def by_ids(tx: Tx, ids: Iterable[str]) -> dict[str, Row]:
     wanted = list(ids)
     if not wanted:
         return {}
-    return {row["id"]: row for row in tx.rows(_BY_ID.with_for_update(), {"ids": wanted})}
+    lock = " FOR UPDATE" if tx.is_postgresql else ""
+    return {row["id"]: row for row in bulk.select(tx, f"SELECT * FROM cases WHERE id IN ??{lock}", [wanted])}
 
 
 def find(tx: Tx, case_id: str) -> Row | None:
@@ -64,16 +52,11 @@ def find(tx: Tx, case_id: str) -> Row | None:
     return tx.row(select(cases).where(cases.c.id == case_id).with_for_update())
 
 
-def by_number(tx: Tx, number: int) -> Row | None:
-    """One case by its number."""
-    return tx.row(select(cases).where(cases.c.number == number))
-
-
 def said_in(tx: Tx, ids: Iterable[str]) -> dict[str, list[Row]]:
     """The messages of cases, with their ratings."""
     wanted = list(ids)
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in tx.rows(_SAID, {"ids": wanted}) if wanted else []:
+    for row in bulk.select(tx, _SAID, [wanted]) if wanted else []:
         found[row["case_id"]].append(row)
     return found
 
@@ -106,7 +89,7 @@ _FACTS = (
                 "closed_at",
             )
         }
-        | {"version": cases.c.version + 1}
+        | {"version": cases.c.version + 1, "spoken_version": cases.c.version + 1}
     )
 )  # fmt: skip
 
@@ -154,94 +137,60 @@ def count(tx: Tx, before: Iterable[Row], after: Iterable[Row | Mapping[str, Any]
 def case_of_authors(tx: Tx, conversation_ids: Iterable[str]) -> dict[tuple[str, str], str]:
     """(conversation, author or '') -> case."""
     wanted = list(conversation_ids)
-    query = select(conversation_cases).where(
-        conversation_cases.c.conversation_id.in_(bindparam("ids", expanding=True))
-    )
-    rows = tx.rows(query, {"ids": wanted}) if wanted else []
-    return {(row["conversation_id"], row["author_id"]): row["case_id"] for row in rows}
+    sql = "SELECT conversation_id, author_id, case_id FROM conversation_cases WHERE conversation_id IN ??"
+    rows = bulk.tuples(tx, sql, [wanted]) if wanted else []
+    return {(conversation_id, author_id): case_id for conversation_id, author_id, case_id in rows}
 
 
 def set_case_of_authors(tx: Tx, rows: Sequence[tuple[str, str, str]]) -> None:
     """Set (conversation, author, case); a later case of the same author takes over."""
-    if not rows:
-        return
-    upsert = postgresql.insert if tx.is_postgresql else sqlite.insert
-    statement = upsert(conversation_cases)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[conversation_cases.c.conversation_id, conversation_cases.c.author_id],
-            set_={"case_id": statement.excluded.case_id},
-        ),
-        [{"conversation_id": one, "author_id": author, "case_id": case} for one, author, case in rows],
-    )
+    latest = {(conversation_id, author_id): case_id for conversation_id, author_id, case_id in rows}
+    columns = ("conversation_id", "author_id", "case_id")
+    bulk.upsert(tx, "conversation_cases", columns, [(*key, it) for key, it in latest.items()], columns[:2])
 
 
-def conversations_of(tx: Tx, case_id: str) -> list[str]:
-    """The conversations that a case runs over."""
-    query = select(conversation_cases.c.conversation_id).where(conversation_cases.c.case_id == case_id)
-    return [row["conversation_id"] for row in tx.rows(query)]
-
-
-_OUTBOUND = select(
-    messages.c.seq,
-    messages.c.id,
-    messages.c.channel_id,
-    messages.c.namespace,
-    messages.c.native_id,
-    messages.c.parent_native_id,
-    messages.c.conversation_id,
-    messages.c.occurred_at,
-).where(
-    messages.c.conversation_id.in_(bindparam("ids", expanding=True)),
-    messages.c.direction == "outbound",
-    messages.c.case_id.is_(None),
+_OUTBOUND = (
+    "SELECT seq, id, channel_id, namespace, native_id, parent_native_id, conversation_id, visibility,\n"
+    "  occurred_at\n"
+    "FROM messages\n"
+    "WHERE conversation_id IN ?? AND direction = 'outbound' AND case_id IS NULL"
 )
 
 
-def outbound_without_case(tx: Tx, conversation_ids: Iterable[str]) -> list[Row]:
+def outbound_without_case(tx: Tx, conversation_ids: Iterable[str]) -> list[bulk.Record]:
     """Our own messages of conversations that no case has taken in yet."""
     wanted = list(conversation_ids)
-    return tx.rows(_OUTBOUND, {"ids": wanted}) if wanted else []
+    return bulk.select(tx, _OUTBOUND, [wanted]) if wanted else []
 
 
 NativeKey = tuple[str, str, str]
-_NATIVE = tuple_(messages.c.channel_id, messages.c.namespace, messages.c.native_id)
-_CASE_OF = select(
-    messages.c.channel_id, messages.c.namespace, messages.c.native_id, messages.c.case_id
-).where(_NATIVE.in_(bindparam("keys", expanding=True)), messages.c.case_id.is_not(None))
+_CASE_OF = (
+    "SELECT native_id, case_id\n"
+    "FROM messages\n"
+    "WHERE channel_id = ? AND namespace = ? AND native_id IN ?? AND case_id IS NOT NULL"
+)
 
 
 def case_of_messages(tx: Tx, keys: Iterable[NativeKey]) -> dict[NativeKey, str]:
     """The cases of stored messages, by their native identity."""
-    wanted = list(keys)
-    rows = tx.rows(_CASE_OF, {"keys": wanted}) if wanted else []
-    return {(row["channel_id"], row["namespace"], row["native_id"]): row["case_id"] for row in rows}
-
-
-_PLACE = (
-    update(messages)
-    .where(messages.c.seq == bindparam("b_message"))
-    .values(
-        author_id=bindparam("b_author"),
-        conversation_id=bindparam("b_conversation"),
-        case_id=bindparam("b_case"),
-    )
-)
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for channel_id, namespace, native_id in keys:
+        groups[channel_id, namespace].append(native_id)
+    return {
+        (*group, native_id): case_id
+        for group, native_ids in groups.items()
+        for native_id, case_id in bulk.tuples(tx, _CASE_OF, [*group, native_ids])
+    }
 
 
 def place_messages(tx: Tx, rows: Sequence[tuple[int, str | None, str, str | None]]) -> None:
     """Set (message seq, author, conversation, case)."""
-    if rows:
-        names = ("b_message", "b_author", "b_conversation", "b_case")
-        tx.execute(_PLACE, [dict(zip(names, row, strict=True)) for row in rows])
+    bulk.update(tx, "messages", "seq", ("author_id", "conversation_id", "case_id"), rows)
 
 
 def give_case(tx: Tx, case_of: Mapping[str, str]) -> None:
     """Set the case of messages that waited for one."""
-    if case_of:
-        statement = update(messages).where(messages.c.id == bindparam("b_message"))
-        rows = [{"b_message": message_id, "b_case": case_id} for message_id, case_id in case_of.items()]
-        tx.execute(statement.values(case_id=bindparam("b_case")), rows)
+    bulk.update(tx, "messages", "id", ("case_id",), list(case_of.items()))
 
 
 def absorb(tx: Tx, kept: str, other: Row) -> None:

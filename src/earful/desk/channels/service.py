@@ -181,3 +181,28 @@ def refusals(tx: Tx, since_day: str) -> list[Refusal]:
         Refusal(day=row["day"], place=row["place"], reason=row["reason"], count=row["count"])
         for row in store.refusals_since(tx, since_day)
     ]
+
+
+class Numbers(Struct, frozen=True, kw_only=True):
+    """How much goes through a channel."""
+
+    received_today: int = 0
+    received_total: int = 0
+    sent_today: int = 0
+    waiting: int = 0
+
+
+def numbers(tx: Tx, since: int) -> dict[str, Numbers]:
+    """By channel: messages received since an instant and in all, replies sent and waiting."""
+    today = store.received_since(tx, since)
+    total = store.received_total(tx)
+    sent, waiting = store.sent_since(tx, since), store.waiting(tx)
+    return {
+        channel_id: Numbers(
+            received_today=today.get(channel_id, 0),
+            received_total=total.get(channel_id, 0),
+            sent_today=sent.get(channel_id, 0),
+            waiting=waiting.get(channel_id, 0),
+        )
+        for channel_id in total.keys() | sent.keys() | waiting.keys()
+    }

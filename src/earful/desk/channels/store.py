@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from earful.store.tables import channels, refusals
+from earful.store.tables import channels, deliveries, outbox, refusals
 from earful.store.tx import Row, Tx
 
 
@@ -41,3 +41,49 @@ def refusals_since(tx: Tx, day: str) -> list[Row]:
         .order_by(refusals.c.day.desc(), refusals.c.place, refusals.c.reason)
     )
     return tx.rows(query)
+
+
+def _by_channel(tx: Tx, query: Any) -> dict[str, int]:
+    return {row["channel_id"]: int(row["n"] or 0) for row in tx.rows(query)}
+
+
+def received_since(tx: Tx, since: int) -> dict[str, int]:
+    """Messages in the deliveries since an instant."""
+    newest = select(func.min(deliveries.c.seq)).where(deliveries.c.received_at >= since).scalar_subquery()
+    query = (
+        select(deliveries.c.channel_id, func.sum(deliveries.c.messages).label("n"))
+        .where(deliveries.c.seq >= newest)
+        .group_by(deliveries.c.channel_id)
+    )
+    return _by_channel(tx, query)
+
+
+def received_total(tx: Tx) -> dict[str, int]:
+    """Messages in all deliveries: a thousandth of counting the messages themselves."""
+    return _by_channel(
+        tx,
+        select(deliveries.c.channel_id, func.sum(deliveries.c.messages).label("n")).group_by(
+            deliveries.c.channel_id
+        ),
+    )
+
+
+def sent_since(tx: Tx, since: int) -> dict[str, int]:
+    """Replies sent since an instant."""
+    query = (
+        select(outbox.c.channel_id, func.count().label("n"))
+        .where(outbox.c.sent_at >= since)
+        .group_by(outbox.c.channel_id)
+    )
+    return _by_channel(tx, query)
+
+
+def waiting(tx: Tx) -> dict[str, int]:
+    """Replies that are not out."""
+    states = ("queued", "sending", "unknown")
+    query = (
+        select(outbox.c.channel_id, func.count().label("n"))
+        .where(outbox.c.state.in_(states))
+        .group_by(outbox.c.channel_id)
+    )
+    return _by_channel(tx, query)

@@ -87,7 +87,7 @@ def _place(tx: Tx, channel_id: str, group: list[Arrival]) -> rules.Placed:
         rules.thread_key(row["namespace"], row["native_id"]): row["thread"]
         for row in store.ancestors(tx, above)
     }
-    waiting = {name for _, name in store.by_name(tx, {(channel_id, message.key) for message in batch})}
+    waiting = set(store.by_name(tx, channel_id, {message.key for message in batch}))
     return rules.place(batch, parents, waiting)
 
 
@@ -97,23 +97,23 @@ Ids = dict[str, tuple[str, Visibility]]
 
 def _ensure(tx: Tx, channel_id: str, group: list[Arrival], placed: rules.Placed, now: Instant) -> Ids:
     names = set(placed.name_of.values()) | set(placed.merged) | set(placed.merged.values())
-    found = store.by_name(tx, {(channel_id, name) for name in names})
+    found = store.by_name(tx, channel_id, names)
     missing: dict[str, Visibility] = {}
     for arrival in group:
         name = placed.name_of[arrival.message_id]
-        if (channel_id, name) not in found:
+        if name not in found:
             missing.setdefault(name, arrival.visibility)
-    ids = new_ids(now, len(missing))
-    store.insert(
-        tx,
-        [
-            (conversation_id, channel_id, name, visibility.value, now)
-            for conversation_id, (name, visibility) in zip(ids, missing.items(), strict=True)
-        ],
-    )
-    if missing:
-        found |= store.by_name(tx, {(channel_id, name) for name in missing})
-    return {name: (row["id"], Visibility(row["visibility"])) for (_, name), row in found.items()}
+    rows = [
+        (conversation_id, channel_id, name, visibility.value, now)
+        for conversation_id, (name, visibility) in zip(
+            new_ids(now, len(missing)), missing.items(), strict=True
+        )
+    ]
+    if store.insert(tx, rows):
+        found |= {name: (conversation_id, visibility) for conversation_id, _, name, visibility, _ in rows}
+    else:
+        found |= store.by_name(tx, channel_id, missing)
+    return {name: (conversation_id, Visibility(seen)) for name, (conversation_id, seen) in found.items()}
 
 
 def _merge(tx: Tx, ids: Ids, old: str, new: str, moved: dict[str, str]) -> list[tuple[str, str]]:

@@ -1,58 +1,57 @@
 """The SQL of conversations."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import delete, select, update
 
 from earful.store import bulk
 from earful.store.tables import conversation_cases, conversations, messages
-from earful.store.tx import Row, Tx
+from earful.store.tx import Tx
 
-ChannelKey = tuple[str, str]
-"""(channel id, conversation name)."""
 NativeKey = tuple[str, str, str]
 """(channel id, namespace, native id)."""
 
 _ANCESTORS = (
-    select(messages.c.channel_id, messages.c.namespace, messages.c.native_id, conversations.c.thread)
-    .join(conversations, conversations.c.id == messages.c.conversation_id)
-    .where(
-        tuple_(messages.c.channel_id, messages.c.namespace, messages.c.native_id).in_(
-            bindparam("keys", expanding=True)
-        )
-    )
+    "SELECT messages.namespace, messages.native_id, conversations.thread\n"
+    "FROM messages\n"
+    "JOIN conversations ON conversations.id = messages.conversation_id\n"
+    "WHERE messages.channel_id = ? AND messages.namespace = ? AND messages.native_id IN ??"
 )
-_BY_NAME = select(
-    conversations.c.id, conversations.c.channel_id, conversations.c.thread, conversations.c.visibility
-).where(tuple_(conversations.c.channel_id, conversations.c.thread).in_(bindparam("keys", expanding=True)))
+_BY_NAME = "SELECT id, thread, visibility FROM conversations WHERE channel_id = ? AND thread IN ??"
+_COLUMNS = ("id", "channel_id", "thread", "visibility", "created_at")
 
 
-def ancestors(tx: Tx, keys: Iterable[NativeKey]) -> list[Row]:
+def ancestors(tx: Tx, keys: Iterable[NativeKey]) -> list[bulk.Record]:
     """The conversation names of stored messages."""
-    wanted = list(keys)
-    return tx.rows(_ANCESTORS, {"keys": wanted}) if wanted else []
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for channel_id, namespace, native_id in keys:
+        groups[channel_id, namespace].append(native_id)
+    return [
+        row
+        for group, native_ids in groups.items()
+        for row in bulk.select(tx, _ANCESTORS, [*group, native_ids])
+    ]
 
 
-def by_name(tx: Tx, keys: Iterable[ChannelKey]) -> dict[ChannelKey, Row]:
-    """Stored conversations by channel and name."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    return {(row["channel_id"], row["thread"]): row for row in tx.rows(_BY_NAME, {"keys": wanted})}
+def by_name(tx: Tx, channel_id: str, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(id, visibility) of a channel's stored conversations, by name."""
+    wanted = list(names)
+    rows = bulk.tuples(tx, _BY_NAME, [channel_id, wanted]) if wanted else []
+    return {name: (conversation_id, visibility) for conversation_id, name, visibility in rows}
 
 
-def by_ids(tx: Tx, ids: Iterable[str]) -> list[Row]:
-    """Stored conversations by id."""
+def by_ids(tx: Tx, ids: Iterable[str]) -> list[bulk.Record]:
+    """(id, visibility) of stored conversations."""
     wanted = list(ids)
-    query = select(conversations).where(conversations.c.id.in_(bindparam("ids", expanding=True)))
-    return tx.rows(query, {"ids": wanted}) if wanted else []
+    sql = "SELECT id, visibility FROM conversations WHERE id IN ??"
+    return bulk.select(tx, sql, [wanted]) if wanted else []
 
 
-def insert(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert (id, channel_id, thread, visibility, created_at) where the name is new."""
-    columns = ("id", "channel_id", "thread", "visibility", "created_at")
-    bulk.insert(tx, "conversations", columns, rows, conflict=("channel_id", "thread"))
+def insert(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Insert (id, channel_id, thread, visibility, created_at) where the name is new; whether all were."""
+    return bulk.insert_absent(tx, "conversations", _COLUMNS, rows, ("channel_id", "thread")) == len(rows)
 
 
 def move_messages(tx: Tx, old: str, new: str) -> None:

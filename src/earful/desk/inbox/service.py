@@ -1,7 +1,6 @@
 """Reading the inbox: a page of the list, its counts, and one case with everything around it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -24,14 +23,18 @@ from earful.model.desk import (
     TimelineMessage,
     TimelineNote,
     TimelineReply,
+    UserRef,
 )
 from earful.model.message import Actor, Attachment, Direction, MessageKind, Network, Visibility
 from earful.model.rating import Rating
+from earful.model.time import moment
 from earful.search import query as search
 from earful.store.tx import Row, Tx
 
 TIMELINE = 100
-"""Messages of a case on one page; older ones are a click away."""
+"""Messages of a case on one page; each click on "older" shows so many more."""
+MOST = 2_000
+"""Messages of a case on one page at most."""
 SEARCH_PAGE = 100
 VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 
@@ -76,8 +79,16 @@ class Rendering(Struct, frozen=True, kw_only=True):
     sanitise: Sanitise
 
 
-def page(tx: Tx, wanted: InboxFilter, user_id: str, cursor: str = "") -> InboxPage:
-    """One page of the list. Raises ValueError for a cursor that this list did not give."""
+def page(
+    tx: Tx, wanted: InboxFilter, user_id: str, cursor: str = "", *, ids: tuple[str, ...] = ()
+) -> InboxPage:
+    """One page of the list, or those of the cases `ids` that belong to the view.
+
+    Raises ValueError for a cursor that this list did not give.
+    """
+    if ids:
+        found = store.hit_rows(tx, wanted, user_id, ids[:SEARCH_PAGE])
+        return InboxPage(rows=case_rows(tx, found, user_id), next="")
     if wanted.search.strip():
         rows = store.hit_rows(tx, wanted, user_id, search.case_ids(tx, wanted.search))[:SEARCH_PAGE]
         return InboxPage(rows=case_rows(tx, rows, user_id), next="")
@@ -165,22 +176,39 @@ def one(tx: Tx, case_id: str, user_id: str) -> CaseRow | None:
     return None if row is None else case_rows(tx, [row], user_id)[0]
 
 
+def sign_off_for(network: Network, user: UserRef, sign_off: str) -> str:
+    """How a colleague signs: their name under a mail, their mark behind a post."""
+    return user.name if network is Network.EMAIL else sign_off
+
+
 def detail(
-    tx: Tx, number: int, user_id: str, sign_off: str, rendering: Rendering, before: int | None = None
+    tx: Tx,
+    number: int,
+    user: UserRef,
+    sign_off: str,
+    rendering: Rendering,
+    *,
+    newest: int = TIMELINE,
+    reply_to: str = "",
 ) -> CaseDetail | None:
-    """A case with its timeline, person and draft; None when there is no such case."""
+    """A case with its newest messages, its person and draft; None when there is no such case.
+
+    `reply_to` chooses the message that is answered; without, the customer's newest.
+    """
     row = store.one_row(tx, number=number)
     if row is None:
         return None
-    case_id = row["id"]
+    case_id, user_id = row["id"], user.id
     shown = case_rows(tx, [row], user_id)[0]
     seen_at = store.seen_by(tx, user_id, [case_id]).get(case_id)
-    messages = store.messages_of(tx, case_id, before, TIMELINE + 1)
-    more = len(messages) > TIMELINE
-    messages = messages[:TIMELINE][::-1]
+    newest = min(max(newest, TIMELINE), MOST)
+    messages = store.messages_of(tx, case_id, newest + 1)
+    more = newest < len(messages)
+    messages = messages[:newest][::-1]
     names = store.channel_names(tx)
     timeline = _messages(tx, case_id, messages, names, seen_at, rendering)
-    target = _target(timeline)
+    draft = _draft(store.draft_of(tx, user_id, case_id))
+    target = _target(timeline, reply_to or (draft.in_reply_to if draft else ""))
     timeline += [*_notes(tx, case_id), *_acts(tx, case_id)]
     if more and messages:
         oldest = messages[0]["occurred_at"]
@@ -191,24 +219,23 @@ def detail(
         row=shown,
         timeline=sorted(timeline, key=lambda item: item.at),
         person=people.card(tx, shown.person_id, shown.person_name, apart_from=case_id),
-        draft=_draft(store.draft_of(tx, user_id, case_id)),
+        draft=draft,
         version=row["version"],
         max_length=can.max_length,
         counter=can.counter,
-        sign_off=sign_off,
+        sign_off=sign_off_for(target.network, user, sign_off) if target else "",
         reply_to=target.id if target else "",
         reply_audiences=target.can_reply if target else [],
         seen_at=seen_at,
-        more_before=str(messages[0]["occurred_at"]) if more and messages else "",
+        more_before=str(newest + TIMELINE) if more and newest < MOST else "",
     )
 
 
-def _target(timeline: list[TimelineItem]) -> TimelineMessage | None:
-    """The customer's newest message that can be answered."""
-    for item in reversed(timeline):
-        if isinstance(item, TimelineMessage) and item.can_reply:
-            return item
-    return None
+def _target(timeline: list[TimelineItem], wanted: str) -> TimelineMessage | None:
+    """The message to be answered: the wanted one, else the customer's newest that can be."""
+    can = [item for item in timeline if isinstance(item, TimelineMessage) and item.can_reply]
+    chosen = [item for item in can if item.id == wanted]
+    return (chosen or can)[-1] if can else None
 
 
 def _messages(
@@ -275,6 +302,9 @@ def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
     found: list[TimelineItem] = []
     for row in store.acts_of(tx, case_id, ["case.changed"]):
         act = _act.decode(row["data"])
+        if act.what == "snoozed":
+            until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
+            act = _Act(what=act.what, detail=until)
         found.append(
             TimelineEvent(
                 at=row["at"], user_name=row["user_name"] or "Earful", what=act.what, detail=act.detail
@@ -313,11 +343,16 @@ def _draft(row: Row | None) -> Draft | None:
     )
 
 
+def leading_rating(tx: Tx, case_id: str) -> Rating | None:
+    """The rating that gave a case its priority: the highest of its newest messages."""
+    rows = store.messages_of(tx, case_id, TIMELINE)
+    rated = [_rating.decode(row["rating"]) for row in rows if row["rating"]]
+    case = store.one_row(tx, case_id=case_id)
+    same = [rating for rating in rated if case is not None and rating.priority == case["priority"]]
+    chosen = same or rated
+    return chosen[0] if chosen else None
+
+
 def tags(tx: Tx) -> list[str]:
     """Tags in use."""
     return store.popular_tags(tx, 100)
-
-
-def as_json(value: Any) -> bytes:
-    """Any of the desk's values as JSON."""
-    return msgspec.json.encode(value)

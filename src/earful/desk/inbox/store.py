@@ -164,8 +164,8 @@ def draft_of(tx: Tx, user_id: str, case_id: str) -> Row | None:
     return tx.row(select(drafts).where(drafts.c.user_id == user_id, drafts.c.case_id == case_id))
 
 
-def messages_of(tx: Tx, case_id: str, before: int | None, limit: int) -> list[Row]:
-    """The newest messages of a case (older than `before`), with ratings, newest first."""
+def messages_of(tx: Tx, case_id: str, limit: int) -> list[Row]:
+    """The newest messages of a case with ratings, newest first."""
     query = (
         select(messages, ratings.c.data.label("rating"))
         .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
@@ -173,8 +173,6 @@ def messages_of(tx: Tx, case_id: str, before: int | None, limit: int) -> list[Ro
         .order_by(messages.c.occurred_at.desc(), messages.c.id.desc())
         .limit(limit)
     )
-    if before is not None:
-        query = query.where(messages.c.occurred_at < before)
     return tx.rows(query)
 
 

@@ -10,7 +10,7 @@ from earful.model.desk import AuthorCard, Outcome, PastCase, PersonCard, Status
 from earful.model.ids import new_ids
 from earful.model.message import Actor, Network
 from earful.model.time import Instant
-from earful.store.tx import Tx
+from earful.store.tx import Row, Tx
 
 PAST_CASES = 20
 SEEN_STEP = 3_600_000
@@ -46,8 +46,7 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
     known = store.find_authors(tx, newest)
     missing = [key for key in newest if key not in known]
     if missing:
-        _insert(tx, [newest[key] for key in missing], first, now)
-        known |= store.find_authors(tx, missing)
+        known |= _insert(tx, [newest[key] for key in missing], first, now)
     changes = []
     met: dict[AuthorKey, Known] = {}
     for key, sighting in newest.items():
@@ -71,7 +70,9 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
     return met
 
 
-def _insert(tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant) -> None:
+def _insert(
+    tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant
+) -> dict[AuthorKey, Row]:
     ids = new_ids(now, 3 * len(sightings))
     rows, people, links = [], [], []
     for index, sighting in enumerate(sightings):
@@ -96,6 +97,20 @@ def _insert(tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now:
     ours = [index for index, row in enumerate(rows) if row[0] in inserted]
     store.insert_people(tx, [people[index] for index in ours])
     store.insert_links(tx, [links[index] for index in ours])
+    if len(ours) < len(rows):
+        # Another writer met some of them first.
+        return store.find_authors(tx, [sighting.key for sighting in sightings])
+    return {
+        sighting.key: {
+            "id": row[0],
+            "handle": sighting.actor.handle,
+            "name": sighting.actor.name,
+            "followers": sighting.actor.followers,
+            "last_seen_at": sighting.at,
+            "person_id": person[0],
+        }
+        for sighting, row, person in zip(sightings, rows, people, strict=True)
+    }
 
 
 def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCard:

@@ -1,9 +1,10 @@
 """The SQL of authors and people."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, update
 
 from earful.store import bulk
 from earful.store.tables import authors, cases, person_links
@@ -16,39 +17,33 @@ AUTHOR_COLUMNS = (
     "id", "network", "namespace", "native_id", "handle", "name", "profile_url", "followers",
     "first_seen_at", "last_seen_at",
 )  # fmt: skip
-_KEY = tuple_(authors.c.network, authors.c.namespace, authors.c.native_id)
 _FIND = (
-    select(
-        authors.c.id,
-        authors.c.network,
-        authors.c.namespace,
-        authors.c.native_id,
-        authors.c.handle,
-        authors.c.name,
-        authors.c.followers,
-        authors.c.last_seen_at,
-        person_links.c.person_id,
-    )
-    .join(person_links, (person_links.c.author_id == authors.c.id) & person_links.c.unlinked_at.is_(None))
-    .where(_KEY.in_(bindparam("keys", expanding=True)))
+    "SELECT authors.id, authors.network, authors.namespace, authors.native_id, authors.handle, authors.name,\n"
+    "  authors.followers, authors.last_seen_at, person_links.person_id\n"
+    "FROM authors\n"
+    "JOIN person_links ON person_links.author_id = authors.id AND person_links.unlinked_at IS NULL\n"
+    "WHERE authors.network = ? AND authors.namespace = ? AND authors.native_id IN ??"
 )
 
 
 def find_authors(tx: Tx, keys: Iterable[AuthorKey]) -> dict[AuthorKey, Row]:
     """Known authors with the person each is linked to."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    found = tx.rows(_FIND, {"keys": wanted})
-    return {(row["network"], row["namespace"], row["native_id"]): row for row in found}
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for network, namespace, native_id in keys:
+        groups[network, namespace].append(native_id)
+    return {
+        (*group, row["native_id"]): row
+        for group, native_ids in groups.items()
+        for row in bulk.select(tx, _FIND, [*group, native_ids])
+    }
 
 
 def insert_authors(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> set[str]:
     """Insert authors whose key is new; the ids of those inserted."""
-    conflict = ("network", "namespace", "native_id")
-    return {
-        row[0] for row in bulk.insert(tx, "authors", AUTHOR_COLUMNS, rows, conflict=conflict, returning="id")
-    }
+    ids = [row[0] for row in rows]
+    if bulk.insert_absent(tx, "authors", AUTHOR_COLUMNS, rows, AUTHOR_COLUMNS[1:4]) == len(rows):
+        return set(ids)
+    return {row[0] for row in bulk.tuples(tx, "SELECT id FROM authors WHERE id IN ??", [ids])}
 
 
 def insert_people(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:

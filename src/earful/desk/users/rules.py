@@ -31,13 +31,10 @@ OF_ROLE: dict[Role, frozenset[Permission]] = {Role.AGENT: _AGENT, Role.LEAD: _LE
 TOKEN_SCOPES = (
     Permission.MESSAGES_WRITE,
     Permission.CASES_READ,
-    Permission.CASES_WRITE,
-    Permission.REPLIES_SEND,
-    Permission.CHANNELS_READ,
     Permission.HEALTH_READ,
     Permission.EXPORT,
 )
-"""What a token may be given; never the management of people, channels or tokens."""
+"""What a token may be given: what programs can do over HTTP today, and never the management of people."""
 
 PASSWORD_LENGTH = 10
 """NIST SP 800-63B asks for 8 and for no composition rules; a desk full of customers' data can ask for 10."""

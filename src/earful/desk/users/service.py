@@ -13,7 +13,7 @@ from earful.desk.users.rules import Permission
 from earful.model.desk import Role, UserRef
 from earful.model.ids import new_id
 from earful.model.time import MINUTE, Instant
-from earful.store.audit import Who, record
+from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
 
 TOKEN_PREFIX = "earful_"  # noqa: S105 - a mark that secret scanners can find, not a secret
@@ -24,14 +24,6 @@ _hasher = PasswordHasher()
 def _nobody() -> str:
     """Checked when an e-mail is unknown, so that the time taken does not tell."""
     return _hasher.hash(secrets.token_urlsafe(16))
-
-
-class SignInRefusedError(Exception):
-    """Wrong e-mail or password."""
-
-
-class TooManyFailuresError(Exception):
-    """Too many failed sign-ins from here or for this e-mail; wait a few minutes."""
 
 
 class InvalidError(ValueError):
@@ -121,10 +113,7 @@ def change_user(
             raise InvalidError(problem)
         values["password_hash"] = _hasher.hash(password)
     loses_admin = row["role"] == Role.ADMIN and (role not in (None, Role.ADMIN) or active is False)
-    others = [
-        u for u in store.all_users(tx) if u["id"] != user_id and u["active"] and u["role"] == Role.ADMIN
-    ]
-    if loses_admin and not others:
+    if loses_admin and not _other_admins(tx, user_id):
         raise InvalidError("This is the last active admin; make somebody else admin first.")
     store.update_user(tx, user_id, values)
     if active is False or password is not None:
@@ -279,3 +268,103 @@ def colleagues(tx: Tx) -> list[UserRef]:
 def digest(token: str) -> bytes:
     """What is kept of a token: 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def link_for(tx: Tx, email: str, now: Instant) -> str:
+    """A sign-in link's token for an e-mail. Raises InvalidError when nobody active has it."""
+    row = store.by_email(tx, email.strip().lower())
+    if row is None or not row["active"]:
+        raise InvalidError(f"Nobody active has the e-mail {email}.")
+    record(tx, EARFUL, "sign_in.link", row["id"], now)
+    return make_link(tx, row["id"], now)
+
+
+def anybody(tx: Tx) -> bool:
+    """Whether there is any user yet."""
+    return store.any_user(tx)
+
+
+def row_for_sign_in(tx: Tx, email: str) -> Row | None:
+    """What `check_password` needs."""
+    return store.by_email(tx, email)
+
+
+class Colleague(Struct, frozen=True, kw_only=True):
+    """A user as the settings show one."""
+
+    user: UserRef
+    active: bool
+    sign_off: str
+    seen_at: int | None
+    open_cases: int
+
+
+def everybody(tx: Tx) -> list[Colleague]:
+    """All users, also those who were switched off."""
+    seen, cases = store.last_seen(tx), store.open_cases(tx)
+    return [
+        Colleague(
+            user=user_ref(row),
+            active=row["active"],
+            sign_off=row["sign_off"],
+            seen_at=seen.get(row["id"]),
+            open_cases=cases.get(row["id"], 0),
+        )
+        for row in store.all_users(tx)
+    ]
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """An API token in force, without its secret."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_by: str
+    created_at: int
+    used_at: int | None
+
+
+def tokens(tx: Tx) -> list[Token]:
+    """Tokens in force, newest first."""
+    names = {row["id"]: row["name"] for row in store.all_users(tx)}
+    return [
+        Token(
+            id=row["id"],
+            name=row["name"],
+            scopes=tuple(row["scopes"].split()),
+            created_by=names.get(row["created_by"], ""),
+            created_at=row["created_at"],
+            used_at=row["used_at"],
+        )
+        for row in store.all_tokens(tx)
+        if row["revoked_at"] is None
+    ]
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One line of the audit log, with a name for who did it."""
+
+    number: int
+    at: int
+    who: str
+    action: str
+    detail: str
+    address: str
+
+
+def audit_lines(tx: Tx, before: int | None, limit: int) -> list[AuditEntry]:
+    """The newest lines, or those before a number."""
+    names = {row["id"]: row["name"] for row in store.all_users(tx)}
+    names |= {f"token:{row['id']}": f"token {row['name']}" for row in store.all_tokens(tx)}
+    return [
+        AuditEntry(
+            number=row["id"],
+            at=row["at"],
+            who=str(names.get(row["actor"], row["actor"] or "Earful")),
+            action=row["action"],
+            detail=row["detail"],
+            address=row["address"],
+        )
+        for row in store.audit_rows(tx, before, limit)
+    ]

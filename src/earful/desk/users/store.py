@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from earful.store.tables import sessions, sign_in_failures, sign_in_links, tokens, users
+from earful.store.tables import audit, case_counts, sessions, sign_in_failures, sign_in_links, tokens, users
 from earful.store.tx import Row, Tx
 
 
@@ -133,3 +133,25 @@ def revoke_token(tx: Tx, token_id: str, now: int) -> bool:
 def touch_token(tx: Tx, token_id: str, now: int) -> None:
     """Note that a token is in use."""
     tx.execute(update(tokens).where(tokens.c.id == token_id).values(used_at=now))
+
+
+def last_seen(tx: Tx) -> dict[str, int]:
+    """When each user was last here."""
+    query = select(sessions.c.user_id, func.max(sessions.c.seen_at).label("at")).group_by(sessions.c.user_id)
+    return {row["user_id"]: int(row["at"]) for row in tx.rows(query)}
+
+
+def open_cases(tx: Tx) -> dict[str, int]:
+    """Open cases of each user, from the kept counts."""
+    query = (
+        select(case_counts.c.assignee_id, func.sum(case_counts.c.n).label("open"))
+        .where(case_counts.c.status == "open", case_counts.c.assignee_id != "")
+        .group_by(case_counts.c.assignee_id)
+    )
+    return {row["assignee_id"]: int(row["open"]) for row in tx.rows(query)}
+
+
+def audit_rows(tx: Tx, before: int | None, limit: int) -> list[Row]:
+    """Lines of the audit log, newest first."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    return tx.rows(query if before is None else query.where(audit.c.id < before))

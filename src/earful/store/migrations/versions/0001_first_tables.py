@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("snoozed_until", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("spoken_version", sa.Integer(), nullable=False),
         sa.CheckConstraint("priority BETWEEN 0 AND 100", name=op.f("ck_cases_priority")),
         sa.CheckConstraint("severity BETWEEN 0 AND 4", name=op.f("ck_cases_severity")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_cases_assignee_id_users")),
@@ -314,6 +315,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("brought", sa.Integer(), nullable=False),
+        sa.Column("purged_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["channel_id"], ["channels.id"], name=op.f("fk_deliveries_channel_id_channels")
         ),
@@ -323,6 +326,15 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("id", name=op.f("uq_deliveries_id")),
     )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_received_at",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("purged_at IS NULL"),
+            postgresql_where=sa.text("purged_at IS NULL"),
+        )
+
     op.create_table(
         "person_links",
         sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
@@ -709,6 +721,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_person_links_person_id")
 
     op.drop_table("person_links")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_deliveries_received_at",
+            sqlite_where=sa.text("purged_at IS NULL"),
+            postgresql_where=sa.text("purged_at IS NULL"),
+        )
+
     op.drop_table("deliveries")
     op.drop_table("conversations")
     op.drop_table("channel_cursors")

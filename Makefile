@@ -1,0 +1,69 @@
+# The documented commands of the project. `make run` and `make test` set up whatever they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA := $(or $(EARFUL_DATA),data/local)
+PORT := $(or $(EARFUL_PORT),8000)
+STATIC := src/earful/web/static/vendor
+
+.PHONY: help run test check format bench browser-libraries packages lock clean
+
+help:
+	@echo "make run     start Earful with the demo workspace on http://127.0.0.1:$(PORT)"
+	@echo "make test    run every test (installs what it needs)"
+	@echo "make check   lint, types, import rules"
+	@echo "make bench   measure speed and memory on this machine"
+
+run: .make/run $(STATIC)/.built
+	$(BIN)/earful up --data "$(DATA)" --port $(PORT) $(if $(EARFUL_DATABASE),--database "$(EARFUL_DATABASE)") --demo
+
+test: .make/dev packages $(STATIC)/.built .make/node-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: .make/dev
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
+
+format: .make/dev
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
+
+bench: .make/run $(STATIC)/.built
+	$(BIN)/earful bench $(ARGS)
+
+# Runtime and development packages come from lock files with hashes; the project itself is linked in.
+.make/run: requirements.lock pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements.lock
+	@mkdir -p .make && touch $@
+
+.make/dev: requirements-dev.lock pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements-dev.lock
+	@mkdir -p .make && touch .make/run $@
+
+# htmx, icons and the font are dependencies: installed from the lock and copied into an ignored folder.
+$(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
+	@sh scripts/npm.sh $(BIN) --omit=dev
+	@$(BIN)/python -m earful.web.build
+	@touch $@
+
+.make/node-dev: package-lock.json | .make/dev $(STATIC)/.built
+	@sh scripts/npm.sh $(BIN)
+	@touch $@
+
+packages:
+	@sh scripts/packages.sh
+
+lock: .make/dev
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .make node_modules $(STATIC) dist
+
+reference: .make/dev
+	$(BIN)/python scripts/reference.py
+.PHONY: reference

@@ -1,0 +1,125 @@
+"""Write docs/reference from the code: settings, commands, routes, the message's schema.
+
+`python scripts/reference.py` writes; `--check` fails when a page is not what the code says.
+"""
+
+import ast
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import click
+import msgspec
+
+from earful import cli, config
+from earful.intake.wire import schema
+from earful.web.app import HANDLERS
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "docs" / "reference"
+
+
+def settings_page() -> str:
+    """Every setting with its documentation string."""
+    tree = ast.parse(Path(config.__file__).read_text())
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    lines = [
+        "# Settings",
+        "",
+        "Read in this order, later ones win: defaults, a TOML file, the environment, flags of `earful up`.",
+        "The file is the one named by `--config` or `EARFUL_CONFIG`, else `earful.toml` in the data folder.",
+        "",
+        "| in the file | in the environment | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for node, after in pairwise(body):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.value is None:
+            continue
+        words = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
+        name, default = node.target.id, ast.literal_eval(node.value)
+        shown = f"`{default}`" if default != "" else "empty"
+        lines.append(f"| `{name}` | `EARFUL_{name.upper()}` | {shown} | {' '.join(str(words).split())} |")
+    lines += [
+        "",
+        "Example:",
+        "",
+        "```toml",
+        'public_url = "https://desk.example.com"',
+        "proxies = 1",
+        'database = "postgresql://earful@db.internal/earful"',
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def cli_page() -> str:
+    """Every command with its help."""
+    lines = ["# Commands", "", "`earful COMMAND --help` says the same.", ""]
+    context = click.Context(cli.main, info_name="earful")
+    for name in sorted(cli.main.commands):
+        command = cli.main.commands[name]
+        usage = command.get_usage(click.Context(command, parent=context, info_name=name)).removeprefix(
+            "Usage: "
+        )
+        lines += [f"## earful {name}", "", f"    {usage}", "", (command.help or "").strip(), ""]
+        rows = [param for param in command.params if isinstance(param, click.Option)]
+        if rows:
+            lines += ["| option | meaning |", "|---|---|"]
+            lines += [f"| `{'`, `'.join(param.opts)}` | {param.help or ''} |" for param in rows]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def api_page() -> str:
+    """The routes for programs; what pages use among themselves is not an interface."""
+    lines = [
+        "# HTTP for programs",
+        "",
+        "Errors are problem details (RFC 9457, `application/problem+json`): `detail` says what happened, what was",
+        "kept and what to do. `/api/openapi/openapi.json` describes the same routes. Tokens are made under",
+        "Settings, API tokens, and sent as `Authorization: Bearer earful_...`.",
+        "",
+    ]
+    for handler in HANDLERS:
+        if handler.include_in_schema is False:
+            continue
+        permission = next(
+            (guard.permission for guard in handler.guards or () if hasattr(guard, "permission")), None
+        )
+        needs = f"Needs `{permission}`." if permission else "Needs no sign-in."
+        method = ", ".join(sorted(handler.http_methods - {"OPTIONS", "HEAD"}))
+        words = "\n".join(line.strip() for line in (handler.fn.__doc__ or "").strip().splitlines())
+        for path in sorted(handler.paths):
+            lines += [f"## {method} {path}", "", words, "", needs, ""]
+    return "\n".join(lines)
+
+
+def schema_page() -> str:
+    """The JSON Schema of a message."""
+    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "api.md": api_page,
+    "message.schema.json": schema_page,
+}
+
+
+def main() -> None:
+    """Write the pages, or check them."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = OUT / name, make()
+        if "--check" in sys.argv:
+            if not path.exists() or path.read_text() != text:
+                stale.append(name)
+        else:
+            path.write_text(text)
+    if stale:
+        sys.exit(f"docs/reference is not what the code says: {', '.join(stale)}. Run: make reference")
+
+
+if __name__ == "__main__":
+    main()

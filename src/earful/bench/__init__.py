@@ -1,0 +1,1 @@
+"""`earful bench`: speed and memory, measured on the machine it runs on."""

@@ -1,0 +1,188 @@
+"""The `earful` command. Thin: every command reads its options, calls one room, and prints."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+
+from earful import __version__, config
+from earful.model.message import Network
+
+out = Console()
+err = Console(stderr=True)
+
+
+def _settings(**flags: Any) -> config.Settings:
+    file = flags.pop("config_file", None)
+    try:
+        return config.load(flags=flags, file=Path(file) if file else None)
+    except config.SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _common(command: Any) -> Any:
+    command = click.option("--data", metavar="DIR", help="Data folder (EARFUL_DATA).")(command)
+    command = click.option("--database", metavar="URL", help="Database URL (EARFUL_DATABASE).")(command)
+    return click.option("--config", "config_file", metavar="FILE", help="TOML file of settings.")(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="earful")
+def main() -> None:
+    """Earful: an open-source social customer service desk.
+
+    Start with `earful up --demo` and open the link it prints.
+    """
+
+
+@main.command()
+@_common
+@click.option("--host", help="Address to listen on (EARFUL_HOST).")
+@click.option("--port", type=int, help="Port to listen on (EARFUL_PORT).")
+@click.option(
+    "--demo", is_flag=True, help="Fill an empty database with a fictional company and play it live."
+)
+def up(demo: bool, **flags: Any) -> None:
+    """Start Earful: web pages, connectors, consumers and outbox in one process."""
+    from earful import serve  # noqa: PLC0415 - the web server is slow to import, and only this command needs it
+
+    serve.run(_settings(**flags), demo=demo)
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--channel", required=True, help="Name of the channel that the messages belong to; made when new."
+)
+@click.option(
+    "--network",
+    type=click.Choice([network.value for network in Network]),
+    default=None,
+    help="Network of a channel that is made now. Default: email for mail files, else x.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["jsonl", "csv", "mbox", "eml"]), help="Default: by ending."
+)
+@click.option("--own-address", multiple=True, help="Our own mail address, to tell our mails from theirs.")
+@click.option(
+    "--keep-going", is_flag=True, help="Leave out items that cannot be read instead of refusing the file."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_common
+def import_(file: Path, as_json: bool, **options: Any) -> None:
+    """Import messages from a JSONL, CSV, mbox or .eml file.
+
+    Either everything is imported or nothing; a run that was cut off can be repeated without doubles.
+    """
+    from earful import importing  # noqa: PLC0415
+
+    own = options.pop("own_address")
+    given = {name: options.pop(name) for name in ("channel", "network", "format_", "keep_going")}
+    try:
+        done = importing.run(_settings(**options), file, own_addresses=own, quiet=as_json, **given)
+    except importing.Refused as error:
+        for fault in error.faults:
+            err.print(f"{file}:{fault.line}: {fault.detail}", highlight=False, markup=False)
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(msgspec.json.encode(done).decode())
+        return
+    out.print(
+        f"{done.accepted} new, {done.changed} changed, {done.duplicates} known already, "
+        f"{len(done.faults)} left out.",
+        highlight=False,
+    )
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["messages", "conversations", "cases"]))
+@_common
+def export(what: str, **flags: Any) -> None:
+    """Write everything of a kind as JSON Lines to standard output."""
+    from earful.export import export as lines  # noqa: PLC0415
+    from earful.store.migrate import migrate  # noqa: PLC0415
+    from earful.store.store import Store  # noqa: PLC0415
+
+    settings = _settings(**flags)
+    migrate(settings.database_url)
+    store = Store(settings.database_url)
+    try:
+        for line in lines(store, what):
+            sys.stdout.buffer.write(line)
+    finally:
+        store.close()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@_common
+def doctor(as_json: bool, **flags: Any) -> None:
+    """Check that nothing was lost. Exit status 1 when something was found."""
+    from earful.doctor import examine  # noqa: PLC0415
+    from earful.wiring import Earful  # noqa: PLC0415
+
+    earful = Earful(_settings(**flags))
+    try:
+        report = examine(earful.store, earful.log, earful.clock())
+    finally:
+        earful.store.close()
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
+        for finding in report.findings:
+            found = finding.detail or (str(finding.count) if finding.count else "")
+            mark = "[green]ok[/]" if finding.ok else "[red]look[/]"
+            advice = "" if finding.ok else finding.advice
+            table.add_row(mark, finding.check, " ".join([found, *finding.examples]), advice)
+        out.print(table)
+    sys.exit(0 if report.ok else 1)
+
+
+@main.command()
+@click.argument("email")
+@_common
+def link(email: str, **flags: Any) -> None:
+    """Print a link that signs a user in once: for the first visit, or a forgotten password."""
+    from earful.desk.users import service as users  # noqa: PLC0415
+    from earful.wiring import Earful  # noqa: PLC0415
+
+    earful = Earful(_settings(**flags))
+    try:
+        token = earful.store.write_now(lambda tx: users.link_for(tx, email, earful.clock()))
+    except users.InvalidError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        earful.store.close()
+    click.echo(f"{earful.settings.address}/sign-in/{token}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--only", multiple=True, help="Run only the named benchmarks.")
+@click.option(
+    "--size", type=click.Choice(["small", "full"]), default="full", help="`small` for a quick look."
+)
+def bench(as_json: bool, only: tuple[str, ...], size: str) -> None:
+    """Measure speed and memory on this machine, beside plain SQLite in the same run."""
+    from earful.bench import run  # noqa: PLC0415
+
+    found = asyncio.run(run.everything(only=only, size=size, say=err.print))
+    click.echo(msgspec.json.encode(found).decode() if as_json else run.as_table(found))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of a message, as the API, webhooks and importers take it."""
+    from earful.intake.wire import schema as found  # noqa: PLC0415
+
+    click.echo(msgspec.json.format(msgspec.json.encode(found()), indent=2).decode())
+
+
+if __name__ == "__main__":
+    main()

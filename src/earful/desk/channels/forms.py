@@ -1,0 +1,108 @@
+"""A channel's form: what its connector asks for, as fields of a page, and back into settings and secrets."""
+
+from typing import Any
+
+from earful.channels import registry
+from earful.model.message import Network
+from earful.web.views import Choice, Field, NetworkOffer
+
+SUMMARIES = {
+    Network.EMAIL: "A mailbox: reads new mail as it comes, answers by mail.",
+    Network.MASTODON: "Mentions, replies and direct messages of one account.",
+    Network.FEED: "Posts and comments of a blog or news feed. Read only.",
+    Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
+}
+API_NETWORKS = tuple(Network)
+"""Networks whose messages programs may hand in."""
+
+
+def offers() -> list[NetworkOffer]:
+    """The networks that can be connected, and what each needs."""
+    return [
+        NetworkOffer(network=network, summary=summary, fields=fields(network))
+        for network, summary in SUMMARIES.items()
+    ]
+
+
+def offer(network: str) -> NetworkOffer | None:
+    """The offer for one network."""
+    return next((one for one in offers() if one.network == network), None)
+
+
+def fields(
+    network: Network, given: dict[str, str] | None = None, wrong: tuple[str, str] = ("", "")
+) -> list[Field]:
+    """A form's fields with what was given before; `wrong` is (field, words)."""
+    given = given or {}
+    name = Field(
+        name="name",
+        label="Name",
+        placeholder="support-mail",
+        help="What colleagues call it: small letters, digits, dots and hyphens.",
+        value=given.get("name", ""),
+        error=wrong[1] if wrong[0] == "name" else "",
+    )
+    if network not in registry.SETTINGS:
+        choices = [Choice(value=one.value, label=one.value) for one in API_NETWORKS]
+        kind = Field(
+            name="of",
+            label="Network",
+            kind="choice",
+            value=given.get("of", Network.CHAT.value),
+            choices=choices,
+            help="Where its messages come from; they are handed in by webhook or API.",
+        )
+        return [name, kind]
+    return [name, *(_field(one, given, wrong) for one in registry.fields(network))]
+
+
+def _field(one: registry.Field, given: dict[str, str], wrong: tuple[str, str]) -> Field:
+    default = "" if one.default is None else str(one.default)
+    switch = isinstance(one.default, bool)
+    if switch:
+        default = "true" if one.default else ""
+    if one.many:
+        default = ", ".join(one.default or ())
+    kind = "secret" if one.secret else "switch" if switch else "choice" if one.choices else "text"
+    if kind == "text" and one.number:
+        kind = "number"
+    return Field(
+        name=one.name,
+        label=one.title,
+        kind=kind,
+        help=one.description,
+        required=one.required,
+        value="" if one.secret else given.get(one.name, default),
+        choices=[Choice(value=choice, label=choice) for choice in one.choices],
+        error=wrong[1] if wrong[0] == one.name else "",
+    )
+
+
+def settings_of(network: Network, given: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings and secrets from a sent form. Raises registry.SettingsRefused that names the field."""
+    settings: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    for one in registry.fields(network):
+        value = given.get(one.name, "").strip()
+        if isinstance(one.default, bool):
+            settings[one.name] = value == "true"
+        elif not value:
+            if one.required:
+                raise registry.SettingsRefused(one.name, f"{one.title} is needed.")
+        elif one.secret:
+            secrets[one.name] = value
+        elif one.number:
+            if not value.lstrip("-").isdigit():
+                raise registry.SettingsRefused(one.name, f"{one.title} must be a whole number.")
+            settings[one.name] = int(value)
+        elif one.many:
+            settings[one.name] = [part.strip() for part in value.split(",") if part.strip()]
+        else:
+            settings[one.name] = value
+    return settings, secrets
+
+
+def filled(chosen: NetworkOffer, given: dict[str, str], wrong: tuple[str, str]) -> NetworkOffer:
+    """An offer with what was given before, and what is wrong with it."""
+    again = fields(chosen.network, given, wrong)
+    return NetworkOffer(network=chosen.network, summary=chosen.summary, fields=again)

@@ -1,0 +1,203 @@
+"""The inbox's pages: list, case, and the fragments that keep both up to date."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from earful.channels.kit.html import sanitise
+from earful.desk.cases import service as cases
+from earful.desk.channels import service as channels
+from earful.desk.inbox import service as inbox
+from earful.desk.users import service as users
+from earful.desk.users.rules import Permission
+from earful.desk.users.service import Session
+from earful.model.desk import InboxFilter
+from earful.model.message import Network
+from earful.model.rating import TOPICS
+from earful.outbox.rules import audiences
+from earful.parts import Parts
+from earful.store.tx import Tx
+from earful.web.access import needs
+from earful.web.live import Hub
+from earful.web.problems import ProblemError
+from earful.web.site import Ask, is_htmx, page, parts_of, session_of, shell
+from earful.web.views import CaseView, InboxView
+
+READ = [needs(Permission.CASES_READ)]
+OUTCOMES = ("claimed", "confirmed", "answered", "brushed_off", "unanswered")
+
+
+def filter_of(query: dict[str, str]) -> InboxFilter:
+    """The filter that an address names; unknown values show everything rather than nothing."""
+    network = query.get("network", "")
+    view = query.get("view", "open")
+    return InboxFilter(
+        view=view if view in inbox.VIEWS else "open",
+        network=Network(network) if network in set(Network) else None,
+        kind=query.get("kind", ""),
+        topic=query.get("topic", ""),
+        tag=query.get("tag", ""),
+        search=query.get("q", "")[:200],
+        order=query.get("order", "priority"),
+    )
+
+
+def _query(request: Ask) -> dict[str, str]:
+    """The address of the page that is open: htmx names it for its fragments."""
+    current = request.headers.get("hx-current-url", "")
+    found = {name: values[-1] for name, values in parse_qs(urlsplit(current).query).items()}
+    return found | dict(request.query_params.items())
+
+
+def rendering(parts: Parts) -> inbox.Rendering:
+    """How the desk shows messages here."""
+    return inbox.Rendering(capabilities=parts.capabilities, audiences=audiences, sanitise=sanitise)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of the inbox was asked for."""
+
+    filter: InboxFilter
+    number: int | None = None
+    reply_to: str = ""
+    newest: int = inbox.TIMELINE
+    after: str = ""
+    ids: tuple[str, ...] = ()
+
+
+def asked(request: Ask, number: int | None = None) -> Asked:
+    """Read the address."""
+    query = _query(request)
+    before = query.get("before", "")
+    return Asked(
+        filter=filter_of(query),
+        number=number,
+        reply_to=query.get("to", ""),
+        newest=int(before) if before.isdigit() and len(before) < 6 else inbox.TIMELINE,
+        after=query.get("after", ""),
+        ids=tuple(query["ids"].split(",")) if query.get("ids") else (),
+    )
+
+
+def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dict[str, Any]:
+    """The values of an inbox page, read in one transaction."""
+    user = session.user
+    case = None
+    if wanted.number is not None:
+        detail = inbox.detail(
+            tx,
+            wanted.number,
+            user,
+            session.sign_off,
+            rendering(parts),
+            newest=wanted.newest,
+            reply_to=wanted.reply_to,
+        )
+        if detail is None:
+            raise NotFoundException(
+                f"There is no case #{wanted.number}; it may have been merged into another."
+            )
+        everybody = users.colleagues(tx)
+        case = CaseView(
+            detail=detail,
+            users=[*(u for u in everybody if u.id == user.id), *(u for u in everybody if u.id != user.id)],
+            known_tags=inbox.tags(tx),
+            present=hub.presence.at(detail.row.id, parts.clock(), apart_from=user.id),
+            outcomes=OUTCOMES,
+        )
+    counts = inbox.counts(tx, wanted.filter, user.id)
+    view = InboxView(
+        filter=wanted.filter,
+        page=inbox.page(tx, wanted.filter, user.id, wanted.after, ids=wanted.ids),
+        counts=counts.views,
+        networks=[network for network in Network if counts.networks.get(network)],
+        topics=list(TOPICS),
+        tags=inbox.tags(tx),
+        has_channels=bool(channels.listed(tx)),
+        selected=case.detail.row.id if case else "",
+    )
+    return {"inbox": view, "case": case}
+
+
+async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
+    """Shell, list and case for a template."""
+    parts, session, wanted = parts_of(request), session_of(request), asked(request, number)
+    hub: Hub = request.app.state.hub
+    around = await shell(request, "inbox")
+    try:
+        found = await parts.store.read(lambda tx: look(tx, parts, session, hub, wanted))
+    except ValueError as error:
+        raise ProblemError(400, str(error)) from error
+    return {"shell": around} | found
+
+
+@get("/", guards=READ, include_in_schema=False)
+async def home() -> Response[Any]:
+    """The inbox is the home page."""
+    return Response(b"", status_code=302, headers={"location": "/inbox"})
+
+
+@get("/inbox", guards=READ, include_in_schema=False)
+async def inbox_page(request: Ask) -> Response[str]:
+    """The list, with no case open."""
+    return page(request, "inbox/page.html", **await values(request))
+
+
+@get("/inbox/rows", guards=READ, include_in_schema=False)
+async def rows(request: Ask) -> Response[str]:
+    """Rows of the list, for more, or for those named by `ids`."""
+    return page(request, "inbox/rows.html", **await values(request))
+
+
+@get("/inbox/case/{number:int}", guards=READ, include_in_schema=False)
+async def case_page(request: Ask, number: FromPath[int]) -> Response[str]:
+    """A case beside the list; the asking user has then seen it."""
+    found = await values(request, number)
+    await _note_seen(request, found["case"].detail.row.id)
+    if "case-area" in request.headers.get("hx-target", ""):
+        return page(request, "inbox/case_area.html", fragment=True, **found)
+    return page(request, "inbox/page.html", **found)
+
+
+@get("/inbox/case/{number:int}/timeline", guards=READ, include_in_schema=False)
+async def case_update(request: Ask, number: FromPath[int]) -> Response[str]:
+    """The parts of an open case that change."""
+    found = await values(request, number)
+    await _note_seen(request, found["case"].detail.row.id)
+    return page(request, "inbox/case_update.html", **found)
+
+
+@get("/inbox/case/{number:int}/composer", guards=READ, include_in_schema=False)
+async def composer(request: Ask, number: FromPath[int]) -> Response[str]:
+    """The composer for answering another message of the case (`to`)."""
+    found = await values(request, number)
+    detail = found["case"].detail
+    return page(request, "inbox/composer.html", detail=detail, row=detail.row, **found)
+
+
+@get("/cases/{case_id:str}/why", guards=READ, include_in_schema=False)
+async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
+    """The contributions to a case's priority."""
+    rating = await parts_of(request).store.read(lambda tx: inbox.leading_rating(tx, case_id))
+    reasons = rating.reasons if rating else []
+    return page(request, "inbox/why.html", reasons=reasons, priority=rating.priority if rating else 0)
+
+
+async def _note_seen(request: Ask, case_id: FromPath[str]) -> None:
+    parts, user = parts_of(request), session_of(request).user
+    now = parts.clock()
+    await parts.store.write(lambda tx: cases.saw(tx, user.id, case_id, now))
+
+
+async def changed(request: Ask, number: FromPath[int], headers: dict[str, str]) -> Response[Any]:
+    """The answer to a change of a case: fresh parts for the page's scripts, else back to the case."""
+    if not is_htmx(request):
+        return Response(b"", status_code=303, headers={"location": f"/inbox/case/{number}"})
+    return page(request, "inbox/case_update.html", headers=headers, **await values(request, number))
+
+
+HANDLERS: list[Any] = [home, inbox_page, rows, case_page, case_update, composer, why]

@@ -1,0 +1,158 @@
+"""The web application put together: every route, who may use it, and what happens when something fails."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+
+from earful import __version__
+from earful.desk.cases import pages as cases
+from earful.desk.channels import pages as channels
+from earful.desk.inbox import api as inbox_api
+from earful.desk.inbox import pages as inbox
+from earful.desk.users import account
+from earful.desk.users import pages as users
+from earful.intake import api as intake
+from earful.outbox import pages as outbox
+from earful.parts import Parts
+from earful.store.errors import StoreUnavailableError
+from earful.web import health, live, problems
+from earful.web.access import Authentication
+from earful.web.assets import Assets
+from earful.web.render import Renderer
+from earful.web.shell import error_response, secure, static_route
+from earful.web.site import is_htmx
+
+logger = structlog.get_logger()
+Ask = Request[Any, Any, Any]
+Running = Callable[[], AbstractAsyncContextManager[None]]
+
+HANDLERS: list[Any] = [
+    *inbox.HANDLERS,
+    *cases.HANDLERS,
+    *outbox.HANDLERS,
+    *channels.HANDLERS,
+    *users.HANDLERS,
+    *account.HANDLERS,
+    *live.HANDLERS,
+    *health.HANDLERS,
+    *inbox_api.HANDLERS,
+    intake.webhook,
+    intake.messages,
+]
+"""Every route but the static files."""
+
+
+def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
+    """The application over running parts. `setup_code` lets the first visitor make themselves admin."""
+    assets, hub = Assets(), live.Hub(parts)
+    renderer = Renderer(assets)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        async with running():
+            follow = asyncio.create_task(hub.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+                await follow
+
+    state = {
+        "parts": parts,
+        "hub": hub,
+        "renderer": renderer,
+        "setup_code": setup_code or secrets.token_urlsafe(16),
+    }
+    return Litestar(
+        [*HANDLERS, static_route(assets)],
+        state=State(state),
+        lifespan=[lifespan],
+        middleware=[DefineMiddleware(Authentication)],
+        before_send=[secure],
+        csrf_config=CSRFConfig(
+            secret=parts.vault.derive("csrf"),
+            cookie_secure=parts.settings.secure_cookies,
+            cookie_httponly=True,
+            cookie_name="earful_csrf",
+        ),
+        exception_handlers={
+            problems.ProblemError: on_problem,
+            HTTPException: on_error,
+            StoreUnavailableError: on_unavailable,
+            Exception: on_crash,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Earful", version=__version__, path="/api/openapi", render_plugins=[]
+        ),
+        request_max_body_size=parts.settings.max_body,
+        debug=False,
+    )
+
+
+def _for_programs(request: Ask) -> bool:
+    return request.url.path.startswith(("/api/", "/hooks/", "/health", "/metrics"))
+
+
+def _page(request: Ask, error: Exception) -> Response[Any]:
+    renderer: Renderer = request.app.state.renderer
+    parts: Parts = request.app.state.parts
+    return error_response(renderer, error, now=parts.clock(), partial=is_htmx(request))
+
+
+def on_problem(request: Ask, error: problems.ProblemError) -> Response[Any]:
+    """Our own refusals: problem details for programs, a sentence for people."""
+    if _for_programs(request):
+        return problems.on_problem(request, error)
+    return _page(request, HTTPException(error.detail, status_code=error.status))
+
+
+def on_error(request: Ask, error: HTTPException) -> Response[Any]:
+    """The framework's refusals; a page that needs somebody leads to the sign-in."""
+    if _for_programs(request):
+        detail = error.detail
+        extra = error.extra if isinstance(error.extra, list) else []
+        if error.status_code == 413:
+            limit: int = request.app.state.parts.settings.max_body
+            detail = f"The body is larger than {limit} bytes; nothing was kept. Send fewer messages at once."
+        elif extra:
+            detail = "; ".join(f"{one.get('key', '')}: {one.get('message', '')}" for one in extra)
+        return problems.problem_response(error.status_code, detail, instance=request.url.path)
+    if isinstance(error, NotAuthorizedException) and request.method == "GET" and not is_htmx(request):
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        where = "/sign-in" if path == "/" else f"/sign-in?next={path}"
+        return Response(b"", status_code=303, headers={"location": where})
+    return _page(request, error)
+
+
+def on_unavailable(request: Ask, error: StoreUnavailableError) -> Response[Any]:
+    """The database cannot keep anything now: said, never hidden."""
+    logger.error("store.unavailable", path=request.url.path, why=str(error))
+    if _for_programs(request):
+        return problems.problem_response(
+            503, str(error), instance=request.url.path, headers={"retry-after": "5"}
+        )
+    return _page(request, HTTPException(str(error), status_code=503))
+
+
+def on_crash(request: Ask, error: Exception) -> Response[Any]:
+    """A bug of ours: logged with its trace, told without."""
+    if isinstance(error, msgspec.ValidationError):
+        return on_problem(request, problems.ProblemError(422, str(error)))
+    logger.exception("request.failed", path=request.url.path, exc_info=error)
+    if _for_programs(request):
+        words = "Something failed inside Earful; nothing was kept. The log has the details."
+        return problems.problem_response(500, words, instance=request.url.path)
+    return _page(request, error)

@@ -1,0 +1,57 @@
+"""Every command of the inbox with its key: the one table behind the key map, the sheet and the palette.
+
+`static/js/keys.js` carries a command out: by a handler of that name, or by pressing the visible element with
+`data-command` of that name. So a page offers exactly what it shows.
+"""
+
+from msgspec import Struct
+
+from earful.web.words import N_
+
+
+class Shortcut(Struct, frozen=True, kw_only=True):
+    """One command. `keys` are pressed one after the other: `g i`; `mod` is Ctrl, or Command on a Mac."""
+
+    id: str
+    keys: str
+    label: str
+    group: str
+    href: str = ""
+    """A place to go: works on every page."""
+    in_palette: bool = True
+
+
+LIST, CASE, GO, VIEW = N_("List"), N_("Case"), N_("Go to"), N_("View")
+
+SHORTCUTS = (
+    Shortcut(id="next", keys="j", label=N_("Next case"), group=LIST, in_palette=False),
+    Shortcut(id="previous", keys="k", label=N_("Previous case"), group=LIST, in_palette=False),
+    Shortcut(id="open", keys="Enter", label=N_("Open the case"), group=LIST, in_palette=False),
+    Shortcut(id="back", keys="u", label=N_("Back to the list"), group=LIST),
+    Shortcut(id="search", keys="/", label=N_("Search"), group=LIST),
+    Shortcut(id="why", keys="p", label=N_("Why this priority"), group=LIST),
+    Shortcut(id="show-new", keys=".", label=N_("Show what is new"), group=LIST),
+    Shortcut(id="reply", keys="r", label=N_("Reply"), group=CASE),
+    Shortcut(id="note", keys="n", label=N_("Write a note"), group=CASE),
+    Shortcut(id="assign", keys="a", label=N_("Assign to…"), group=CASE),
+    Shortcut(id="assign-me", keys="A", label=N_("Assign to me"), group=CASE),
+    Shortcut(id="close", keys="e", label=N_("Close with an outcome…"), group=CASE),
+    Shortcut(id="reopen", keys="E", label=N_("Open again"), group=CASE),
+    Shortcut(id="snooze", keys="s", label=N_("Snooze…"), group=CASE),
+    Shortcut(id="tag", keys="t", label=N_("Tag…"), group=CASE),
+    Shortcut(id="rename", keys="T", label=N_("Rename…"), group=CASE),
+    Shortcut(id="reasons", keys="c", label=N_("Show the words behind the rating"), group=CASE),
+    Shortcut(id="undo", keys="z", label=N_("Undo"), group=CASE),
+    Shortcut(id="send", keys="mod+Enter", label=N_("Send"), group=CASE, in_palette=False),
+    Shortcut(id="go-inbox", keys="g i", label=N_("Inbox"), group=GO, href="/inbox"),
+    Shortcut(id="go-channels", keys="g k", label=N_("Channels"), group=GO, href="/channels"),
+    Shortcut(id="go-settings", keys="g s", label=N_("Settings"), group=GO, href="/settings"),
+    Shortcut(id="list-pane", keys="[", label=N_("Hide or show the list"), group=VIEW),
+    Shortcut(id="context-pane", keys="]", label=N_("Hide or show the person"), group=VIEW),
+    Shortcut(id="theme", keys="", label=N_("Switch light, dark, system"), group=VIEW),
+    Shortcut(id="density", keys="", label=N_("Switch comfortable, compact"), group=VIEW),
+    Shortcut(id="palette", keys="mod+k", label=N_("Everything"), group=VIEW, in_palette=False),
+    Shortcut(id="keys", keys="?", label=N_("All keys"), group=VIEW),
+)
+
+GROUPS = (LIST, CASE, GO, VIEW)

@@ -1,0 +1,87 @@
+"""What every page handler needs: a rendered page with its shell, and what a form said."""
+
+import json
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import PermissionDeniedException
+from litestar.response import Redirect
+from litestar.template.base import csrf_token
+
+from earful.desk.users.service import Session
+from earful.parts import Parts
+from earful.web.render import Renderer
+from earful.web.views import Shell
+
+HTML = "text/html; charset=utf-8"
+Ask = Request[Any, Any, Any]
+
+
+def parts_of(request: Ask) -> Parts:
+    """The running parts."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def session_of(request: Ask) -> Session:
+    """Who is signed in. Raises PermissionDeniedException for a token: pages are for people."""
+    if not isinstance(request.user, Session):
+        raise PermissionDeniedException("Pages are for people; programs use /api/v1. Nothing was done.")
+    return request.user
+
+
+def page(
+    request: Ask, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> Response[str]:
+    """A rendered template."""
+    renderer: Renderer = request.app.state.renderer
+    text = renderer.render(template, now=parts_of(request).clock(), **values)
+    return Response(text, status_code=status, media_type=HTML, headers=headers or {})
+
+
+async def shell(request: Ask, section: str, notice: str = "") -> Shell:
+    """What surrounds a signed-in page; live updates continue after the place that is read here first."""
+    parts, session = parts_of(request), session_of(request)
+    place = await parts.store.read(parts.log.end)
+    return Shell(
+        user=session.user,
+        workspace=parts.workspace,
+        csrf_token=token(request),
+        section=section,
+        live_seq=str(place),
+        notice=notice,
+    )
+
+
+def token(request: Ask) -> str:
+    """The CSRF token of this browser."""
+    made: str = csrf_token({"request": request})
+    return made
+
+
+async def form(request: Ask) -> dict[str, str]:
+    """The fields of a form; the last of a repeated one."""
+    data = await request.form()
+    return {name: value for name, value in data.multi_items() if isinstance(value, str)}
+
+
+def is_htmx(request: Ask) -> bool:
+    """Whether the page's own scripts ask, and want a fragment."""
+    return "hx-request" in request.headers
+
+
+def told(
+    text: str, undo_url: str = "", undo: dict[str, str] | None = None, *, undo_for: int | None = None
+) -> dict[str, str]:
+    """The header that makes the page say what was done, with how to take it back (for so many milliseconds)."""
+    done: dict[str, Any] = {"text": text}
+    if undo_url:
+        done["undo"] = {"url": undo_url, "values": undo or {}}
+        if undo_for is not None:
+            done["undo"]["for"] = undo_for
+    return {"HX-Trigger": json.dumps({"earful:done": done})}
+
+
+def go(path: str) -> Response[Any]:
+    """Where a form without scripts ends."""
+    return Redirect(path, status_code=303)

@@ -1,0 +1,115 @@
+"""The product's values in a reader's words. Message ids are English; `N_` marks them for extraction."""
+
+from collections.abc import Mapping
+
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate later"
+    """Mark a string for translation without translating it here."""
+    return message
+
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "network": {
+        "x": N_("X"), "facebook": N_("Facebook"), "instagram": N_("Instagram"), "threads": N_("Threads"),
+        "reddit": N_("Reddit"), "youtube": N_("YouTube"), "linkedin": N_("LinkedIn"),
+        "pinterest": N_("Pinterest"), "tumblr": N_("Tumblr"), "tiktok": N_("TikTok"),
+        "mastodon": N_("Mastodon"), "bluesky": N_("Bluesky"), "telegram": N_("Telegram"),
+        "whatsapp": N_("WhatsApp"), "messenger": N_("Messenger"), "email": N_("E-mail"), "sms": N_("SMS"),
+        "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "review": N_("Review"),
+        "in_person": N_("In person"),
+    },
+    "view": {
+        "open": N_("Open"), "mine": N_("Mine"), "unassigned": N_("Unassigned"), "waiting": N_("Waiting"),
+        "snoozed": N_("Snoozed"), "closed": N_("Closed"), "all": N_("All"),
+    },
+    "order": {
+        "priority": N_("Priority"), "newest": N_("Newest"), "oldest": N_("Longest waiting"),
+    },
+    "status": {
+        "open": N_("Open"), "waiting": N_("Waiting on customer"), "snoozed": N_("Snoozed"),
+        "closed": N_("Closed"),
+    },
+    "outcome": {
+        "unanswered": N_("Unanswered"), "answered": N_("Answered"), "claimed": N_("Claimed fixed"),
+        "confirmed": N_("Confirmed"), "verified": N_("Verified"), "silent": N_("Silent"),
+        "returned": N_("Came back"), "brushed_off": N_("Brushed off"),
+    },
+    "outcome_help": {
+        "unanswered": N_("Nobody needs an answer: spam, not about us, or settled elsewhere."),
+        "answered": N_("We replied; whether it helped is open."),
+        "claimed": N_("We say it is fixed. The customer has not said so."),
+        "confirmed": N_("The customer says it is fixed."),
+        "verified": N_("Somebody checked that it is fixed."),
+        "brushed_off": N_("We only pointed elsewhere, and nobody arrived there."),
+    },
+    "kind": {
+        "complaint": N_("Complaint"), "question": N_("Question"), "request": N_("Request"),
+        "praise": N_("Praise"), "suggestion": N_("Suggestion"), "other": N_("Other"), "unsure": N_("Unsure"),
+    },
+    "topic": {
+        "delivery": N_("Delivery"), "billing": N_("Billing"), "defect": N_("Defect"), "staff": N_("Staff"),
+        "app_or_site": N_("App or site"), "outage": N_("Outage"), "returns": N_("Returns"),
+        "account_access": N_("Account access"), "price": N_("Price"), "safety": N_("Safety"),
+        "other": N_("Other"), "unsure": N_("Unsure"),
+    },
+    "sentiment": {
+        "negative": N_("Negative"), "neutral": N_("Neutral"), "positive": N_("Positive"),
+        "unsure": N_("Unsure"),
+    },
+    "reach": {
+        "thousands": N_("thousands"), "tens of thousands": N_("tens of thousands"),
+        "hundreds of thousands": N_("hundreds of thousands"), "millions": N_("millions"),
+    },
+    "urgency": {"none": N_("No hurry"), "soon": N_("Soon"), "now": N_("Now")},
+    "wants": {
+        "help": N_("Wants help"), "answer": N_("Wants an answer"), "heard": N_("Wants to be heard"),
+        "nothing": N_("Wants nothing"),
+    },
+    "severity": {
+        "0": N_("None"), "1": N_("Annoyed"), "2": N_("Blocked"), "3": N_("Serious"),
+        "4": N_("Safety or legal"),
+    },
+    "tried": {
+        "phone": N_("phone"), "email": N_("e-mail"), "chat": N_("chat"), "store": N_("the store"),
+        "social": N_("social"), "website": N_("the website"), "other": N_("another way"),
+    },
+    "message_kind": {
+        "post": N_("post"), "comment": N_("comment"), "reply": N_("reply"), "mention": N_("mention"),
+        "quote": N_("quote"), "repost": N_("repost"), "dm": N_("direct message"), "review": N_("review"),
+        "email": N_("e-mail"), "sms": N_("SMS"), "call": N_("call"), "voicemail": N_("voicemail"),
+        "chat": N_("chat"), "visit": N_("visit"), "system": N_("system message"),
+        "unsupported": N_("kept, but Earful cannot read this kind yet"),
+    },
+    "visibility": {
+        "public": N_("Public"), "unlisted": N_("Unlisted"), "followers": N_("Followers"),
+        "direct": N_("Direct"), "group": N_("Group"), "internal": N_("Internal"),
+    },
+    "send_state": {
+        "queued": N_("Waiting to be sent"), "sending": N_("Sending"), "sent": N_("Sent"),
+        "failed": N_("Not sent"), "unknown": N_("May be out: Earful is looking before it tries again"),
+        "cancelled": N_("Taken back before it was sent"),
+    },
+    "role": {"agent": N_("Agent"), "lead": N_("Lead"), "admin": N_("Admin")},
+    "health": {
+        "ok": N_("Working"), "late": N_("Late"), "trouble": N_("In trouble"), "off": N_("Off"),
+    },
+    "check": {"ok": N_("Fine"), "warning": N_("Look at this"), "failed": N_("Broken")},
+    "event": {
+        "assigned": N_("assigned this to {detail}"), "unassigned": N_("took the assignee off"),
+        "status": N_("set the status to {detail}"), "snoozed": N_("snoozed this until {detail}"),
+        "closed": N_("closed this as {detail}"), "reopened": N_("opened this again"),
+        "tagged": N_("added the tag {detail}"), "untagged": N_("removed the tag {detail}"),
+        "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),
+    },
+    "pii": {
+        "card": N_("card number"), "iban": N_("IBAN"), "phone": N_("phone number"),
+        "email": N_("e-mail address"), "address": N_("street address"), "order_number": N_("order number"),
+        "id_number": N_("ID number"),
+    },
+}  # fmt: skip
+
+
+def word(value: object, family: str) -> str:
+    """The message id for a value; one that has none yet (a plugin's topic) is shown as it is, readably."""
+    plain = str(value)
+    return WORDS[family].get(plain) or plain.replace("_", " ")

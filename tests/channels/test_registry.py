@@ -1,0 +1,64 @@
+"""All channels by network, and the forms that are made of them."""
+
+import pytest
+
+from earful.channels.registry import SECRETS, SETTINGS, SettingsRefused, connect, fields
+from earful.model.message import Network
+
+GOOD = {
+    Network.EMAIL: ({"address": "a@b.test", "imap_host": "i", "smtp_host": "s"}, {"password": "p"}),
+    Network.MASTODON: ({"server": "https://example.social"}, {"access_token": "t"}),
+    Network.FEED: ({"url": "https://example.test/feed"}, {}),
+}
+
+
+@pytest.mark.parametrize("network", SETTINGS)
+def test_each_network_connects_with_its_defaults(network: Network) -> None:
+    connector = connect(network, *GOOD[network])
+    assert connector.network is network
+    assert SECRETS.keys() == SETTINGS.keys() == GOOD.keys()
+
+
+@pytest.mark.parametrize("network", SETTINGS)
+def test_each_field_has_a_title_and_says_whether_it_is_secret(network: Network) -> None:
+    form = fields(network)
+    assert all(field.title and field.title[0].isupper() for field in form)
+    secret = {field.name for field in form if field.secret}
+    assert secret == set(SECRETS[network].__struct_fields__)
+    required = {field.name for field in form if field.required}
+    settings, secrets = GOOD[network]
+    assert required == settings.keys() | secrets.keys()
+
+
+def test_a_field_knows_its_choices_and_bounds() -> None:
+    form = {field.name: field for field in fields(Network.EMAIL)}
+    assert set(form["imap_security"].choices) == {"tls", "starttls", "plain"}
+    assert (form["imap_port"].minimum, form["imap_port"].maximum, form["imap_port"].default) == (
+        1,
+        65535,
+        993,
+    )
+    assert form["folders"].many
+
+
+@pytest.mark.parametrize(
+    ("settings", "secrets", "field"),
+    [
+        ({}, {"password": "p"}, "address"),
+        (GOOD[Network.EMAIL][0] | {"imap_port": 70_000}, {"password": "p"}, "imap_port"),
+        (GOOD[Network.EMAIL][0] | {"colour": "red"}, {"password": "p"}, "colour"),
+        (GOOD[Network.EMAIL][0], {}, "password"),
+        (GOOD[Network.EMAIL][0], {"password": ""}, "password"),
+    ],
+)
+def test_wrong_settings_name_their_field_and_never_a_secret(
+    settings: dict[str, object], secrets: dict[str, str], field: str
+) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        connect(Network.EMAIL, settings, secrets)
+    assert refused.value.field == field
+
+
+def test_a_network_without_a_connector_is_named() -> None:
+    with pytest.raises(SettingsRefused, match="tiktok"):
+        connect(Network.TIKTOK, {}, {})

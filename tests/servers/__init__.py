@@ -1,1 +1,0 @@
-"""Real third-party servers on loopback, started for the tests and stopped by their own process id."""
