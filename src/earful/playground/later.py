@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.model.message import Network
+from earful.model.rating import UNSURE
 from earful.playground.story import DEMO, File, Person, StoryError, lines, speaker_problem
 
 REPLAY, ANSWERS = "replay.jsonl", "answers.jsonl"
@@ -84,6 +85,7 @@ def choose(
     """A fitting answer, or None for silence. What is in `used` is said again only when nothing else fits."""
     if random.random() < SILENT:
         return None
+    kind = kind if kind != UNSURE else "question"
     moods = _LIKELY.get(kind, _OTHERWISE)
     mood = random.choices([name for name, _ in moods], [weight for _, weight in moods])[0]
     spoken = lang if any(one.lang == lang for one in answers) else "en"

@@ -54,6 +54,9 @@ def kind_of(say: Say) -> MessageKind:
         return MessageKind.QUOTE
     if say.to:
         return MessageKind.COMMENT if say.on in COMMENTED else MessageKind.REPLY
+    if say.on is Network.FACEBOOK:
+        # On our page: nobody writes there but to us.
+        return MessageKind.MENTION
     handle = "@" + CHANNELS[say.on][1].partition("@")[0].lower()
     return MessageKind.MENTION if handle in say.text.lower() else MessageKind.POST
 
