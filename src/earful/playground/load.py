@@ -200,18 +200,19 @@ class _Player:
         """Work off all steps, then let every consumer finish."""
         work = groups(self._story, timed)
         if self._store.path is not None:
-            self._store.write_now(lambda tx: [self._all(tx, group) for group in work])
+            self._store.write_now(lambda tx: self._together(tx, work))
         else:
             for group in work:
                 self._apart(group)
         end = work[-1].last if work else self._now
         drain(self._store, self._log, self._consumers, lambda: end)
 
-    def _all(self, tx: Tx, group: _Group) -> None:
-        self._hear(tx, group.heard)
-        for consumer in self._walk():
-            self._take(tx, consumer, group.last)
-        self._do(tx, group.acts, group.last)
+    def _together(self, tx: Tx, work: list[_Group]) -> None:
+        for group in work:
+            self._hear(tx, group.heard)
+            for consumer in self._walk():
+                self._take(tx, consumer, group.last)
+            self._do(tx, group.acts, group.last)
 
     def _apart(self, group: _Group) -> None:
         """PostgreSQL's log shows events only after their commit."""
@@ -227,10 +228,9 @@ class _Player:
 
     def _take(self, tx: Tx, consumer: Consumer, at: Instant) -> None:
         """What `log.runner.step` does, in the one transaction of the load: two thousand syncs fewer."""
-        while batch := self._log.read(tx, consumer.name, BATCH):
-            mine = [event for event in batch.events if event.type in consumer.types]
-            if mine:
-                self._log.append(tx, consumer.apply(tx, mine, consumer.prepare(tx, mine), at))
+        while batch := self._log.read(tx, consumer.name, BATCH, consumer.types):
+            if batch.events:
+                self._log.append(tx, consumer.apply(tx, batch.events, consumer.prepare(tx, batch.events), at))
             self._log.done(tx, batch, at)
             if len(batch.events) < BATCH:
                 break
