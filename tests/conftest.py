@@ -23,6 +23,7 @@ from earful.store.tables import channels, users
 from earful.triage.consumer import TriageConsumer
 from earful.triage.rate import load
 from earful.triage.subject import Brand
+from tests.served import Served
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -69,6 +70,22 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(fresh_sqlite(tmp_path))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def served(store_url: str, tmp_path: Path) -> Iterator[Served]:
+    """The web application on a store of each kind."""
+    desk = Served(tmp_path, store_url)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def small_served(tmp_path: Path) -> Iterator[Served]:
+    """The web application on the embedded store."""
+    desk = Served(tmp_path, fresh_sqlite(tmp_path))
+    yield desk
+    desk.close()
 
 
 class Desk:

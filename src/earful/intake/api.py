@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, Parameter
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp",
 CHANNEL_FRESH = 2_000
 """How long a channel's row may be reused, in milliseconds: a switched-off channel refuses within two seconds."""
 
+LONGEST_ID = 255
+
 Ask = Request[Any, Any, Any]
 
 
@@ -36,7 +39,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
     """Items that were left out, with `?partial=true`."""
 
 
-class _Channels:
+class Channels:
     """Recently used channels with their webhook secrets, so that a burst of deliveries reads them once."""
 
     def __init__(self) -> None:
@@ -47,15 +50,14 @@ class _Channels:
         held = self._held.get(name)
         if held is not None and now - held[0] < CHANNEL_FRESH:
             return held[1], held[2]
+        if not channels.NAME.fullmatch(name):
+            return None
         row = await parts.store.read(lambda tx: channels.find(tx, name))
         if row is None:
             return None
         secrets = channels.webhook_secrets(parts.vault, row)
         self._held[name] = (now, row, secrets)
         return row, secrets
-
-
-_channels = _Channels()
 
 
 @post("/hooks/{channel:str}", status_code=202, opt=PUBLIC, exclude_from_csrf=True)
@@ -65,14 +67,20 @@ async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -
     Answers 202 after commit; a delivery whose `webhook-id` is known is acknowledged and not stored again.
     """
     parts: Parts = request.app.state.parts
-    body = await request.body()
-    known = await _channels.find(parts, channel)
+    known = await _known(request, channel)
     if known is None or not known[0]["enabled"]:
-        await _refuse(
-            parts, f"hooks/{channel}"[:80], "no such channel" if known is None else "channel is off"
+        # Strangers choose names: each gets no row of its own.
+        place, reason = (
+            ("hooks", "no such channel") if known is None else (f"hooks/{channel}", "channel is off")
         )
+        await _refuse(parts, place, reason)
         raise ProblemError(404, "There is no such channel, or it is switched off; nothing was kept.")
     row, secrets = known
+    try:
+        body = await request.body()
+    except RequestEntityTooLarge:
+        await _refuse(parts, f"hooks/{channel}", "body too large")
+        raise
     try:
         webhook_id = signatures.verify(
             secrets, request.headers, body, parts.clock(), parts.settings.webhook_tolerance
@@ -84,7 +92,7 @@ async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -
         transport="webhook",
         body=body,
         headers=_kept(request),
-        native_delivery_id=webhook_id[:255],
+        native_delivery_id=_delivery_id(webhook_id),
         verified_by="standard-webhooks",
     )
     return await _take(parts, row["id"], delivery, partial=partial)
@@ -104,7 +112,7 @@ async def messages(
     """
     parts: Parts = request.app.state.parts
     body = await request.body()
-    known = await _channels.find(parts, channel)
+    known = await _known(request, channel)
     if known is None:
         raise ProblemError(
             404, f"There is no channel named {channel}; nothing was kept. Create it in Channels."
@@ -120,6 +128,18 @@ async def messages(
         request_sha256=hashlib.sha256(f"{channel}\n{partial}\n".encode() + body).digest(),
     )
     return await _take(parts, row["id"], delivery, partial=partial, mark=mark)
+
+
+async def _known(request: Ask, name: str) -> tuple[Row, list[str]] | None:
+    held: Channels = request.app.state.hook_channels
+    return await held.find(request.app.state.parts, name)
+
+
+def _delivery_id(webhook_id: str) -> str:
+    """A `webhook-id` as the key of its delivery; one that is too long for an index by its SHA-256."""
+    if len(webhook_id) <= LONGEST_ID:
+        return webhook_id
+    return hashlib.sha256(webhook_id.encode()).hexdigest()
 
 
 async def _take(

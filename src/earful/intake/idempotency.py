@@ -1,7 +1,7 @@
 """Idempotency-Key (IETF HTTPAPI draft): the same request twice is one request with one answer."""
 
 from msgspec import Struct
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 
 from earful.model.time import DAY
 from earful.store.tables import idempotency
@@ -22,7 +22,15 @@ class OtherRequestError(ValueError):
 
 
 def recall(tx: Tx, mark: Mark) -> bytes | None:
-    """The answer that the request got the first time. Raises OtherRequestError for another body."""
+    """The answer that the request got the first time. Raises OtherRequestError for another body.
+
+    The same key at the same time waits here for the first one's end.
+    """
+    if tx.is_postgresql:
+        tx.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:mark, 0))"),
+            {"mark": f"{mark.owner} {mark.key}"},
+        )
     row = tx.row(
         select(idempotency.c.request_sha256, idempotency.c.response).where(
             idempotency.c.owner == mark.owner, idempotency.c.key == mark.key

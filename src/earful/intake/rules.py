@@ -6,7 +6,8 @@ delete is sticky. Shuffled, repeated or cut and resumed deliveries therefore giv
 """
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import Struct
 from earful.model.message import Actor, Attachment, Change, IncomingMessage
 from earful.model.time import Instant, instant
 
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 Key = tuple[str, str]
@@ -43,7 +45,25 @@ def clean(text: str) -> str:
     """Text that both databases can store: NUL and lone surrogates become U+FFFD, nothing else changes."""
     if "\x00" not in text and text.isascii():
         return text
-    return text.replace("\x00", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _UNKEEPABLE.sub("\ufffd", text)
+
+
+def clean_json(encoded: bytes) -> str:
+    """Encoded JSON whose strings both databases can store, also after they were decoded again."""
+    if b"\\u0000" not in encoded:
+        return clean(encoded.decode("utf-8", "surrogatepass"))
+    return _encode(mended(msgspec.json.decode(encoded))).decode()
+
+
+def mended(value: Any) -> Any:
+    """Decoded JSON with every string cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): mended(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [mended(one) for one in value]
+    return value
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -106,7 +126,7 @@ def version_of(message: IncomingMessage) -> Version:
 
 def author_json(message: IncomingMessage) -> str:
     """The author as stored with the message."""
-    return clean(_encode(message.author or NO_ONE).decode("utf-8", "surrogatepass"))
+    return clean_json(_encode(message.author or NO_ONE))
 
 
 def extras_json(message: IncomingMessage) -> str:
@@ -122,7 +142,7 @@ def extras_json(message: IncomingMessage) -> str:
         quoted_id=message.quoted_id,
         recipients=message.recipients,
     )
-    return clean(_encode(extras).decode("utf-8", "surrogatepass"))
+    return clean_json(_encode(extras))
 
 
 class _Kept(Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -171,10 +191,54 @@ FUTURE = 2 * 24 * 3_600_000
 """Clocks differ; a message from further ahead than two days is a mistake in the sender."""
 
 
+NAME_BYTES = 2_000
+"""What an index entry can hold on both databases (PostgreSQL: a third of a page), with room for the rest."""
+MOST_ANCESTORS = 1_000
+LARGEST = 2**63 - 1
+
+
 def problem_of(message: IncomingMessage, now: Instant) -> str | None:
     """Why a well-formed message still cannot be kept; None when it can."""
     if message.change is not Change.DELETE and message.author is None:
         return "`author` is missing; only a delete may leave it out"
+    return _time_problem(message, now) or _name_problem(message) or _number_problem(message)
+
+
+def _name_problem(message: IncomingMessage) -> str | None:
+    if len(message.ancestor_ids) > MOST_ANCESTORS:
+        return f"`ancestor_ids` has more than {MOST_ANCESTORS} entries; send the nearest"
+    author = message.author.native_id if message.author is not None else ""
+    longest = max(len(message.native_id), len(message.thread), len(message.parent_id), len(author))
+    if not message.ancestor_ids and 4 * (longest + len(message.namespace)) <= NAME_BYTES:
+        return None
+    for field, name in _names(message):
+        # Most names are short: four bytes a character is the most that UTF-8 takes.
+        if 4 * (len(name) + len(message.namespace)) > NAME_BYTES:
+            size = len(f"{message.namespace}{name}".encode("utf-8", "replace"))
+            if size > NAME_BYTES:
+                return f"`{field}` and its namespace have {size} bytes; at most {NAME_BYTES} can be kept"
+    return None
+
+
+def _names(message: IncomingMessage) -> Iterator[tuple[str, str]]:
+    yield "native_id", message.native_id
+    yield "thread", message.thread
+    yield "parent_id", message.parent_id
+    if message.author is not None:
+        yield "author.native_id", message.author.native_id
+    for name in message.ancestor_ids:
+        yield "ancestor_ids", name
+
+
+def _number_problem(message: IncomingMessage) -> str | None:
+    if message.author is not None and (message.author.followers or 0) > LARGEST:
+        return "`author.followers` is more than can be counted"
+    if any(abs(count) > LARGEST for count in message.metrics.values()):
+        return "`metrics` has a count that is more than can be counted"
+    return None
+
+
+def _time_problem(message: IncomingMessage, now: Instant) -> str | None:
     for field, value in (("occurred_at", message.occurred_at), ("edited_at", message.edited_at)):
         if value is None:
             continue

@@ -1,5 +1,7 @@
 """Reading what programs hand in: one message or many, each fault named by its place."""
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from earful.model.time import Instant
 MOST = 1_000
 """Messages in one request."""
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _many = msgspec.json.Decoder(list[IncomingMessage])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _one = msgspec.json.Decoder(IncomingMessage)
@@ -31,8 +34,22 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 def read(body: bytes, now: Instant) -> Read:
     """Read a request body: a message, a list of messages, or `{"messages": [...]}`.
 
-    Raises UnreadableError when the body as a whole cannot be read.
+    Half a surrogate pair, which some senders cut an emoji into, becomes U+FFFD. Raises UnreadableError when the
+    body as a whole cannot be read.
     """
+    try:
+        return _read(body, now)
+    except UnreadableError as error:
+        try:
+            values = mended(body)
+        except ValueError:
+            raise error from None
+        if values is None:
+            raise
+        return _read(json.dumps(values).encode(), now)
+
+
+def _read(body: bytes, now: Instant) -> Read:
     body = _unwrapped(body)
     try:
         messages: Sequence[IncomingMessage] = _many.decode(body)
@@ -91,6 +108,14 @@ def _one_by_one(body: bytes, now: Instant) -> Read:
         else:
             problems.append(rules.Problem(index, problem))
     return Read(messages=messages, problems=problems)
+
+
+def mended(raw: bytes) -> Any:
+    """JSON read with half surrogate pairs replaced; None when it has none. Raises ValueError."""
+    text = raw.decode()
+    if not _HALF.search(text):
+        return None
+    return rules.mended(json.loads(text))
 
 
 def schema() -> dict[str, Any]:

@@ -73,6 +73,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     state = {
         "parts": parts,
         "hub": hub,
+        "hook_channels": intake.Channels(),
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
     }

@@ -8,9 +8,8 @@ import msgspec
 
 from earful.intake.importers.contract import Item
 from earful.intake.importers.shapes import from_columns
+from earful.intake.wire import mended
 from earful.model.message import IncomingMessage
-
-_own = msgspec.json.Decoder(IncomingMessage)
 
 
 def read(path: str) -> Iterator[Item]:
@@ -26,14 +25,24 @@ def read(path: str) -> Iterator[Item]:
 
 def _item(text: bytes, number: int, end: int) -> Item:
     try:
-        values: Any = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        values = _decoded(text)
+    except ValueError as error:
         return Item(line=number, end=end, fault=f"not valid JSON: {error}")
     if not isinstance(values, dict):
         return Item(line=number, end=end, fault="not a JSON object")
     try:
         if "native_id" in values:
-            return Item(line=number, end=end, message=_own.decode(text))
+            return Item(line=number, end=end, message=msgspec.convert(values, IncomingMessage))
         return Item(line=number, end=end, message=from_columns(values))
     except (msgspec.ValidationError, ValueError) as error:
         return Item(line=number, end=end, fault=str(error))
+
+
+def _decoded(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        values = mended(text)
+        if values is None:
+            raise ValueError(str(error)) from error
+        return values
