@@ -63,6 +63,8 @@ def test_percentile_is_a_measured_value(share: float, expected: float) -> None:
     assert percentile([float(value) for value in range(1, 101)], share) == expected
 
 
-@pytest.mark.parametrize(("value", "words"), [(16245.4, "16,245"), (0.128, "0.128"), (3.0, "3"), (42.56, "42.6")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(16245.4, "16,245"), (0.128, "0.128"), (3.0, "3"), (42.56, "42.6")]
+)
 def test_numbers_have_as_many_digits_as_mean_something(value: float, words: str) -> None:
     assert number(value) == words

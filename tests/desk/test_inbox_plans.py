@@ -29,7 +29,9 @@ def test_no_page_scans_or_counts_cases(filled: tuple[Store, Keys]) -> None:
     store, keys = filled
     try:
         found = {
-            address: plans.faults(store, [(filter_of(query), query.get("after", ""))], keys.user_id, small=True)
+            address: plans.faults(
+                store, [(filter_of(query), query.get("after", ""))], keys.user_id, small=True
+            )
             for address in PAGES
             for query in [query_of(address)]
         }

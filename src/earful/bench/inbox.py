@@ -18,7 +18,7 @@ from earful.store.store import Store
 NAME = "inbox"
 P95_BAR = 100
 ROWS = {"tiny": 2_000, "small": 50_000, "full": 1_000_000}
-ROUNDS = {"tiny": 2, "small": 8, "full": 25}
+ROUNDS = {"tiny": 2, "small": 8, "full": 15}
 WARM_ROUNDS = 2
 PAGES = (
     "/inbox",
