@@ -49,9 +49,7 @@ class EmbeddedLog:
         own = tx.value(OWN_TX)
         bulk.insert(tx, "events", (*COLUMNS, "tx"), [(*row, own) for row in rows])
 
-    def read(
-        self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None
-    ) -> Batch | None:
+    def read(self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None) -> Batch | None:
         """The next events of a consumer."""
         before = self.position(tx, consumer)
         # Where the log ends is read first: what is appended meanwhile belongs to the next batch.
@@ -102,7 +100,11 @@ class EmbeddedLog:
         """Up to `limit` events behind `place`, in order; only those of `types` and up to `end`, where given."""
         where, values, order = "seq > ?", [place.seq], "seq"
         if tx.is_postgresql:
-            where, values, order = f"(events.tx, seq) > (?, ?) AND {_HORIZON}", [place.tx, place.seq], "events.tx, seq"
+            where, values, order = (
+                f"(events.tx, seq) > (?, ?) AND {_HORIZON}",
+                [place.tx, place.seq],
+                "events.tx, seq",
+            )
         if end is not None:
             where += " AND (events.tx, seq) <= (?, ?)" if tx.is_postgresql else " AND seq <= ?"
             values += [end.tx, end.seq] if tx.is_postgresql else [end.seq]
@@ -122,7 +124,8 @@ class EmbeddedLog:
         """Up to `limit` events of cases behind `place`, and the place up to which that is all of them."""
         end = self.end(tx)
         if tx.is_postgresql:
-            sql = f"{_TOLD} AND (events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?) ORDER BY events.tx, seq LIMIT ?"
+            between = "(events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?)"
+            sql = f"{_TOLD} AND {between} ORDER BY events.tx, seq LIMIT ?"
             rows = bulk.tuples(tx, sql, (place.tx, place.seq, end.tx, end.seq, limit))
         else:
             sql = f"{_TOLD} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"

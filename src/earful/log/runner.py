@@ -19,7 +19,7 @@ BATCH = 250
 """Events in one step. The writer is busy for its length, and a network may be waiting: about 40 ms."""
 PRESSED_BATCH = 80
 """Events in one step while deliveries come without a pause."""
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.15
 """How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""

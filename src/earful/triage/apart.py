@@ -3,6 +3,7 @@
 It ends by itself also when the desk's process has gone, because then its input ends.
 """
 
+import gc
 import select
 import signal
 import sys
@@ -23,6 +24,8 @@ def main() -> None:
     whole, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
         here = Here(load(msgspec.msgpack.decode(read_frame(whole), type=Brand)))
+        # The weights live for ever; the collector need not look at them after each few messages.
+        gc.freeze()
         while select.select([whole], [], [], IDLE_SECONDS)[0]:
             batch = msgspec.msgpack.decode(read_frame(whole), type=list[Subject])
             write_frame(answers, msgspec.msgpack.encode(here.record(batch)))
