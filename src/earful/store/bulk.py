@@ -46,7 +46,7 @@ def _update_sql(table: str, key: str, columns: tuple[str, ...], rows: int, mark:
     # Both databases name the columns of a VALUES list column1, column2, ...
     changes = ", ".join(f"{name} = new.column{at}" for at, name in enumerate(columns, 2))
     return (
-        f"UPDATE {table} SET {changes}\n"  # noqa: S608 - names of ours, values are parameters
+        f"UPDATE {table} SET {changes}\n"
         f"FROM (VALUES {_values(len(columns) + 1, rows, mark)}) AS new\nWHERE {table}.{key} = new.column1"
     )
 
