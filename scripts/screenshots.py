@@ -62,7 +62,7 @@ def _take(browser: Browser, link: str, out: Path) -> None:
     for name, how in SHOTS.items():
         context = browser.new_context(storage_state=state, **how)  # type: ignore[arg-type]
         page = context.new_page()
-        page.goto(link.split("/sign-in/")[0] + "/inbox")
+        page.goto(link.partition("/sign-in/")[0] + "/inbox")
         page.wait_for_selector(".row-link")
         if name != "inbox-phone":
             page.locator(".row-link").nth(1).click()

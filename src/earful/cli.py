@@ -172,7 +172,10 @@ def bench(as_json: bool, only: tuple[str, ...], size: str) -> None:
     """Measure speed and memory on this machine, beside plain SQLite in the same run."""
     from earful.bench import run  # noqa: PLC0415
 
-    found = asyncio.run(run.everything(only=only, size=size, say=err.print))
+    try:
+        found = asyncio.run(run.everything(only=only, size=size, say=err.print))
+    except run.UnknownBenchmark as error:
+        raise click.ClickException(str(error)) from error
     click.echo(msgspec.json.encode(found).decode() if as_json else run.as_table(found))
 
 

@@ -96,7 +96,8 @@ def _statements(dialect: str) -> list[str]:
         "  '{\"native_id\":\"u' || n || '\"}', '{}', at, at, 'r', false, '', "
         f"{_id('3')}, {_id('4')}\n"
         "FROM made ORDER BY n",
-        f"INSERT INTO case_tags (case_id, tag) SELECT {_id('4')}, {_pick(TAGS, 's')} FROM made WHERE r % 20 = 3",
+        "INSERT INTO case_tags (case_id, tag)\n"
+        f"SELECT {_id('4')}, {_pick(TAGS, 's')} FROM made WHERE r % 20 = 3",
         "INSERT INTO case_seen (user_id, case_id, seen_at)\n"
         f"SELECT :user, {_id('4')}, at FROM made WHERE r % 10 = 7",
         "INSERT INTO events (type, subject, case_id, actor, at, data)\n"

@@ -18,7 +18,7 @@ from earful.store.store import Store
 NAME = "inbox"
 P95_BAR = 100
 ROWS = {"tiny": 2_000, "small": 50_000, "full": 1_000_000}
-ROUNDS = {"tiny": 2, "small": 8, "full": 25}
+ROUNDS = {"tiny": 2, "small": 8, "full": 15}
 WARM_ROUNDS = 2
 PAGES = (
     "/inbox",
@@ -68,6 +68,11 @@ async def run(folder: Path, size: str, say: Say) -> list[Figure]:
         cluster.stop()
 
 
+def query_of(address: str) -> dict[str, str]:
+    """The query of an address."""
+    return {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
 def _absent(why: str) -> Figure:
     return Figure(
         benchmark=NAME, what="p95 on PostgreSQL", value=float("inf"), unit="ms", note=f"not run: {why}"
@@ -81,11 +86,9 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
     try:
         fill(store, keys, ROWS[size], system_clock())
         say(f"inbox: {ROWS[size]:,} cases on {database} in {time.perf_counter() - started:.0f} s")
-        addresses = [parse_qs(urlsplit(address).query) for address in PAGES]
-        asked = [({name: values[-1] for name, values in query.items()}) for query in addresses]
-        faults = plans.faults(
-            store, [(filter_of(query), query.get("after", "")) for query in asked], keys.user_id
-        )
+        asked = [query_of(address) for address in PAGES]
+        views = [(filter_of(query), query.get("after", "")) for query in asked]
+        faults = plans.faults(store, views, keys.user_id)
     finally:
         store.close()
     with Server(here) as server:

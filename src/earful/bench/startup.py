@@ -1,7 +1,7 @@
 """From the start of the process to the first page, and memory at rest."""
 
+import asyncio
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +27,7 @@ async def run(folder: Path, size: str, say: Say) -> list[Figure]:
             if number:
                 seconds.append(server.ready_after)
             if number == starts:
-                time.sleep(IDLE_SECONDS[size])
+                await asyncio.sleep(IDLE_SECONDS[size])
                 memory = server.memory_mib()
     return [
         Figure(

@@ -93,7 +93,6 @@ def _order(keys: Keys, server: Server, requests: int, prefix: str) -> load.Order
 
 def _verify(path: Path, acknowledged: Iterable[str]) -> int:
     """How many messages of acknowledged deliveries are not there exactly once."""
-    wrong = 0
     connection = sqlite3.connect(path)
     found = dict(
         connection.execute(
@@ -103,7 +102,7 @@ def _verify(path: Path, acknowledged: Iterable[str]) -> int:
             "GROUP BY deliveries.native_delivery_id"
         ).fetchall()
     )
-    wrong += sum(abs(PER_REQUEST - found.get(webhook_id, 0)) for webhook_id in acknowledged)
+    wrong: int = sum(abs(PER_REQUEST - found.get(webhook_id, 0)) for webhook_id in acknowledged)
     doubles = connection.execute(
         "SELECT count(*) - count(DISTINCT channel_id || '|' || namespace || '|' || native_id) FROM messages"
     ).fetchone()

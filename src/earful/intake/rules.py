@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.model.message import Actor, Change, IncomingMessage
+from earful.model.message import Actor, Attachment, Change, IncomingMessage
 from earful.model.time import Instant, instant
 
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -131,18 +131,32 @@ def author_json(message: IncomingMessage) -> str:
 
 def extras_json(message: IncomingMessage) -> str:
     """What a message carries that is shown or needed for an answer, but never searched; without what is empty."""
-    extras = {
-        name: value
-        for name in _EXTRA_FIELDS
-        if (value := getattr(message, name))
-    }  # fmt: skip
-    return "{}" if not extras else clean_json(_encode(extras))
+    extras = _Kept(
+        ancestor_ids=message.ancestor_ids,
+        attachments=message.attachments,
+        client_id=message.client_id,
+        context=message.context,
+        language=message.language,
+        metrics=message.metrics,
+        permalink=message.permalink,
+        quoted_id=message.quoted_id,
+        recipients=message.recipients,
+    )
+    return clean_json(_encode(extras))
 
 
-_EXTRA_FIELDS = (
-    "ancestor_ids", "quoted_id", "recipients", "attachments", "metrics",
-    "permalink", "language", "client_id", "context",
-)  # fmt: skip
+class _Kept(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What `extras_json` writes, in the order of its names: one call for every message."""
+
+    ancestor_ids: list[str] = []
+    attachments: list[Attachment] = []
+    client_id: str = ""
+    context: dict[str, Any] = {}
+    language: str = ""
+    metrics: dict[str, int] = {}
+    permalink: str = ""
+    quoted_id: str = ""
+    recipients: list[Actor] = []
 
 
 def is_plain_create(message: IncomingMessage) -> bool:
@@ -193,6 +207,10 @@ def problem_of(message: IncomingMessage, now: Instant) -> str | None:
 def _name_problem(message: IncomingMessage) -> str | None:
     if len(message.ancestor_ids) > MOST_ANCESTORS:
         return f"`ancestor_ids` has more than {MOST_ANCESTORS} entries; send the nearest"
+    author = message.author.native_id if message.author is not None else ""
+    longest = max(len(message.native_id), len(message.thread), len(message.parent_id), len(author))
+    if not message.ancestor_ids and 4 * (longest + len(message.namespace)) <= NAME_BYTES:
+        return None
     for field, name in _names(message):
         # Most names are short: four bytes a character is the most that UTF-8 takes.
         if 4 * (len(name) + len(message.namespace)) > NAME_BYTES:
@@ -221,8 +239,7 @@ def _number_problem(message: IncomingMessage) -> str | None:
 
 
 def _time_problem(message: IncomingMessage, now: Instant) -> str | None:
-    for field in ("occurred_at", "edited_at"):
-        value = getattr(message, field)
+    for field, value in (("occurred_at", message.occurred_at), ("edited_at", message.edited_at)):
         if value is None:
             continue
         if value.tzinfo is None:

@@ -44,7 +44,7 @@ def message_row(
         rules.clean(message.parent_id),
         rules.author_json(message),
         "{}" if gone else rules.extras_json(message),
-        instant(message.occurred_at),
+        instant(message.occurred_at) if message.edited_at is not None else version.at,
         now,
         version.at if message.edited_at is not None and not gone else None,
         version.at if gone else None,

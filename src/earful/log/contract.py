@@ -66,8 +66,11 @@ class Log(Protocol):
         """Append in the caller's transaction, so that an event exists exactly when its cause does."""
         ...
 
-    def read(self, tx: Tx, consumer: str, limit: int) -> Batch | None:
-        """The next events of a consumer, oldest first; None when there is nothing new."""
+    def read(self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None) -> Batch | None:
+        """The next events of a consumer, oldest first; None when there is nothing new.
+
+        With `types` only those: the batch then also covers the others between them, and may have no events.
+        """
         ...
 
     def done(self, tx: Tx, batch: Batch, now: int) -> None:

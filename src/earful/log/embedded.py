@@ -6,6 +6,7 @@ below the snapshot's horizon skips none.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,8 +17,19 @@ from earful.store.errors import ConflictError
 from earful.store.tables import cursors, events
 from earful.store.tx import Tx
 
+
+class Told(NamedTuple):
+    """As much of an event as open pages are told."""
+
+    tx: int
+    seq: int
+    type: str
+    case_id: str
+
+
 COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
 _EVENTS = "SELECT tx, seq, type, subject, at, case_id, actor, data FROM events"
+_TOLD = "SELECT tx, seq, type, case_id FROM events WHERE case_id IS NOT NULL"
 _HORIZON = "events.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 HORIZON = text(_HORIZON)
 OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
@@ -37,14 +49,17 @@ class EmbeddedLog:
         own = tx.value(OWN_TX)
         bulk.insert(tx, "events", (*COLUMNS, "tx"), [(*row, own) for row in rows])
 
-    def read(self, tx: Tx, consumer: str, limit: int) -> Batch | None:
+    def read(self, tx: Tx, consumer: str, limit: int, types: frozenset[str] | None = None) -> Batch | None:
         """The next events of a consumer."""
         before = self.position(tx, consumer)
-        found = self.after(tx, before, limit)
-        if not found:
+        # Where the log ends is read first: what is appended meanwhile belongs to the next batch.
+        end = self.end(tx)
+        found = self.after(tx, before, limit, types, end) if end > before else []
+        full = len(found) == limit or (types is None and found)
+        after = Position(found[-1].tx, found[-1].seq) if full else end
+        if not after > before:
             return None
-        last = found[-1]
-        return Batch(consumer=consumer, before=before, after=Position(last.tx, last.seq), events=found)
+        return Batch(consumer=consumer, before=before, after=after, events=found)
 
     def done(self, tx: Tx, batch: Batch, now: int) -> None:
         """Move the cursor from `batch.before` to `batch.after`, or raise ConflictError."""
@@ -74,19 +89,49 @@ class EmbeddedLog:
         tx.execute(cursors.delete().where(cursors.c.consumer == consumer))
         tx.execute(insert(cursors).values(consumer=consumer, tx=at.tx, seq=at.seq, moved_at=now))
 
-    def after(self, tx: Tx, place: Position, limit: int) -> list[Event]:
-        """Up to `limit` events behind `place`, in order."""
+    def after(
+        self,
+        tx: Tx,
+        place: Position,
+        limit: int,
+        types: frozenset[str] | None = None,
+        end: Position | None = None,
+    ) -> list[Event]:
+        """Up to `limit` events behind `place`, in order; only those of `types` and up to `end`, where given."""
+        where, values, order = "seq > ?", [place.seq], "seq"
         if tx.is_postgresql:
-            sql = f"{_EVENTS} WHERE (events.tx, seq) > (?, ?) AND {_HORIZON} ORDER BY events.tx, seq LIMIT ?"
-            rows = bulk.tuples(tx, sql, (place.tx, place.seq, limit))
-        else:
-            rows = bulk.tuples(tx, f"{_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (place.seq, limit))
+            where, values, order = (
+                f"(events.tx, seq) > (?, ?) AND {_HORIZON}",
+                [place.tx, place.seq],
+                "events.tx, seq",
+            )
+        if end is not None:
+            where += " AND (events.tx, seq) <= (?, ?)" if tx.is_postgresql else " AND seq <= ?"
+            values += [end.tx, end.seq] if tx.is_postgresql else [end.seq]
+        given: list[object] = [*values]
+        if types is not None:
+            where += " AND type IN ??"
+            given.append(sorted(types))
+        rows = bulk.tuples(tx, f"{_EVENTS} WHERE {where} ORDER BY {order} LIMIT ?", [*given, limit])
         return [
             Event(
                 tx=own, seq=seq, type=type_, subject=subject, at=at, case_id=case_id, actor=actor, data=data
             )
             for own, seq, type_, subject, at, case_id, actor, data in rows
         ]
+
+    def told_after(self, tx: Tx, place: Position, limit: int) -> tuple[Position, list[Told]]:
+        """Up to `limit` events of cases behind `place`, and the place up to which that is all of them."""
+        end = self.end(tx)
+        if tx.is_postgresql:
+            between = "(events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?)"
+            sql = f"{_TOLD} AND {between} ORDER BY events.tx, seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.tx, place.seq, end.tx, end.seq, limit))
+        else:
+            sql = f"{_TOLD} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+            rows = bulk.tuples(tx, sql, (place.seq, end.seq, limit))
+        found = [Told(*row) for row in rows]
+        return (Position(found[-1].tx, found[-1].seq) if len(found) == limit else end), found
 
     def end(self, tx: Tx) -> Position:
         """The newest place that a reader may already stand at."""

@@ -93,7 +93,8 @@ NativeId = Annotated[str, Meta(min_length=1, max_length=998, description="Exactl
 ShortText = Annotated[str, Meta(max_length=1_000)]
 
 
-class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+# Values of JSON never refer to themselves, so the garbage collector need not follow them: half of decoding.
+class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An account on a network: who wrote, or who is addressed."""
 
     native_id: NativeId
@@ -108,7 +109,7 @@ class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Other identifiers the network gave with it: `email`, `phone`, `username`, `acct`, ..."""
 
 
-class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A file or picture of a message, by reference."""
 
     kind: ShortText = "file"
@@ -122,7 +123,9 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     native_id: str = ""
 
 
-class IncomingMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class IncomingMessage(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """One message, or one change of it, as a channel hands it in.
 
     Identity is (channel, `namespace`, `native_id`): the same message by any two ways is one message.

@@ -41,14 +41,14 @@ class Sender:
         while not stop.is_set():
             now = self._clock()
             try:
-                due = await self._due(now)
+                due = await self.due(now)
             except Exception:
                 logger.exception("outbox.look_failed")
                 due = []
             for reply_id, state in due:
                 if reply_id not in self._busy and len(tasks) < AT_ONCE:
                     self._busy.add(reply_id)
-                    task = asyncio.create_task(self._one(reply_id, state))
+                    task = asyncio.create_task(self.one(reply_id, state))
                     tasks.add(task)
                     task.add_done_callback(tasks.discard)
             try:
@@ -58,11 +58,13 @@ class Sender:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _due(self, now: Instant) -> list[tuple[str, SendState]]:
+    async def due(self, now: Instant) -> list[tuple[str, SendState]]:
+        """What is to be sent or looked for now; replies that were cut off are found first."""
         await self._store.write(lambda tx: service.recover(tx, self._log, now))
         return await self._store.read(lambda tx: service.due(tx, now, AT_ONCE))
 
-    async def _one(self, reply_id: str, state: SendState) -> None:
+    async def one(self, reply_id: str, state: SendState) -> None:
+        """Send one reply, or look for it."""
         try:
             await (self._send(reply_id) if state is SendState.QUEUED else self._look(reply_id))
             self._wake_consumers()

@@ -20,6 +20,9 @@ from earful.store.tx import Row, Tx
 CHANGED = "case.reply"
 """A reply of a case changed its state."""
 
+GIVEN_UP = (SendState.QUEUED, SendState.FAILED, SendState.UNKNOWN)
+"""States that a person may end: what is on its way or there cannot be taken back."""
+
 _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
 
@@ -120,13 +123,13 @@ def case_of(tx: Tx, reply_id: str) -> str:
 
 
 def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str, Visibility, str]:
-    """Take a reply back before it goes out. Raises RefusedReplyError when it is too late.
+    """Take a reply back before it goes out, or give one up. Raises RefusedReplyError when it is too late.
 
     Returns its text, its audience and the message that it answered.
     """
     row = _known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
-    if not store.change(tx, reply_id, SendState.QUEUED.value, values):
+    if row["state"] not in GIVEN_UP or not store.change(tx, reply_id, row["state"], values):
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
     _tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, tuple_, update
 
 from earful.store import bulk
 from earful.store.tables import channels, messages, outbox, users
@@ -53,7 +53,7 @@ def due(tx: Tx, now: int, limit: int) -> list[Row]:
         select(earlier.c.id)
         .where(
             earlier.c.case_id == outbox.c.case_id,
-            earlier.c.id < outbox.c.id,
+            tuple_(earlier.c.queued_at, earlier.c.id) < tuple_(outbox.c.queued_at, outbox.c.id),
             earlier.c.state.in_(("queued", "sending", "unknown")),
         )
         .exists()

@@ -53,7 +53,8 @@ class PlaygroundConnector:
     def __init__(self, network: Network, on_reply: OnReply | None = None) -> None:
         self.network = network
         self.capabilities = capabilities(network)
-        self._on_reply = on_reply
+        self.on_reply = on_reply
+        """Told of every reply that was taken; may be set while the channel runs."""
         self._sent: dict[str, Sent] = {}
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
@@ -74,8 +75,8 @@ class PlaygroundConnector:
             native_id=f"sent-{reply.client_id}", occurred_at=datetime.now(UTC), thread=reply.to.thread
         )
         self._sent[reply.client_id] = proof
-        if self._on_reply is not None:
-            await self._on_reply(reply, proof)
+        if self.on_reply is not None:
+            await self.on_reply(reply, proof)
         return proof
 
     async def find(self, reply: Reply) -> Sent | None:

@@ -31,7 +31,7 @@ CHANNELS: dict[Network, tuple[str, str]] = {
 }
 """Accounts of the company: network -> (channel name, handle)."""
 
-_OWN_KIND = {
+OWN_KIND = {
     Network.EMAIL: MessageKind.EMAIL,
     Network.SMS: MessageKind.SMS,
     Network.CHAT: MessageKind.CHAT,
@@ -39,21 +39,24 @@ _OWN_KIND = {
     Network.REVIEW: MessageKind.REVIEW,
 }
 PRIVATE_NETWORKS = frozenset({Network.EMAIL, Network.SMS, Network.CHAT, Network.PHONE})
-_COMMENTED = frozenset({Network.FACEBOOK, Network.INSTAGRAM, Network.YOUTUBE, Network.REDDIT})
+COMMENTED = frozenset({Network.FACEBOOK, Network.INSTAGRAM, Network.YOUTUBE, Network.REDDIT})
 
 
 def kind_of(say: Say) -> MessageKind:
     """What the network would call it."""
     if say.kind is not None:
         return say.kind
-    if say.on in _OWN_KIND:
-        return _OWN_KIND[say.on]
+    if say.on in OWN_KIND:
+        return OWN_KIND[say.on]
     if say.dm:
         return MessageKind.DM
     if say.quotes:
         return MessageKind.QUOTE
     if say.to:
-        return MessageKind.COMMENT if say.on in _COMMENTED else MessageKind.REPLY
+        return MessageKind.COMMENT if say.on in COMMENTED else MessageKind.REPLY
+    if say.on is Network.FACEBOOK:
+        # On our page: nobody writes there but to us.
+        return MessageKind.MENTION
     handle = "@" + CHANNELS[say.on][1].partition("@")[0].lower()
     return MessageKind.MENTION if handle in say.text.lower() else MessageKind.POST
 

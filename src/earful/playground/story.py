@@ -19,13 +19,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from earful.model.desk import Outcome
 from earful.model.message import MessageKind, Network
-from earful.model.time import DAY, HOUR, MINUTE, SECOND, Instant, instant
+from earful.model.time import HOUR, MINUTE, SECOND, Instant, instant
 
 DEMO = Path(__file__).parent / "demo"
 PEOPLE = "people.jsonl"
@@ -41,6 +42,7 @@ TEAM = {
 }
 """Who works at the desk: key -> (e-mail, name). Jonas leads it, Marit is its admin."""
 STORY_ZONE = timezone(timedelta(hours=1))
+T = TypeVar("T")
 
 
 class StoryError(ValueError):
@@ -234,40 +236,33 @@ def when(text: str, now: Instant, seconds: int = 0) -> Instant:
 def read(folder: Path = DEMO) -> Story:
     """Read a story. Raises StoryError for the first line that cannot be used."""
     people = _people(folder / PEOPLE)
-    told: list[Told] = []
-    root_of: dict[str, str] = {}
+    files = [path for path in sorted(folder.glob("*.jsonl")) if path.name not in (PEOPLE, *LATER)]
+    found = [(path, number, step) for path in files for number, step in lines(path, _step)]
     parent_of: dict[str, str] = {}
-    seen: list[tuple[str, int, Step]] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        if path.name == PEOPLE or path.name in LATER:
-            continue
-        for number, step in lines(path, _step):
-            if isinstance(step, Say | Reply):
-                if step.id in parent_of:
-                    raise StoryError(path.name, number, f"there is already a message {step.id}")
-                parent_of[step.id] = step.to
-            told.append(Told(theme=path.stem, step=step))
-            seen.append((path.name, number, step))
-    for name, number, step in seen:
+    for path, number, step in found:
+        if isinstance(step, Say | Reply):
+            if step.id in parent_of:
+                raise StoryError(path.name, number, f"there is already a message {step.id}")
+            parent_of[step.id] = step.to
+    for path, number, step in found:
         why = _problem(step, people, parent_of)
         if why:
-            raise StoryError(name, number, why)
-    for one in parent_of:
-        root_of[one] = _root(one, parent_of)
-    return Story(people=people, told=told, root_of=root_of)
+            raise StoryError(path.name, number, why)
+    told = [Told(theme=path.stem, step=step) for path, _, step in found]
+    return Story(people=people, told=told, root_of={one: _root(one, parent_of) for one in parent_of})
 
 
-_step = msgspec.json.Decoder(Step)
+_step: msgspec.json.Decoder[Step] = msgspec.json.Decoder(Step)
 _person = msgspec.json.Decoder(Person)
 
 
-def lines(path: Path, decoder: "msgspec.json.Decoder[Struct]") -> Iterator[tuple[int, Step]]:
-    """The decoded lines of a file with their numbers; blank lines are skipped."""
+def lines(path: Path, decoder: "msgspec.json.Decoder[T]") -> Iterator[tuple[int, T]]:
+    """The decoded lines of a file with their numbers; blank lines are skipped. Raises StoryError."""
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            yield number, decoder.decode(line)  # type: ignore[misc]
+            yield number, decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StoryError(path.name, number, str(error)) from error
 
@@ -275,8 +270,6 @@ def lines(path: Path, decoder: "msgspec.json.Decoder[Struct]") -> Iterator[tuple
 def _people(path: Path) -> dict[str, Person]:
     people: dict[str, Person] = {}
     for number, person in lines(path, _person):
-        if not isinstance(person, Person):
-            raise TypeError("the decoder of people gives people")
         if person.key in people or person.key in TEAM or person.key == US:
             raise StoryError(path.name, number, f"the key {person.key} is taken")
         people[person.key] = person
@@ -295,25 +288,27 @@ def _root(message: str, parent_of: dict[str, str]) -> str:
 def _problem(step: Step, people: dict[str, Person], known: dict[str, str]) -> str:
     """What is wrong with a well-formed step; empty when nothing is."""
     try:
-        when(step.at, Instant(DAY * 365 * 50))
-        if isinstance(step, Snooze):
-            when(step.until, Instant(DAY * 365 * 50))
+        for text in (step.at, step.until) if isinstance(step, Snooze) else (step.at,):
+            when(text, Instant(0))
     except ValueError as error:
         return str(error)
-    if step.to if isinstance(step, Say) else True:
-        to = step.to
-        if to not in known:
-            return f"there is no message {to}"
+    above = [step.to, step.quotes] if isinstance(step, Say) else [step.to]
+    for message in above:
+        if message not in known and not (isinstance(step, Say) and not message):
+            return f"there is no message {message}"
     if isinstance(step, Say):
-        if step.quotes and step.quotes not in known:
-            return f"there is no message {step.quotes}"
-        if step.by != US and step.by not in people:
-            return f"nobody in {PEOPLE} has the key {step.by}"
-        if step.by != US and step.on not in people[step.by].on:
-            return f"{step.by} has no account on {step.on.value}"
-        return ""
+        return speaker_problem(step.by, step.on, people)
     if isinstance(step, Edit | Delete):
         return ""
-    if step.by not in TEAM:
-        return f"{step.by} does not work at the desk"
-    return ""
+    who = [step.by, step.who] if isinstance(step, Assign) else [step.by]
+    strangers = [key for key in who if key not in TEAM]
+    return f"{strangers[0]} does not work at the desk" if strangers else ""
+
+
+def speaker_problem(key: str, network: Network, people: dict[str, Person]) -> str:
+    """Why nobody of that key can speak on that network; empty when somebody can."""
+    if key == US:
+        return ""
+    if key not in people:
+        return f"nobody in {PEOPLE} has the key {key}"
+    return "" if network in people[key].on else f"{key} has no account on {network.value}"

@@ -25,7 +25,10 @@ class PostgresWriter:
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-write")
 
     def submit(self, verb: Callable[[Tx], T], *, patient: bool = False) -> "Future[T]":
-        """Run a verb in a transaction. Raises StoreClosedError (through the future) after `close`."""
+        """Run a verb in a transaction; there are writers enough, so patience means nothing here.
+
+        Raises StoreClosedError (through the future) after `close`.
+        """
         try:
             return self._threads.submit(self._run, verb)
         except RuntimeError:

@@ -24,7 +24,7 @@ from earful.store.tx import Tx
 T = TypeVar("T")
 GROUP = 64
 """Verbs in one commit at most, so that the first of them does not wait for ever."""
-PATIENCE = 0.25
+PATIENCE = 0.2
 """Seconds that a patient verb lets others go first."""
 
 Job = tuple[Callable[[Tx], Any], "Future[Any]"]

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
-Row = Mapping[str, Any]
+Row = RowMapping | dict[str, Any]
 
 
 class Tx:

@@ -15,6 +15,8 @@ from msgspec import Raw, Struct
 FORMAT = 1
 SCALE = 100
 """Weights are stored as whole hundredths."""
+STRONG = 15
+"""Hundredths from which a push is worth showing as a reason."""
 _OFFSET = 1 << 12
 """Above the size of any weight; 32 bits a column then hold a million features."""
 
@@ -75,6 +77,11 @@ class Model:
         self._width = width
         self.table = body.table
         """Feature to its push towards each column, in hundredths."""
+        self.strong: list[dict[str, int]] = [
+            {feature: row[column] for feature, row in body.table.items() if row[column] >= STRONG}
+            for column in range(width)
+        ]
+        """For each column, the features that push towards it strongly enough to be named, and how far."""
         # All columns of a feature side by side in one whole number, so that scoring is one addition a feature
         # instead of one a label: a quarter of the time. The offset keeps each column above zero.
         self._columns = struct.Struct(f"<{width}I")

@@ -18,7 +18,6 @@ REASONS_MOST = 14
 SAID, UNSAID = 0.85, 0.7
 """Confidence of a rule that found its words, and of one that found none."""
 _WORDS_SHOWN = {"kind": 2, "sentiment": 1, "topic": 1, "wants": 1}
-_LEAST_SHOWN = 15
 _WEIGHTS = "seed-1.json"
 _SIGNS = {
     "*asks": "a question mark", "*ends asking": "ends with a question mark", "*asks loudly": "asks loudly",
@@ -107,15 +106,14 @@ class Rater:
     def _words(self, answers: dict[str, Answer], features: dict[str, int], tokens: Tokens) -> list[Reason]:
         """The features that pushed each head's label most, with their words."""
         reasons: list[Reason] = []
-        table = self._model.table
-        rows = [(name, at, table[name]) for name, at in features.items() if name in table]
+        present = features.keys()
         for field, most in _WORDS_SHOWN.items():
             answer = answers[field]
             if not answer.sure:
                 reasons.append(Reason(field=field, because="nothing here is known well enough to tell"))
                 continue
-            column = answer.column
-            pushes = [(row[column], name, at) for name, at, row in rows if row[column] >= _LEAST_SHOWN]
+            strong = self._model.strong[answer.column]
+            pushes = [(strong[name], name, features[name]) for name in present & strong.keys()]
             pushes.sort(reverse=True)
             shown: set[int] = set()
             for weight, name, at in pushes:

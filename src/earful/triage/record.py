@@ -4,6 +4,8 @@ Rating is the only part of a message's walk that computes much and touches nothi
 processor while the desk's own process answers networks and people.
 """
 
+import contextlib
+import select
 import subprocess
 import sys
 import threading
@@ -21,6 +23,8 @@ from earful.triage.subject import Brand, Subject
 logger = structlog.get_logger()
 FEW = 32
 """Messages up to which rating here is quicker than asking another process."""
+ANSWER_SECONDS = 60.0
+"""A process that says nothing for so long is given up."""
 LENGTH = 4
 """Bytes of a frame's length, big endian."""
 
@@ -84,7 +88,7 @@ class Apart:
     def __init__(self, brand: Brand) -> None:
         self._brand = brand
         self._here = Here(load(brand))
-        self._child: subprocess.Popen[bytes] | None = None
+        self.child: subprocess.Popen[bytes] | None = None
         self._one = threading.Lock()
 
     def record(self, batch: Sequence[Subject]) -> list[Record]:
@@ -103,29 +107,30 @@ class Apart:
         if child.stdin is None or child.stdout is None:
             raise EOFError("no pipes")
         write_frame(child.stdin, msgspec.msgpack.encode(batch))
+        if not select.select([child.stdout], [], [], ANSWER_SECONDS)[0]:
+            raise EOFError("no answer")
         return msgspec.msgpack.decode(read_frame(child.stdout), type=list[Record])
 
     def _running(self) -> "subprocess.Popen[bytes]":
-        if self._child is None or self._child.poll() is not None:
+        if self.child is None or self.child.poll() is not None:
             self._end()
-            self._child = subprocess.Popen(
+            self.child = subprocess.Popen(
                 [sys.executable, "-m", "earful.triage.apart"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
-            if self._child.stdin is not None:
-                write_frame(self._child.stdin, msgspec.msgpack.encode(self._brand))
-        return self._child
+            if self.child.stdin is not None:
+                write_frame(self.child.stdin, msgspec.msgpack.encode(self._brand))
+        return self.child
 
     def _end(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-            for pipe in (self._child.stdin, self._child.stdout):
+        if self.child is not None:
+            self.child.kill()
+            self.child.wait()
+            for pipe in (self.child.stdin, self.child.stdout):
                 if pipe is not None:
-                    try:
+                    # What was buffered for a dead process cannot be flushed.
+                    with contextlib.suppress(OSError):
                         pipe.close()
-                    except OSError:  # what was buffered for a dead process
-                        pass
-            self._child = None
+            self.child = None
 
 
 def write_frame(pipe: IO[bytes], data: bytes) -> None:

@@ -1,7 +1,8 @@
 """Live updates over server-sent events: the log, replayed from where a page was made, then followed.
 
-One reader of the log serves every open page. A page that comes back with Last-Event-ID gets what it missed; one
-that was away for too long is told to load again, because only a new page is honest then.
+One reader of the log serves every open page, and what it finds in one look is written once for all of them. A
+page that comes back with Last-Event-ID gets what it missed; one that was away for too long is told to load
+again, because only a new page is honest then.
 """
 
 import asyncio
@@ -13,10 +14,11 @@ import msgspec
 import structlog
 from litestar import get, post
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import Stream
 
 from earful.desk.users.rules import Permission
-from earful.log.contract import Event, Position
+from earful.log.contract import Position
+from earful.log.embedded import Told
 from earful.parts import Parts
 from earful.web.access import needs
 from earful.web.presence import Presence
@@ -28,8 +30,9 @@ LOOK_SECONDS = 0.25
 BEAT_SECONDS = 15.0
 REPLAY = 2_000
 """Events that are replayed at most; a page further behind loads again."""
-WAITING = 500
-"""Messages that may wait for one slow browser before it is told to load again."""
+WAITING = 120
+"""Looks whose messages may wait for one slow browser before it is told to load again: half a minute."""
+STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 _encode = msgspec.json.Encoder().encode
 _REASONS = {"case.messages": "message", "case.opened": "message", "case.reply": "reply", "case.noted": "note"}
@@ -42,7 +45,7 @@ class Hub:
         self._parts = parts
         self.presence = Presence()
         self._place = Position()
-        self._listeners: set[asyncio.Queue[ServerSentEventMessage]] = set()
+        self._listeners: set[asyncio.Queue[bytes]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log until `stop` is set."""
@@ -60,56 +63,63 @@ class Hub:
 
     async def _look(self) -> None:
         place = self._place
-        events = await self._parts.store.read(lambda tx: self._parts.log.after(tx, place, REPLAY))
-        for event in events:
-            self._place = Position(event.tx, event.seq)
-            if event.case_id is not None:
-                self.tell(_message(event))
+        self._place, found = await self._parts.store.read(
+            lambda tx: self._parts.log.told_after(tx, place, REPLAY)
+        )
+        if found:
+            self.tell(b"".join(map(_frame_of, found)))
 
-    def tell(self, message: ServerSentEventMessage) -> None:
-        """Give a message to every open page."""
+    def tell(self, frames: bytes) -> None:
+        """Give messages to every open page."""
         for queue in list(self._listeners):
             if queue.qsize() >= WAITING:
                 self._listeners.discard(queue)
-                queue.put_nowait(ServerSentEventMessage(event="reload", data="{}"))
+                queue.put_nowait(RELOAD)
             else:
-                queue.put_nowait(message)
+                queue.put_nowait(frames)
 
-    async def follow(self, after: Position | None) -> AsyncIterator[ServerSentEventMessage]:
+    async def follow(self, after: Position | None) -> AsyncIterator[bytes]:
         """Messages for one page: what it missed since `after`, then what comes."""
-        queue: asyncio.Queue[ServerSentEventMessage] = asyncio.Queue()
-        yield ServerSentEventMessage(comment="hello", retry=2_000)
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        yield b": hello\nretry: 2000\n\n"
         self._listeners.add(queue)
         try:
             if after is not None:
-                missed = await self._parts.store.read(lambda tx: self._parts.log.after(tx, after, REPLAY + 1))
+                _, missed = await self._parts.store.read(
+                    lambda tx: self._parts.log.told_after(tx, after, REPLAY + 1)
+                )
                 if len(missed) > REPLAY:
-                    yield ServerSentEventMessage(event="reload", data="{}")
+                    yield RELOAD
                     return
                 # What arrives twice, here and from the queue, does no harm: a page reads the row again.
-                for event in missed:
-                    if event.case_id is not None:
-                        yield _message(event)
+                if missed:
+                    yield b"".join(map(_frame_of, missed))
             while True:
                 try:
                     yield await asyncio.wait_for(queue.get(), BEAT_SECONDS)
                 except TimeoutError:
-                    yield ServerSentEventMessage(comment="still here")
+                    yield b": still here\n\n"
         finally:
             self._listeners.discard(queue)
 
 
-def _message(event: Event) -> ServerSentEventMessage:
-    data = {
-        "case_id": event.case_id,
-        "seq": f"{event.tx}-{event.seq}",
-        "reason": _REASONS.get(event.type, "change"),
-    }
-    return ServerSentEventMessage(event="case", data=_encode(data).decode(), id=f"{event.tx}-{event.seq}")
+def frame(event: str, data: str, place: str = "") -> bytes:
+    """One server-sent event; `data` is JSON, which has no line breaks."""
+    name = f"id: {place}\n" if place else ""
+    return f"{name}event: {event}\ndata: {data}\n\n".encode()
+
+
+RELOAD = frame("reload", "{}")
+
+
+def _frame_of(told: Told) -> bytes:
+    place = f"{told.tx}-{told.seq}"
+    data = {"case_id": told.case_id, "seq": place, "reason": _REASONS.get(told.type, "change")}
+    return frame("case", _encode(data).decode(), place)
 
 
 @get("/live", guards=[needs(Permission.CASES_READ)], include_in_schema=False)
-async def live(request: Ask, after: str = "") -> ServerSentEvent:
+async def live(request: Ask, after: str = "") -> Stream:
     """`text/event-stream` of `case`, `presence` and `reload`."""
     named = request.headers.get("last-event-id") or after
     try:
@@ -117,7 +127,7 @@ async def live(request: Ask, after: str = "") -> ServerSentEvent:
     except ValueError as error:
         raise ProblemError(400, "This is not a place in the log; load the page again.") from error
     hub: Hub = request.app.state.hub
-    return ServerSentEvent(hub.follow(place))
+    return Stream(hub.follow(place), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 class _State(msgspec.Struct):
@@ -139,7 +149,7 @@ async def presence(request: Ask, case_id: FromPath[str], data: _State) -> None:
             {"id": one.user_id, "name": one.name, "state": one.state} for one in hub.presence.at(case_id, now)
         ]
         body = _encode({"case_id": case_id, "users": users}).decode()
-        hub.tell(ServerSentEventMessage(event="presence", data=body))
+        hub.tell(frame("presence", body))
 
 
 HANDLERS: list[Any] = [live, presence]

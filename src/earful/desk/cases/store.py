@@ -29,6 +29,10 @@ CASE_COLUMNS = (
     "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
 
+_BY_ID = {
+    "sqlite": "SELECT * FROM cases WHERE id IN ??",
+    "postgresql": "SELECT * FROM cases WHERE id IN ?? FOR UPDATE",
+}
 _SAID = (
     "SELECT messages.id, messages.case_id, messages.direction, messages.kind, messages.occurred_at,\n"
     "  messages.text, messages.subject, messages.deleted_at, messages.channel_id, ratings.data AS rating\n"
@@ -43,8 +47,7 @@ def by_ids(tx: Tx, ids: Iterable[str]) -> dict[str, Row]:
     wanted = list(ids)
     if not wanted:
         return {}
-    lock = " FOR UPDATE" if tx.is_postgresql else ""
-    return {row["id"]: row for row in bulk.select(tx, f"SELECT * FROM cases WHERE id IN ??{lock}", [wanted])}
+    return {row["id"]: row for row in bulk.select(tx, _BY_ID[tx.dialect], [wanted])}
 
 
 def find(tx: Tx, case_id: str) -> Row | None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, bindparam, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, any_, bindparam, func, select, tuple_
 
 from earful.model.desk import InboxFilter
 from earful.store.tables import (
@@ -52,7 +52,7 @@ def case_query() -> Select[Any]:
 def case_rows(tx: Tx, wanted: InboxFilter, user_id: str, after: list[int], limit: int) -> list[Row]:
     """One page of a view, by keyset: never an offset, never a count."""
     order = order_of(wanted)
-    query = case_query().where(*_conditions(wanted, user_id)).order_by(*_ORDERS[order]).limit(limit)
+    query = case_query().where(*_conditions(tx, wanted, user_id)).order_by(*_ORDERS[order]).limit(limit)
     if order == "oldest":
         query = query.where(cases.c.awaiting_since.is_not(None))
     if after:
@@ -82,7 +82,7 @@ def _column(element: Any) -> Column[int]:
     return column
 
 
-def _conditions(wanted: InboxFilter, user_id: str) -> list[ColumnElement[bool]]:
+def _conditions(tx: Tx, wanted: InboxFilter, user_id: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     status = _STATUS_OF_VIEW.get(wanted.view)
     if status is not None:
@@ -99,14 +99,16 @@ def _conditions(wanted: InboxFilter, user_id: str) -> list[ColumnElement[bool]]:
         found.append(cases.c.topic == wanted.topic)
     if wanted.tag:
         tagged = select(case_tags.c.case_id).where(case_tags.c.tag == wanted.tag)
-        found.append(cases.c.id.in_(tagged))
+        # As an array PostgreSQL looks up the tagged cases; as a subquery it walked a whole view instead.
+        among = cases.c.id == any_(func.array(tagged.scalar_subquery())) if tx.is_postgresql else None
+        found.append(cases.c.id.in_(tagged) if among is None else among)
     return found
 
 
 def hit_rows(tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str]) -> list[Row]:
     """Those of the cases found by a search that the other filters let through, in the order of `ids`."""
     query = case_query().where(
-        cases.c.id.in_(bindparam("ids", expanding=True)), *_conditions(wanted, user_id)
+        cases.c.id.in_(bindparam("ids", expanding=True)), *_conditions(tx, wanted, user_id)
     )
     found = {row["id"]: row for row in tx.rows(query, {"ids": list(ids)})} if ids else {}
     return [found[case_id] for case_id in ids if case_id in found]

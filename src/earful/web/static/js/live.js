@@ -9,6 +9,8 @@ import { showPresent } from "./presence.js";
 import { say } from "./strings.js";
 
 const GATHER = 250;
+/** Rows in one request, as many as the server gives. */
+const AT_ONCE = 100;
 const url = document.body.dataset.live;
 /** @type {Set<string>} */
 const changed = new Set();
@@ -24,14 +26,23 @@ function show(state) {
   if (words) words.textContent = say(state);
 }
 
+function later() {
+  // A timer that every event put off would never fire on a busy desk.
+  if (!timer) timer = window.setTimeout(flush, GATHER);
+}
+
 async function flush() {
-  const ids = [...changed];
-  changed.clear();
+  timer = 0;
+  const shown = [...changed].filter((id) => id === caseId() || document.getElementById(`row-${id}`));
+  const ids = [...new Set([...shown, ...changed])].slice(0, AT_ONCE);
+  ids.forEach((id) => changed.delete(id));
   try {
     await Promise.all([refresh(ids), ids.includes(caseId() ?? "") ? refreshCase() : null]);
   } catch {
     ids.forEach((id) => changed.add(id)); // tried again with the next event or when the link is back
+    return;
   }
+  if (changed.size) later();
 }
 
 /** @param {MessageEvent} event */
@@ -39,8 +50,7 @@ function onCase(event) {
   const { case_id: id, reason } = JSON.parse(event.data);
   changed.add(id);
   if (id === caseId() && reason === "message") composer()?.newerMessage();
-  clearTimeout(timer);
-  timer = window.setTimeout(flush, GATHER);
+  later();
 }
 
 function connect() {
