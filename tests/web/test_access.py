@@ -314,7 +314,10 @@ def test_odd_forms_are_answered_and_never_a_crash(served: Served) -> None:
         (f"/cases/{case_id}/snooze", {"until": "tomorrow", "zone": "\x00"}),
         (f"/cases/{case_id}/close", {"outcome": "\x00"}),
         (f"/cases/{case_id}/restore", {"status": "open", "outcome": "answered", "snoozed_until": "9" * 40}),
-        (f"/cases/{case_id}/reply", {"text": "a\x00b", "audience": "public", "in_reply_to": message_id, "version": "\u00b2"}),
+        (
+            f"/cases/{case_id}/reply",
+            {"text": "a\x00b", "audience": "public", "in_reply_to": message_id, "version": "\u00b2"},
+        ),
         (f"/cases/{case_id}/reply", {"text": "hi", "audience": "public", "in_reply_to": "\x00"}),
         ("/settings/users", {"name": "a\x00b", "email": "a\x00@b.example", "password": PASSWORD}),
         ("/settings/tokens", {"name": "a\x00b", "scopes": "export"}),
