@@ -28,7 +28,9 @@ def handlers(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
-                found += [(method, route.path, handler) for method in handler.http_methods if method != "OPTIONS"]
+                found += [
+                    (method, route.path, handler) for method in handler.http_methods if method != "OPTIONS"
+                ]
     return found
 
 
@@ -39,7 +41,9 @@ def permission_of(handler: HTTPRouteHandler) -> Permission | None:
 
 def concrete(path: str) -> str:
     """An address for a route: the numbers and names in it stand for nothing."""
-    parts = [("1" if ":int" in part else "nothing") if part.startswith("{") else part for part in path.split("/")]
+    parts = [
+        ("1" if ":int" in part else "nothing") if part.startswith("{") else part for part in path.split("/")
+    ]
     return "/".join(parts)
 
 
@@ -59,7 +63,11 @@ def test_every_route_names_a_permission_or_is_known_to_be_public(small_served: S
         if permission_of(handler) is None and not handler.opt.get("public")
     ]
     assert naked == []
-    public = {(method, path) for method, path, handler in handlers(small_served.app) if permission_of(handler) is None}
+    public = {
+        (method, path)
+        for method, path, handler in handlers(small_served.app)
+        if permission_of(handler) is None
+    }
     assert public == PUBLIC
 
 
@@ -116,7 +124,16 @@ def test_roles_contain_each_other_and_people_hand_in_no_messages() -> None:
 
 def test_headers_of_safety_are_on_every_answer(small_served: Served) -> None:
     person = small_served.signed_in()
-    for path in ("/inbox", "/sign-in", "/nothing-here", "/health", "/metrics", "/api/v1/cases", "/static/x/css/base.css", "/static/x/../../etc/passwd"):
+    for path in (
+        "/inbox",
+        "/sign-in",
+        "/nothing-here",
+        "/health",
+        "/metrics",
+        "/api/v1/cases",
+        "/static/x/css/base.css",
+        "/static/x/../../etc/passwd",
+    ):
         answer = person.get(path)
         for name, value in SECURITY_HEADERS.items():
             assert answer.headers.get(name) == value, (path, name)
@@ -137,9 +154,14 @@ def test_every_change_needs_the_csrf_token(small_served: Served) -> None:
         assert handler.opt.get("exclude_from_csrf") is None, path
         assert person.request(method, concrete(path)).status_code == 403, path
     for wrong in ("", "nonsense", "a" * 120):
-        answer = person.post(f"/cases/{case_id}/tags", data={"add": "x", "_csrf_token": wrong}, headers={"x-csrftoken": wrong})
+        answer = person.post(
+            f"/cases/{case_id}/tags", data={"add": "x", "_csrf_token": wrong}, headers={"x-csrftoken": wrong}
+        )
         assert answer.status_code == 403
-    assert person.post(f"/cases/{case_id}/tags", data={"add": "x", "_csrf_token": good}).status_code in (200, 303)
+    assert person.post(f"/cases/{case_id}/tags", data={"add": "x", "_csrf_token": good}).status_code in (
+        200,
+        303,
+    )
 
 
 def sign_in(served: Served, password: str = PASSWORD, email: str = KIM, **more: str) -> tuple[int, str]:
@@ -159,7 +181,9 @@ def test_signing_in_gives_a_cookie_that_scripts_cannot_read(served: Served) -> N
     cookie = next(value for value in answer.headers.get_list("set-cookie") if "earful_session" in value)
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
-    assert stranger.cookies["earful_session"].encode() not in [bytes(row["token_hash"]) for row in served.rows(select(sessions.c.token_hash))]
+    assert stranger.cookies["earful_session"].encode() not in [
+        bytes(row["token_hash"]) for row in served.rows(select(sessions.c.token_hash))
+    ]
     assert stranger.get("/inbox").status_code == 200
 
 
@@ -236,7 +260,13 @@ def test_signing_in_leads_back_to_where_one_was_going(small_served: Served) -> N
 def test_the_first_admin_needs_the_code_and_there_is_only_one(served: Served) -> None:
     stranger = served.client()
     page = stranger.get("/sign-in")
-    data = {"name": "Eve", "email": "eve@acme.example", "password": PASSWORD, "setup_code": "code", "_csrf_token": csrf_of(page.text)}
+    data = {
+        "name": "Eve",
+        "email": "eve@acme.example",
+        "password": PASSWORD,
+        "setup_code": "code",
+        "_csrf_token": csrf_of(page.text),
+    }
     assert stranger.post("/welcome/admin", data=data).headers["location"] == "/sign-in"
     assert served.value(select(func.count()).select_from(users_table)) == 1
     assert stranger.get("/welcome").headers["location"] == "/sign-in"
@@ -284,7 +314,10 @@ def test_odd_forms_are_answered_and_never_a_crash(served: Served) -> None:
         (f"/cases/{case_id}/snooze", {"until": "tomorrow", "zone": "\x00"}),
         (f"/cases/{case_id}/close", {"outcome": "\x00"}),
         (f"/cases/{case_id}/restore", {"status": "open", "outcome": "answered", "snoozed_until": "9" * 40}),
-        (f"/cases/{case_id}/reply", {"text": "a\x00b", "audience": "public", "in_reply_to": message_id, "version": "\u00b2"}),
+        (
+            f"/cases/{case_id}/reply",
+            {"text": "a\x00b", "audience": "public", "in_reply_to": message_id, "version": "\u00b2"},
+        ),
         (f"/cases/{case_id}/reply", {"text": "hi", "audience": "public", "in_reply_to": "\x00"}),
         ("/settings/users", {"name": "a\x00b", "email": "a\x00@b.example", "password": PASSWORD}),
         ("/settings/tokens", {"name": "a\x00b", "scopes": "export"}),

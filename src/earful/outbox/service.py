@@ -144,7 +144,7 @@ def retry(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> None:
         store.change(tx, reply_id, SendState.FAILED.value, values)
         _tell(tx, log, reply_id, row["case_id"], SendState.QUEUED, now, who)
     elif row["state"] == SendState.UNKNOWN:
-        store.change(tx, reply_id, SendState.UNKNOWN.value, {"due_at": now, "attempts": 0})
+        store.change(tx, reply_id, SendState.UNKNOWN.value, {"due_at": now, "looks": 0, "absences": 0})
     else:
         raise RefusedReplyError(
             f"Only a failed or unknown reply can be tried again; this one is {row['state']}."
@@ -283,28 +283,33 @@ def postponed(tx: Tx, log: Log, reply_id: str, why: str, after_seconds: float | 
 
 def unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
     """It may be out: look on the network before anything else."""
-    store.change(tx, reply_id, SendState.SENDING.value, {"attempts": 0})
+    store.change(tx, reply_id, SendState.SENDING.value, {"looks": 0, "absences": 0})
     _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(0, now), now)
 
 
 def not_there(tx: Tx, log: Log, reply_id: str, now: Instant) -> None:
-    """The network does not have it; once it has said so `rules.ABSENCES` times, it is safe to send again."""
+    """The network does not have it.
+
+    Once it has said so `rules.ABSENCES` times in a row, it is safe to send again, and after `rules.TRIES` sends
+    it is time to give up.
+    """
     row = _known(tx, reply_id)
-    absences = row["attempts"] + 1
+    absences = row["absences"] + 1
     if absences < rules.ABSENCES:
-        store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": absences})
+        store.change(tx, reply_id, SendState.UNKNOWN.value, {"absences": absences})
         why = "The network does not list it yet; looking once more before sending again."
         _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(absences, now), now)
-        return
-    store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": 0})
-    _settle(tx, log, reply_id, SendState.QUEUED, "", now, now)
+    elif row["attempts"] >= rules.TRIES:
+        why = f"Sent {row['attempts']} times, and the network still does not have it."
+        _settle(tx, log, reply_id, SendState.FAILED, why, None, now)
+    else:
+        _settle(tx, log, reply_id, SendState.QUEUED, "", now, now)
 
 
 def still_unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
     """The network could not tell; ask again later, and leave it to a person after `rules.LOOKS`."""
-    row = _known(tx, reply_id)
-    looks = row["attempts"] + 1
-    store.change(tx, reply_id, SendState.UNKNOWN.value, {"attempts": looks})
+    looks = _known(tx, reply_id)["looks"] + 1
+    store.change(tx, reply_id, SendState.UNKNOWN.value, {"looks": looks, "absences": 0})
     _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(looks, now), now)
 
 

@@ -47,14 +47,20 @@ def with_target(tx: Tx, reply_id: str) -> Row | None:
 
 
 def due(tx: Tx, now: int, limit: int) -> list[Row]:
-    """Replies to be sent or looked for, oldest first. A case's replies go out one after the other."""
+    """Replies to be sent or looked for, oldest first.
+
+    A case's replies go out one after the other; one that only a person can settle any more holds up nothing.
+    """
     earlier = outbox.alias("earlier")
     blocked = (
         select(earlier.c.id)
         .where(
             earlier.c.case_id == outbox.c.case_id,
             tuple_(earlier.c.queued_at, earlier.c.id) < tuple_(outbox.c.queued_at, outbox.c.id),
-            earlier.c.state.in_(("queued", "sending", "unknown")),
+            or_(
+                earlier.c.state.in_(("queued", "sending")),
+                (earlier.c.state == "unknown") & earlier.c.due_at.is_not(None),
+            ),
         )
         .exists()
     )

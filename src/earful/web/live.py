@@ -51,15 +51,18 @@ class Hub:
         """Follow the log until `stop` is set."""
         self._place = await self._parts.store.read(self._parts.log.end)
         while not stop.is_set():
-            if self._listeners:
-                try:
-                    await self._look()
-                except Exception:
-                    logger.exception("live.failed")
-            else:
-                self._place = await self._parts.store.read(self._parts.log.end)
+            try:
+                await (self._look() if self._listeners else self._move_on())
+            except Exception:
+                logger.exception("live.failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+    async def _move_on(self) -> None:
+        """Nobody listens: stand at the end, unless somebody came meanwhile who has read less."""
+        end = await self._parts.store.read(self._parts.log.end)
+        if not self._listeners:
+            self._place = end
 
     async def _look(self) -> None:
         place = self._place

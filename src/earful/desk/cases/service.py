@@ -99,7 +99,9 @@ def close(tx: Tx, log: Log, who: Who, case_id: str, outcome: Outcome, now: Insta
 def restore(tx: Tx, log: Log, who: Who, case_id: str, standing: rules.Standing, now: Instant) -> None:
     """Undo a change of status: put a case back to where it stood. Raises RefusedError where none can stand."""
     until = standing.snoozed_until
-    if (standing.status is Status.SNOOZED) != (until is not None) or (until or 0) > now + rules.SNOOZE_AT_MOST:
+    if (standing.status is Status.SNOOZED) != (until is not None) or (
+        until or 0
+    ) > now + rules.SNOOZE_AT_MOST:
         raise RefusedError("Exactly a snoozed case has a time to come back; snooze it instead.")
     row = _case(tx, case_id)
     store.update_case(

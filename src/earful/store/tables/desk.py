@@ -199,6 +199,9 @@ outbox = Table(
     Column("subject", Text, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
+    # While its fate is unknown: how often the network could not tell, and how often in a row it said no.
+    Column("looks", Integer, nullable=False, server_default=text("0")),
+    Column("absences", Integer, nullable=False, server_default=text("0")),
     Column("error", Text, nullable=False),
     Column("queued_at", At, nullable=False),
     Column("due_at", At),
