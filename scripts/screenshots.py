@@ -65,7 +65,7 @@ def _take(browser: Browser, link: str, out: Path) -> None:
         page.goto(link.partition("/sign-in/")[0] + "/inbox")
         page.wait_for_selector(".row-link")
         if name != "inbox-phone":
-            page.locator(".row-link").nth(1).click()
+            page.locator(".row-link").nth(3).click()
             page.wait_for_selector("#composer")
         page.wait_for_timeout(600)
         page.screenshot(path=out / f"{name}.png")

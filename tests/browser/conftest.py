@@ -53,9 +53,9 @@ def preview() -> Iterator[str]:
         server.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["playwright.Browser"]:
-    """One browser for all tests."""
+    """One browser for a module's tests; its event loop must be gone before other tests start theirs."""
     if CHROMIUM is None:
         pytest.skip("no Chromium found: install it or name it in EARFUL_CHROMIUM")
     with playwright.sync_playwright() as driver:

@@ -189,6 +189,7 @@ def connect_mastodon(page: "playwright.Page", desk: Desk) -> None:
     page.get_by_role("link", name="Mastodon").click()
     page.get_by_label("Name", exact=True).fill("kettle-social")
     page.get_by_label("Server", exact=True).fill(desk.mastodon.url)
+    page.get_by_text("More settings").click()
     page.get_by_label("Look again every (seconds)").fill("2")
     page.get_by_label("Access token").fill(desk.brand.token)
     page.get_by_role("button", name="Connect").click()
@@ -205,6 +206,7 @@ def connect_mail(page: "playwright.Page", desk: Desk) -> None:
         "smtp_port": str(desk.mail.smtp_port),
         "password": MAIL_PASSWORD,
     }
+    page.get_by_text("More settings").click()
     for name, value in fields.items():
         page.locator(f"#field-{name}").fill(value)
     page.locator("#field-imap_security").select_option("plain")

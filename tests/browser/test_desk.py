@@ -95,7 +95,7 @@ def test_a_post_is_answered_and_the_customer_sees_the_answer(desk: Desk) -> None
     expect(page.locator('[data-band="public"]')).to_contain_text("Public reply")
     send(screen, "Sorry! Please try the reset button under the base.")
     expect(page.locator("#timeline .ours")).to_contain_text("reset button")
-    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Delivered")
+    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Sent")
     answers = [one for one in ana.mentions() if "reset button" in one["content"]]
     assert [(one["in_reply_to_id"], one["visibility"]) for one in answers] == [(asked, "public")]
     assert "^KD" in answers[0]["content"]
@@ -111,7 +111,7 @@ def test_a_mail_is_answered_in_its_thread_and_goes_on_in_the_same_case(desk: Des
     screen.open("charged me twice")
     expect(page.locator('[data-band="direct"]')).to_contain_text("Nobody else sees it")
     send(screen, "We have sent the second payment back.")
-    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Delivered")
+    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Sent")
     answer = desk.received_mail(ben)
     assert answer["Subject"] == "Re: Invoice 2210"
     assert answer["In-Reply-To"] == asked
@@ -138,7 +138,7 @@ def test_what_was_said_in_private_is_answered_in_private(desk: Desk) -> None:
     choices = page.locator('input[name="audience"]')
     assert {choices.nth(i).get_attribute("value") for i in range(choices.count())} == {"direct", "internal"}
     send(screen, "Thank you, the parcel is on its way there.")
-    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Delivered")
+    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Sent")
     answer = next(one for one in ana.mentions() if "on its way there" in one["content"])
     assert (answer["visibility"], answer["in_reply_to_id"]) == ("direct", asked)
 
@@ -156,7 +156,7 @@ def test_sending_can_be_undone_and_the_words_come_back(desk: Desk) -> None:
     assert [(row["state"], row["due_at"]) for row in states] == [("cancelled", None)]
     # What is sent afterwards arrives, and it is all that arrives: nothing of the first is on its way.
     send(screen, "Yes, in every colour.")
-    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Delivered")
+    expect(page.locator("#timeline .ours .state.sent")).to_contain_text("Sent")
     assert ["every colour" in one["content"] for one in ana.mentions()] == [True]
 
 
@@ -271,7 +271,7 @@ def test_whoever_has_not_seen_the_colleagues_answer_is_stopped(desk: Desk) -> No
     kim.page.route(re.compile(r"/live\?"), lambda route: route.abort())
     kim.page.goto(lena.page.url)
     send(lena, "Yes, within 30 days.")
-    expect(lena.page.locator("#timeline .ours .state.sent")).to_contain_text("Delivered")
+    expect(lena.page.locator("#timeline .ours .state.sent")).to_contain_text("Sent")
     kim.page.locator("#reply-text").fill("No, never.")
     kim.page.locator("#reply-text").press("Control+Enter")
     expect(kim.page.locator(".toast.bad")).to_contain_text("Somebody changed this case meanwhile")
