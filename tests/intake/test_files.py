@@ -158,7 +158,7 @@ def test_the_same_message_by_file_and_by_webhook_is_one(desk: Desk, tmp_path: Pa
 def test_half_surrogates_and_nul_in_a_file_are_kept_as_marks(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "odd.jsonl"
     path.write_text(
-        '{"native_id":"o1","occurred_at":"2026-11-20T09:00:00Z","author":{"native_id":"a\\u0000b"},"text":"x\\ud83d y\\u0000"}'
+        '{"native_id":"o1","occurred_at":"2026-11-20T09:00:00Z","author":{"native_id":"a\\u0000b"},"text":"x\\ud83d y\\u0000"}'  # noqa: E501 - one row of a table
     )
     assert take(desk, path).accepted == 1
     desk.settle()
@@ -169,7 +169,7 @@ def test_half_surrogates_and_nul_in_a_file_are_kept_as_marks(desk: Desk, tmp_pat
 CSVS = {
     "commas": 'id,author,text,created_at\n1,ana,"hello, you",2026-11-20T09:00:00Z\n2,ben,hi,2026-11-20\n',
     "semicolons": "id;author;text;created_at\n1;ana;hello, you;2026-11-20T09:00:00Z\n2;ben;hi;1795132800\n",
-    "tabs": "id\tauthor\ttext\tcreated_at\n1\tana\thello, you\t2026-11-20T09:00:00Z\n2\tben\thi\tFri Nov 20 09:00:00 +0000 2026\n",
+    "tabs": "id\tauthor\ttext\tcreated_at\n1\tana\thello, you\t2026-11-20T09:00:00Z\n2\tben\thi\tFri Nov 20 09:00:00 +0000 2026\n",  # noqa: E501 - one row of a table
     "windows": '\ufeffid,author,text,created_at\r\n1,ana,"hello, you",2026-11-20T09:00:00Z\r\n2,ben,hi,2026-11-20\r\n',
 }
 
