@@ -68,7 +68,8 @@ def test_words_find_their_cases(full: Desk, typed: str, names: set[str]) -> None
 
 
 NASTY = [
-    "'", '"', "''", "\\", "' OR 1=1 --", '" OR "a"*', "a:b", "words:kettle", "kettle:*", "NEAR(a b)", "^kettle", "-kettle",  # noqa: E501 - one row of a table
+    "'", '"', "''", "\\", "' OR 1=1 --", '" OR "a"*', "a:b", "words:kettle", "kettle:*", "NEAR(a b)", "^kettle",
+    "-kettle",
     "kettle & !leaks", "a | b", "<->", "(((", ")))", "*", "%_%", "\x00", "kettle\x00leaks", "\u202ekettle", "x" * 5_000,
     "a " * 500, "{kettle}", "AND", "OR", "NOT", "'; DROP TABLE messages; --", "kettle'); DELETE FROM cases; --", "🙃",
 ]  # fmt: skip
