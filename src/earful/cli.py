@@ -25,6 +25,14 @@ def _settings(**flags: Any) -> config.Settings:
         raise click.ClickException(str(error)) from error
 
 
+def _existing(**flags: Any) -> config.Settings:
+    """The settings of a desk that is there: looking at a mistyped folder must not make one in it."""
+    settings = _settings(**flags)
+    if not settings.database and not (settings.folder / config.DATABASE_NAME).exists():
+        raise click.ClickException(f"There is no desk in {settings.folder}; name its folder with --data.")
+    return settings
+
+
 def _common(command: Any) -> Any:
     command = click.option("--data", metavar="DIR", help="Data folder (EARFUL_DATA).")(command)
     command = click.option("--database", metavar="URL", help="Database URL (EARFUL_DATABASE).")(command)
@@ -108,7 +116,7 @@ def export(what: str, **flags: Any) -> None:
     from earful.store.migrate import migrate  # noqa: PLC0415
     from earful.store.store import Store  # noqa: PLC0415
 
-    settings = _settings(**flags)
+    settings = _existing(**flags)
     migrate(settings.database_url)
     store = Store(settings.database_url)
     try:
@@ -126,7 +134,7 @@ def doctor(as_json: bool, **flags: Any) -> None:
     from earful.doctor import examine  # noqa: PLC0415
     from earful.wiring import Earful  # noqa: PLC0415
 
-    earful = Earful(_settings(**flags))
+    earful = Earful(_existing(**flags))
     try:
         report = examine(earful.store, earful.log, earful.clock())
     finally:
@@ -152,7 +160,7 @@ def link(email: str, **flags: Any) -> None:
     from earful.desk.users import service as users  # noqa: PLC0415
     from earful.wiring import Earful  # noqa: PLC0415
 
-    earful = Earful(_settings(**flags))
+    earful = Earful(_existing(**flags))
     try:
         token = earful.store.write_now(lambda tx: users.link_for(tx, email, earful.clock()))
     except users.InvalidError as error:

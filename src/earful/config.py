@@ -15,6 +15,7 @@ from msgspec import Struct
 from earful.store.engine import normal_url
 
 FILE_NAME = "earful.toml"
+DATABASE_NAME = "earful.sqlite3"
 PREFIX = "EARFUL_"
 
 
@@ -60,7 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The database as SQLAlchemy names it."""
         if self.database:
             return normal_url(self.database)
-        return normal_url(str(self.folder / "earful.sqlite3"))
+        return normal_url(str(self.folder / DATABASE_NAME))
 
     @property
     def address(self) -> str:

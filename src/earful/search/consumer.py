@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from earful.log.contract import Event, NewEvent
 from earful.model.time import Instant
+from earful.search.query import plain
 from earful.store import bulk
 from earful.store.tx import Row, Tx
 
@@ -40,7 +41,7 @@ class SearchConsumer:
         rows = [(row["seq"], words_of(row)) for row in prepared if row["deleted_at"] is None]
         if tx.is_postgresql:
             if rows:
-                tx.execute(_INSERT_POSTGRESQL, [{"seq": seq, "words": words} for seq, words in rows])
+                tx.execute(_INSERT_POSTGRESQL, [{"seq": seq, "words": plain(words)} for seq, words in rows])
         else:
             bulk.insert(tx, "search_index", ("rowid", "words"), rows)
         return []

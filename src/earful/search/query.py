@@ -1,9 +1,13 @@
 """Searching: what people type becomes a safe query of either database."""
 
+import re
+import unicodedata
+
 from sqlalchemy import TextClause, text
 
 from earful.store.tx import Tx
 
+_NO_WORD = re.compile(r"[\W_]+")
 HITS = 400
 """Newest hits that are looked at for one page of results."""
 
@@ -31,6 +35,18 @@ def terms(typed: str) -> list[str]:
     return cleaned.split()[:10]
 
 
+def plain(text: str) -> str:
+    """Words as PostgreSQL is given them: without the marks and the punctuation that SQLite's index ignores.
+
+    Its own parser would keep `AB-1234/x`, addresses and links in one piece, so that no part of them was found.
+    """
+    if not text.isascii():
+        text = "".join(
+            char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
+        )
+    return _NO_WORD.sub(" ", text)
+
+
 def case_ids(tx: Tx, typed: str) -> list[str]:
     """Cases with a message that has all the words (the last one as a beginning), newest hit first."""
     words = terms(typed)
@@ -38,6 +54,9 @@ def case_ids(tx: Tx, typed: str) -> list[str]:
         return []
     statement: TextClause
     if tx.is_postgresql:
+        words = plain(" ".join(words)).split()
+        if not words:
+            return []
         query = " & ".join([*(f"'{word}'" for word in words[:-1]), f"'{words[-1]}':*"])
         statement = _POSTGRESQL
     else:

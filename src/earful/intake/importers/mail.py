@@ -45,5 +45,9 @@ def _item(raw: bytes, line: int, end: int, identity: Identity) -> Item:
     head = raw.lstrip()[:4_096].split(b"\n", 1)[0]
     if b":" not in head:
         return Item(line=line, end=end, fault="not a mail: it has no header")
-    message = parse(raw, identity=identity, received_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    message = parse(raw, identity=identity, received_at=now)
+    if message.author is not None and message.author.native_id.lower() in identity.ours:
+        # What came in under our own name would be a forgery; in a file of ours it is what we sent.
+        message = parse(raw, identity=identity, received_at=now, folder_is_sent=True)
     return Item(line=line, end=end, message=as_history(message))
