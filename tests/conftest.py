@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import insert
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
@@ -26,6 +28,23 @@ from earful.triage.subject import Brand
 from tests.served import Served
 
 pytest_plugins = ["tests.servers.fixtures"]
+
+TOGETHER = ("tests/browser/test_desk.py", "tests/crash/")
+"""Tests that share something costly (a whole desk in use, a process that forks): one worker runs all of them."""
+
+
+class ByGroup(LoadScopeScheduling):
+    """`--dist loadgroup` that groups by place: pytest 9.2 no longer shows xdist 3.8 the marks of groups."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """How tests are given to workers."""
+    return ByGroup(config, log) if config.getoption("dist") == "loadgroup" else None
+
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 NOW = instant(START)

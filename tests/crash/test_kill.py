@@ -33,7 +33,7 @@ from tests.crash.nursery import FileNetwork
 from tests.servers.earful import EarfulServer, signed
 from tests.servers.process import wait_until
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
+pytestmark = pytest.mark.crash
 ROOT = Path(__file__).parents[2]
 KILLS = 50
 COLD = 3

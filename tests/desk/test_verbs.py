@@ -14,7 +14,7 @@ from earful.desk.cases import service as cases
 from earful.desk.inbox import service as inbox
 from earful.doctor import examine
 from earful.model.desk import InboxFilter, Outcome, Status
-from earful.model.message import Change, MessageKind, Visibility
+from earful.model.message import Actor, Change, MessageKind, Visibility
 from earful.model.time import DAY, HOUR
 from earful.store.audit import Who
 from earful.store.errors import ConflictError
@@ -207,8 +207,7 @@ def test_people_are_one_per_author_and_keep_their_newest_name(desk: Desk) -> Non
     hear(desk, "m3", by="ben")
     assert len(desk.store.read_now(lambda tx: tx.rows(select(people)))) == 2
     renamed = write("m4", "I married", minute=600, by="ana")
-    assert renamed.author is not None
-    author = msgspec.structs.replace(renamed.author, name="Ana Neu")
+    author = Actor(native_id="ana", name="Ana Neu")
     desk.receive(msgspec.structs.replace(renamed, author=author))
     desk.settle()
     found = {
@@ -253,21 +252,25 @@ def test_a_thread_that_comes_in_pieces_is_one_case_in_the_end(desk: Desk, order:
     assert (numbers(desk), the(desk)["message_count"]) == (1, 5)
 
 
-STEPS = [
-    "new",
-    "reply",
-    "late",
-    "assign",
-    "unassign",
-    "wait",
-    "open",
-    "snooze",
-    "wake",
-    "close",
-    "undo",
-    "delete",
-]
-STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
+STEP = st.tuples(
+    st.sampled_from(
+        [
+            "new",
+            "reply",
+            "late",
+            "delete",
+            "assign",
+            "unassign",
+            "wait",
+            "open",
+            "snooze",
+            "wake",
+            "close",
+            "undo",
+        ]
+    ),
+    st.integers(0, 5),
+)
 
 
 @given(st.lists(STEP, min_size=1, max_size=20))

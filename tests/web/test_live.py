@@ -159,7 +159,7 @@ def test_state_and_events_are_the_fresh_state_for_every_event(served: Served) ->
 
 async def gather(stream: AsyncIterator[bytes], enough: Callable[[str], bool]) -> str:
     text = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for piece in stream:
             text += piece.decode()
             if enough(text):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, HeaderParameter, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
@@ -103,7 +103,7 @@ async def messages(
     request: Ask,
     channel: Annotated[str, Parameter(description="Name of the channel that the messages belong to.")],
     partial: Annotated[bool, Parameter(description="Keep the good items when some are bad.")] = False,
-    idempotency_key: Annotated[str | None, Parameter(header="Idempotency-Key", max_length=255)] = None,
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
 ) -> Response[bytes]:
     """Hand in one message or up to 1,000; answers 202 after commit.
 

@@ -116,7 +116,7 @@ def merge(held: Held, version: Version, *, occurred_at: int, edited: bool) -> Me
 def version_of(message: IncomingMessage) -> Version:
     """The wording that a create or an edit carries; without a native revision the content names itself."""
     text, html, subject = clean(message.text), clean(message.html), clean(message.subject)
-    revision = message.revision
+    revision = clean(message.revision)
     if not revision:
         content = "\x1f".join((text, html, subject)).encode()
         revision = hashlib.blake2b(content, digest_size=12).hexdigest()
