@@ -7,7 +7,7 @@ import pytest
 from .conftest import AXE, playwright
 
 expect = playwright.expect  # waits by looking from outside: the policy lets nothing evaluate inside
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PAGES = {
     "inbox": "/inbox",
