@@ -29,7 +29,7 @@ from tests.served import Served
 
 pytest_plugins = ["tests.servers.fixtures"]
 
-TOGETHER = ("tests/browser/", "tests/crash/")
+TOGETHER = ("tests/browser/", "tests/crash/", "tests/playground/test_replay.py")
 """Tests that share something costly (a whole desk in use, a process that forks): one worker runs all of them."""
 
 
