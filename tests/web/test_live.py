@@ -228,19 +228,46 @@ def test_nothing_falls_between_replay_and_what_comes(served: Served) -> None:
     asyncio.run(story())
 
 
+def test_a_page_that_comes_before_the_reader_stands_misses_nothing(served: Served) -> None:
+    """The reader's first look at the log may come late: what is written meanwhile must not fall behind it."""
+
+    async def story() -> str:
+        hub, stop = Hub(served.earful.parts), asyncio.Event()
+        place = await served.store.read(served.earful.log.end)
+        stream = hub.follow(place)
+        await anext(stream)
+        waiting = asyncio.create_task(gather(stream, lambda text: "late" in text))
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(append, served, "late")
+        work = asyncio.create_task(hub.run(stop))
+        text = await waiting
+        stop.set()
+        await work
+        return text
+
+    assert cases_in(asyncio.run(story())) == ["late"]
+
+
 def test_a_page_that_was_away_for_too_long_loads_again(small_served: Served) -> None:
     place = small_served.store.read_now(small_served.earful.log.end)
     append(small_served, *(f"c{number}" for number in range(REPLAY + 1)))
 
     async def story() -> str:
-        return await gather(Hub(small_served.earful.parts).follow(place), lambda text: "event: " in text)
+        hub, stop = Hub(small_served.earful.parts), asyncio.Event()
+        work = asyncio.create_task(hub.run(stop))
+        text = await gather(hub.follow(place), lambda text: "event: " in text)
+        stop.set()
+        await work
+        return text
 
     assert "event: reload" in asyncio.run(story())
 
 
 def test_a_slow_browser_is_told_to_load_again_and_holds_up_nobody(small_served: Served) -> None:
     async def story() -> None:
-        hub = Hub(small_served.earful.parts)
+        hub, stop = Hub(small_served.earful.parts), asyncio.Event()
+        stop.set()
+        await hub.run(stop)
         slow = hub.follow(None)
         await anext(slow)
         waiting = asyncio.create_task(anext(slow))

@@ -45,11 +45,13 @@ class Hub:
         self._parts = parts
         self.presence = Presence()
         self._place = Position()
+        self._stands = asyncio.Event()
         self._listeners: set[asyncio.Queue[bytes]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log until `stop` is set."""
         self._place = await self._parts.store.read(self._parts.log.end)
+        self._stands.set()
         while not stop.is_set():
             try:
                 await (self._look() if self._listeners else self._move_on())
@@ -85,6 +87,8 @@ class Hub:
         """Messages for one page: what it missed since `after`, then what comes."""
         queue: asyncio.Queue[bytes] = asyncio.Queue()
         yield b": hello\nretry: 2000\n\n"
+        # Before the hub stands somewhere, it could start behind what this page is about to miss.
+        await self._stands.wait()
         self._listeners.add(queue)
         try:
             if after is not None:
