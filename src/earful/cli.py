@@ -12,6 +12,7 @@ from rich.table import Table
 
 from earful import __version__, config
 from earful.model.message import Network
+from earful.triage import commands as triage
 
 out = Console()
 err = Console(stderr=True)
@@ -171,13 +172,13 @@ def link(email: str, **flags: Any) -> None:
 
 
 @main.command()
+@click.argument("only", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@click.option("--only", multiple=True, help="Run only the named benchmarks.")
 @click.option(
     "--size", type=click.Choice(["small", "full"]), default="full", help="`small` for a quick look."
 )
 def bench(as_json: bool, only: tuple[str, ...], size: str) -> None:
-    """Measure speed and memory on this machine, beside plain SQLite in the same run."""
+    """Measure speed and memory on this machine, beside named peers in the same run: all, or only those named."""
     from earful.bench import run  # noqa: PLC0415
 
     try:
@@ -185,6 +186,11 @@ def bench(as_json: bool, only: tuple[str, ...], size: str) -> None:
     except run.UnknownBenchmark as error:
         raise click.ClickException(str(error)) from error
     click.echo(msgspec.json.encode(found).decode() if as_json else run.as_table(found))
+
+
+main.add_command(triage.triage)
+main.add_command(triage.train)
+main.add_command(triage.evaluate)
 
 
 @main.command()

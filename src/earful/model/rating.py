@@ -21,21 +21,21 @@ Span = tuple[int, int]
 """Half-open offsets into the text, in Unicode code points."""
 
 
-class TriedBefore(Struct, frozen=True):
+class TriedBefore(Struct, frozen=True, gc=False):
     """A channel that already failed the author, and the words that say so."""
 
     channel: str
     span: Span
 
 
-class Pii(Struct, frozen=True):
+class Pii(Struct, frozen=True, gc=False):
     """Private data found in the text."""
 
     type: str
     span: Span
 
 
-class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Why a field has its value, in words a person can check.
 
     `words` is what was matched (and `span` where), `weight` how far it pushed: for a label its share of the
@@ -49,7 +49,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weight: float = 0.0
 
 
-class Rating(Struct, frozen=True, kw_only=True):
+class Rating(Struct, frozen=True, kw_only=True, gc=False):
     """The whole rating of one message. Probabilities, `relevance`, `churn_risk` and confidences: 0-1."""
 
     relevance: float

@@ -1,147 +1,171 @@
-"""A multinomial log-linear model with one sparse table for all heads, scored in pure Python.
+"""A model: one table of weights for all heads, and the file it lives in.
 
-A head's probabilities are softmax((bias + sum of the weights of the features present) / temperature); the
-temperature makes them mean what they say (Guo et al., On Calibration of Modern Neural Networks, 2017).
+The file is a line of magic, a JSON header with a checksum, and the rows of the table that are not all zero,
+compressed. Weights are whole steps of -127 to 127; a column's step is worth `scales[column]`.
 """
 
 import hashlib
-import math
-import struct
-from collections.abc import Mapping, Sequence
+import zlib
+from pathlib import Path
+from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
-FORMAT = 1
-SCALE = 100
-"""Weights are stored as whole hundredths."""
-STRONG = 15
-"""Hundredths from which a push is worth showing as a reason."""
-_OFFSET = 1 << 12
-"""Above the size of any weight; 32 bits a column then hold a million features."""
-
-
-class WeightsRefused(ValueError):
-    """Weights that are not what they say they are; the message names the file and the reason."""
+MAGIC = b"EARFUL MODEL\n"
+FORMAT = 2
+_COUNT = 8
+"""Bytes of the header's length, big endian."""
 
 
-class Head(Struct, frozen=True):
-    """One question that the model answers."""
+class ModelRefused(ValueError):
+    """A file that is not a model, is of another format, or was changed. Says which file, and what to do."""
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """One question a model answers.
+
+    `alone`: labels stand each for itself (several or none may hold), else exactly one holds. `heat` is the
+    temperature that makes probabilities mean what they say (Guo et al., 2017); under `threshold` (0-1) the answer
+    is unsure. `figures` says how it did on held-out data, for the model card.
+    """
 
     name: str
     labels: tuple[str, ...]
-    temperature: float
-    threshold: float
-    """Under this top probability the answer is `unsure`."""
+    alone: bool = False
+    heat: float = 1.0
+    threshold: float = 0.0
 
 
-class Body(Struct, frozen=True):
-    """Heads, and for each feature its weight for every label of every head in turn, in whole hundredths."""
-
-    heads: tuple[Head, ...]
-    table: dict[str, tuple[int, ...]]
-
-
-class Container(Struct, frozen=True):
-    """The file: `sha256` is over the bytes of `body` as they stand."""
-
+class _Header(Struct, frozen=True, kw_only=True):
     format: int
     name: str
     sha256: str
-    body: Raw
+    bits: int
+    runs: float
+    heads: tuple[Head, ...]
+    bias: list[float]
+    scales: list[float]
+    rows: int
+    about: dict[str, Any] = {}
 
 
-class Answer(Struct, frozen=True):
-    """One head's answer: probabilities in the order of its labels."""
+class Model(Struct, frozen=True, kw_only=True):
+    """`table[row, column]` for 2**`bits` rows; columns are the labels of all heads, one after the other.
 
-    head: Head
-    column: int
-    """The column of the top label in the weights table."""
-    probabilities: list[float]
-    label: str
-    p: float
-    sure: bool
+    `runs` is what runs of characters weigh against words; `about` is whatever the trainer wants remembered.
+    """
 
+    name: str
+    bits: int
+    runs: float
+    heads: tuple[Head, ...]
+    table: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    about: dict[str, Any] = {}
 
-class Model:
-    """Immutable after construction."""
+    @property
+    def live(self) -> NDArray[np.bool_]:
+        """Which rows are in use."""
+        return np.asarray(self.table.any(axis=1))
 
-    def __init__(self, name: str, body: Body) -> None:
-        self.name = name
-        self.heads = body.heads
-        self._bounds: list[tuple[Head, int, int]] = []
-        width = 0
-        for head in body.heads:
-            self._bounds.append((head, width, width + len(head.labels)))
-            width += len(head.labels)
-        self._width = width
-        self.table = body.table
-        """Feature to its push towards each column, in hundredths."""
-        self.strong: list[dict[str, int]] = [
-            {feature: row[column] for feature, row in body.table.items() if row[column] >= STRONG}
-            for column in range(width)
-        ]
-        """For each column, the features that push towards it strongly enough to be named, and how far."""
-        # All columns of a feature side by side in one whole number, so that scoring is one addition a feature
-        # instead of one a label: a quarter of the time. The offset keeps each column above zero.
-        self._columns = struct.Struct(f"<{width}I")
-        self._packed = {
-            feature: int.from_bytes(self._columns.pack(*(weight + _OFFSET for weight in row)), "little")
-            for feature, row in body.table.items()
-        }
+    @property
+    def columns(self) -> int:
+        """Labels of all heads together."""
+        return len(self.bias)
 
-    def answer(self, features: Mapping[str, int]) -> dict[str, Answer]:
-        """The answer of each head. A text of which the model knows no word gets answers that are not sure."""
-        packed = self._packed
-        known = [feature for feature in features if feature in packed]
-        total = sum([packed[feature] for feature in known])
-        lift = _OFFSET * len(known)
-        scores = [
-            column - lift for column in self._columns.unpack(total.to_bytes(self._columns.size, "little"))
-        ]
-        meant = any(feature[0] != "*" for feature in known)
-        answers: dict[str, Answer] = {}
-        for head, start, end in self._bounds:
-            probabilities = softmax(scores[start:end], head.temperature * SCALE)
-            p = max(probabilities)
-            top = probabilities.index(p)
-            sure = meant and p >= head.threshold
-            answers[head.name] = Answer(head, start + top, probabilities, head.labels[top], p, sure)
-        return answers
+    def bounds(self) -> NDArray[np.int64]:
+        """(first column, end, alone, heat in thousandths) of each head."""
+        return bounds_of(self.heads)
+
+    def place(self, name: str) -> int:
+        """Which head has this name. Raises KeyError."""
+        for at, head in enumerate(self.heads):
+            if head.name == name:
+                return at
+        raise KeyError(f"the model {self.name} has no head named {name!r}")
 
 
-def softmax(scores: Sequence[float], temperature: float) -> list[float]:
-    """Probabilities that sum to 1; `temperature` > 0."""
-    top = max(scores)
-    exp = math.exp
-    powers = [exp((score - top) / temperature) for score in scores]
-    total = sum(powers)
-    return [power / total for power in powers]
+def bounds_of(heads: tuple[Head, ...]) -> NDArray[np.int64]:
+    """See `Model.bounds`."""
+    rows, first = [], 0
+    for head in heads:
+        rows.append((first, first + len(head.labels), int(head.alone), round(head.heat * 1000)))
+        first += len(head.labels)
+    return np.array(rows, np.int64)
 
 
-def pack(name: str, body: Body) -> bytes:
-    """The bytes of a weights file."""
-    raw = msgspec.json.encode(body)
-    digest = hashlib.sha256(raw).hexdigest()
-    return msgspec.json.encode(Container(FORMAT, name, digest, Raw(raw)))
+def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Weights as steps of -127 to 127 and each column's worth of a step."""
+    scales = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / 127
+    return np.rint(weights / scales).astype(np.int8), scales
 
 
-def unpack(data: bytes, source: str) -> Model:
-    """Read and check a weights file. Raises WeightsRefused, naming `source`."""
+def save(model: Model, path: Path) -> None:
+    """Write a model's file."""
+    used = np.flatnonzero(model.table.any(axis=1)).astype(np.int32)
+    body = zlib.compress(used.tobytes() + model.table[used].tobytes(), 9)
+    header = _Header(
+        format=FORMAT,
+        name=model.name,
+        sha256=hashlib.sha256(body).hexdigest(),
+        bits=model.bits,
+        runs=model.runs,
+        heads=model.heads,
+        bias=[float(value) for value in model.bias],
+        scales=[float(value) for value in model.scales],
+        rows=len(used),
+        about=model.about,
+    )
+    head = msgspec.json.encode(header)
+    path.write_bytes(MAGIC + len(head).to_bytes(_COUNT, "big") + head + body)
+
+
+def load_model(path: Path) -> Model:
+    """Read and check a model's file. Raises ModelRefused, naming the file, and OSError when it cannot be read."""
+    return read_model(path.read_bytes(), path.name)
+
+
+def read_model(data: bytes, source: str) -> Model:
+    """See `load_model`; `source` is what errors call it."""
+    start = len(MAGIC) + _COUNT
+    if not data.startswith(MAGIC) or len(data) < start:
+        raise ModelRefused(f"{source} is not a model of Earful; train one with `earful train`")
+    end = start + int.from_bytes(data[len(MAGIC) : start], "big")
     try:
-        container = msgspec.json.decode(data, type=Container)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise WeightsRefused(f"{source}: not a weights file ({error}); reinstall or train again") from error
-    if container.format != FORMAT:
-        raise WeightsRefused(f"{source}: format {container.format}, but this version reads format {FORMAT}")
-    if hashlib.sha256(container.body).hexdigest() != container.sha256:
-        raise WeightsRefused(f"{source}: the checksum does not match; the file was changed or cut short")
-    try:
-        body = msgspec.json.decode(container.body, type=Body)
+        kind = msgspec.json.decode(data[start:end], type=_Format)
+        if kind.format != FORMAT:
+            raise ModelRefused(
+                f"{source} has format {kind.format}, and this version reads {FORMAT}: train it again"
+            )
+        header = msgspec.json.decode(data[start:end], type=_Header)
     except msgspec.DecodeError as error:
-        raise WeightsRefused(f"{source}: the weights have another shape ({error})") from error
-    width = sum(len(head.labels) for head in body.heads)
-    for feature, row in body.table.items():
-        if len(row) != width or max(map(abs, row), default=0) >= _OFFSET:
-            raise WeightsRefused(f"{source}: the weights of {feature!r} do not fit its {width} labels")
-    return Model(container.name, body)
+        raise ModelRefused(f"{source}: its header cannot be read ({error}); it was cut or changed") from error
+    body = data[end:]
+    if hashlib.sha256(body).hexdigest() != header.sha256:
+        raise ModelRefused(f"{source}: the checksum does not match; the file was cut or changed, get it again")
+    columns = sum(len(head.labels) for head in header.heads)
+    raw = zlib.decompress(body)
+    fits = len(header.bias) == len(header.scales) == columns and 8 <= header.bits <= 22
+    if not fits or len(raw) != header.rows * (4 + columns):
+        raise ModelRefused(f"{source}: table and labels do not fit each other; get it again")
+    used = np.frombuffer(raw, np.int32, header.rows)
+    table = np.zeros((1 << header.bits, columns), np.int8)
+    table[used] = np.frombuffer(raw, np.int8, offset=4 * header.rows).reshape(header.rows, columns)
+    return Model(
+        name=header.name,
+        bits=header.bits,
+        runs=header.runs,
+        heads=header.heads,
+        table=table,
+        scales=np.array(header.scales, np.float32),
+        bias=np.array(header.bias, np.float32),
+        about=header.about,
+    )
+
+
+class _Format(Struct):
+    format: int

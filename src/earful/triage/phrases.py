@@ -1,17 +1,33 @@
-"""Find phrases of several words in one pass: an index of first words, with bounded gaps.
+"""Phrases of several words, compiled for the kernel.
 
 The language of a phrase: words apart by spaces; `a|b` either; a trailing `?` may be absent; `#` a number, in
-digits or letters; `*` up to three words of any kind; `^` the start of a sentence. No phrase crosses the end
-of a sentence. A phrase under `-label` is a near miss: where it overlaps a find of `label`
-(or of any `label:...`), that find is dropped.
+digits or letters; `*` up to three words of any kind; `^` the start of a sentence; `@name` a handle and, after the
+first word, `<handle>` any. No phrase crosses the end of a sentence. Apostrophes and hyphens inside a word do not count: `can't` is `cant`. A phrase
+under `-label` is a near miss: where it overlaps a find of `label` (or of any `label:...`), that find is dropped.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from earful.triage.tokens import END, HANDLE, MONEY, NUMBER, NUMBER_WORDS, Tokens, fold
+import numpy as np
+from numpy.typing import NDArray
 
-_GAP = 3
+from earful.triage.kernel import AMOUNT, CODE, HANDLE, MANY_DIGITS, NUMBER, Hashes, hash_words, mix
+from earful.triage.match import EMPTY, GAP, place_keys, place_members
+
+_NUMBER_WORDS = """
+    two three four five six seven eight nine ten eleven twelve several multiple many countless dozen dos
+    tres cuatro cinco seis siete ocho nueve diez doce varias deux trois quatre cinq sept huit neuf dix
+    plusieurs zwei drei vier funf sechs sieben acht neun zehn zwolf mehrere duas dois quatro sete oito
+    nove dez due tre quattro cinque sei sette otto dieci twee drie vijf zes zeven negen tien
+"""
+NUMBER_WORDS = tuple(_NUMBER_WORDS.split())
+_OPTIONAL_MOST = 6
+"""Words of one phrase that may be absent; each doubles its variants."""
+
+Part = tuple[str, ...] | None
+"""The words that may stand at a place; None for a gap."""
 
 
 class Found(NamedTuple):
@@ -22,152 +38,154 @@ class Found(NamedTuple):
     end: int
 
 
-_Part = frozenset[str] | None
-"""The words that may stand at a place; None for a gap."""
-_Tail = tuple[str, tuple[_Part, ...]]
-_Index = dict[str, dict[str, list[_Tail]]]
+class Book(NamedTuple):
+    """A phrasebook as the kernel reads it; see `earful.triage.match`."""
+
+    slots: Hashes
+    lists: NDArray[np.int64]
+    variants: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    at_start: NDArray[np.bool_]
+    first_part: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    members: Hashes
+
+
+class _Variant(NamedTuple):
+    label: str
+    at_start: bool
+    first: tuple[str, ...]
+    tail: tuple[Part, ...]
 
 
 class Phrasebook:
-    """An immutable set of labelled phrases, indexed by their first two words.
+    """An immutable set of labelled phrases. `labels[n]` is the name of label n.
 
-    Raises ValueError for a phrase that starts or ends with a gap, or has an empty choice.
+    Raises ValueError for a phrase that starts or ends with a gap, has an empty choice or too many words that may
+    be absent, or holds something that is not one word.
     """
 
-    def __init__(self, *tables: Mapping[str, tuple[str, ...]]) -> None:
-        self._anywhere: _Index = {}
-        self._at_start: _Index = {}
-        for table in tables:
-            for label, phrases in table.items():
-                for phrase in phrases:
-                    self._add(label, phrase)
+    def __init__(self, *tables: Mapping[str, Iterable[str]]) -> None:
+        variants = [
+            variant
+            for table in tables
+            for label, phrases in table.items()
+            for phrase in phrases
+            for variant in _variants(label, phrase)
+        ]
+        self.labels = sorted({variant.label for variant in variants})
+        self.book = _compile(variants, {label: at for at, label in enumerate(self.labels)})
+        self.signs = np.array([_sign(label) for label in self.labels], np.uint64)
 
-    def _add(self, label: str, phrase: str) -> None:
-        for parts in _variants(phrase):
-            first = parts[0]
-            if first is None or parts[-1] is None:
-                raise ValueError(f"a phrase of {label!r} starts or ends with a gap: {phrase!r}")
-            if "^" in first:
-                _put(self._at_start, label, parts[1:])
-            if first != {"^"}:
-                _put(self._anywhere, label, (first - {"^"}, *parts[1:]))
-
-    def find(self, tokens: Tokens) -> list[Found]:
-        """All finds in order of their start, near misses applied. Linear in the words."""
-        padded = [*tokens.words, END]
-        hits: dict[tuple[str, int], int] = {}
-        anywhere, at_start, fresh = self._anywhere, self._at_start, True
-        for at, word in enumerate(tokens.words):
-            if word in anywhere:
-                _try(anywhere[word], padded, at, hits)
-            if fresh:
-                if word in at_start:
-                    _try(at_start[word], padded, at, hits)
-                fresh = word in (HANDLE, END)
-            elif word == END:
-                fresh = True
-        if not hits:
-            return []
-        kept = _without_near_misses(hits)
-        return [Found(label, tokens.starts[at], tokens.ends[last]) for (label, at), last in kept]
-
-
-_NUMERIC = (NUMBER, MONEY, *sorted(NUMBER_WORDS))
+    def resolve(self, finds: list[list[int]]) -> list[Found]:
+        """What the kernel found in one text, the longest of each label and place, near misses applied."""
+        hits: dict[tuple[str, int], tuple[int, int, int]] = {}
+        for label, start, end, first, last in finds:
+            place = (self.labels[label], first)
+            if last >= hits.get(place, (-1, 0, 0))[0]:
+                hits[place] = (last, start, end)
+        vetoed = {
+            (label[1:], word)
+            for (label, first), (last, _, _) in hits.items()
+            if label[0] == "-"
+            for word in range(first, last + 1)
+        }
+        kept = sorted((first, label, end) for (label, first), end in hits.items() if label[0] != "-")
+        return [
+            Found(label, start, end)
+            for first, label, (last, start, end) in kept
+            if not vetoed
+            or not any(
+                (name, word) in vetoed
+                for name in (label, label.partition(":")[0])
+                for word in range(first, last + 1)
+            )
+        ]
 
 
-def _put(index: _Index, label: str, parts: tuple[_Part, ...]) -> None:
-    second: _Part = frozenset({""}) if len(parts) == 1 else parts[1]
-    tail = (label, parts[1:] if second is None else parts[2:])
-    for one in parts[0] or ():
-        seconds = index.setdefault(one, {})
-        for two in ("*",) if second is None else second:
-            seconds.setdefault(two, []).append(tail)
+def _sign(label: str) -> int:
+    """What stands for a label among a text's features, whatever else is in the book."""
+    return int.from_bytes(hashlib.blake2b(label.encode(), digest_size=8).digest(), "big")
 
 
-def _try(
-    seconds: dict[str, list[_Tail]], words: list[str], at: int, hits: dict[tuple[str, int], int]
-) -> None:
-    second = words[at + 1]
-    if second in seconds:
-        _keep(seconds[second], words, at, at + 2, hits)
-    if "" in seconds:
-        _keep(seconds[""], words, at, at + 1, hits)
-    if "*" in seconds:
-        _keep(seconds["*"], words, at, at + 1, hits)
-
-
-def _keep(
-    tails: list[_Tail], words: list[str], first: int, at: int, hits: dict[tuple[str, int], int]
-) -> None:
-    for label, parts in tails:
-        end = _match(parts, 0, words, at) if parts else at
-        if end > 0:
-            hits[label, first] = max(end - 1, hits.get((label, first), 0))
-
-
-def _match(parts: tuple[_Part, ...], done: int, words: list[str], at: int) -> int:
-    """The index after the last word matched, or -1."""
-    for place in range(done, len(parts)):
-        part = parts[place]
-        if part is None:
-            return _match_gap(parts, place + 1, words, at)
-        if at >= len(words):
-            return -1
-        word = words[at]
-        if word not in part:
-            return -1
-        at += 1
-    return at
-
-
-def _match_gap(parts: tuple[_Part, ...], done: int, words: list[str], at: int) -> int:
-    for ahead in range(at, min(at + _GAP + 1, len(words))):
-        end = _match(parts, done, words, ahead)
-        if end > 0:
-            return end
-        if words[ahead] == END:
-            break
-    return -1
-
-
-def _variants(phrase: str) -> Iterator[tuple[_Part, ...]]:
-    """The phrase with and without each optional part."""
-    rows: list[tuple[_Part, ...]] = [()]
+def _variants(label: str, phrase: str) -> Iterator[_Variant]:
+    """The phrase with and without each word that may be absent."""
+    if sum(word.endswith("?") for word in phrase.split()) > _OPTIONAL_MOST:
+        raise ValueError(f"a phrase of {label!r} has too many words that may be absent: {phrase!r}")
+    rows: list[tuple[Part, ...]] = [()]
     for word in phrase.split():
-        part = None if word == "*" else _choices(word.rstrip("?"))
+        part = None if word == "*" else tuple(word.rstrip("?").split("|"))
         if part is not None and "" in part:
             raise ValueError(f"an empty choice in {phrase!r}")
         rows = [(*row, part) for row in rows] + (rows if word.endswith("?") else [])
-    yield from (row for row in rows if row)
+    for row in rows:
+        if not row:
+            continue
+        if row[0] is None or row[-1] is None:
+            raise ValueError(f"a phrase of {label!r} starts or ends with a gap: {phrase!r}")
+        words = tuple(word for word in row[0] if word != "^")
+        if words:
+            yield _Variant(label, False, words, row[1:])
+        if "^" in row[0]:
+            if len(row) == 1 or row[1] is None:
+                raise ValueError(f"nothing stands at the start of the sentence in {phrase!r}")
+            yield _Variant(label, True, row[1], row[2:])
 
 
-def _choices(word: str) -> frozenset[str]:
-    # Numbers are spelt out here, once, so that finding asks only whether a word is in a set.
-    options = {fold(one) for one in word.split("|")}
-    return frozenset(options.union(_NUMERIC) - {"#"} if "#" in options else options)
+def _compile(variants: list[_Variant], labels: dict[str, int]) -> Book:
+    sets: dict[tuple[str, ...], int] = {}
+    for variant in variants:
+        for part in variant.tail:
+            if part is not None:
+                sets.setdefault(part, len(sets))
+    spelt = {word for part in sets for word in part} | {word for one in variants for word in one.first}
+    hashes = _hashes(sorted(spelt))
+    pairs = [(at, value) for part, at in sets.items() for word in part for value in hashes[word]]
+    members = np.zeros(_room_for(len(pairs)), np.uint64)
+    place_members(
+        members, np.array([at for at, _ in pairs], np.int64), np.array([value for _, value in pairs], np.uint64)
+    )
+    starts: dict[int, list[int]] = {}
+    parts: list[int] = []
+    first_part = [0]
+    for at, variant in enumerate(variants):
+        for word in variant.first:
+            for value in hashes[word]:
+                starts.setdefault(value | 1, []).append(at)
+        parts.extend(GAP if part is None else sets[part] for part in variant.tail)
+        first_part.append(len(parts))
+    slots = np.zeros(_room_for(len(starts)), np.uint64)
+    places = place_keys(slots, np.array(list(starts), np.uint64))
+    lists = np.zeros((len(slots), 2), np.int64)
+    order: list[int] = []
+    for place, chosen in zip(places.tolist(), starts.values(), strict=True):
+        lists[place] = len(order), len(order) + len(chosen)
+        order.extend(sorted(chosen, key=lambda at: parts[first_part[at]] if variants[at].tail else GAP))
+    return Book(
+        slots, lists, np.array(order, np.int64), np.array([labels[one.label] for one in variants], np.int64),
+        np.array([one.at_start for one in variants], np.bool_), np.array(first_part, np.int64),
+        np.array(parts, np.int64), members,
+    )  # fmt: skip
 
 
-def _without_near_misses(hits: dict[tuple[str, int], int]) -> list[tuple[tuple[str, int], int]]:
-    """Drop what a near miss overlaps. By word, not by pair: linear in the finds."""
-    vetoed = {
-        (label[1:], word)
-        for (label, first), last in hits.items()
-        if label[0] == "-"
-        for word in range(first, last + 1)
-    }
-    rows = sorted((row for row in hits.items() if row[0][0][0] != "-"), key=_place)
-    if not vetoed:
-        return rows
-    return [
-        (place, last)
-        for place, last in rows
-        if not any(
-            (name, word) in vetoed
-            for name in (place[0], place[0].partition(":")[0])
-            for word in range(place[1], last + 1)
-        )
-    ]
+def _room_for(count: int) -> int:
+    """Slots of a table that is at most half full."""
+    return 1 << max(4, (2 * count).bit_length())
 
 
-def _place(row: tuple[tuple[str, int], int]) -> tuple[int, str]:
-    return row[0][1], row[0][0]
+def _hashes(words: list[str]) -> dict[str, tuple[int, ...]]:
+    """The hashes that each word of a phrase stands for."""
+    plain = [word for word in words if word not in ("#", "<handle>")]
+    found: dict[str, tuple[int, ...]] = {"<handle>": (int(mix(HANDLE)),)}
+    for word, values in zip(plain, hash_words(plain), strict=True):
+        if len(values) != 1:
+            raise ValueError(f"{word!r} is not one word")
+        found[word] = (int(values[0]),)
+    classes: list[Any] = [NUMBER, MANY_DIGITS, CODE, AMOUNT]
+    found["#"] = tuple(
+        [int(mix(one)) for one in classes] + [int(one[0]) for one in hash_words(list(NUMBER_WORDS))]
+    )
+    return found
+
+
+assert EMPTY == 0  # noqa: S101  (tables of zeros are empty)

@@ -4,7 +4,7 @@ Errs towards hiding. Cheap gates first: no `@`, no e-mail; no digit, nothing els
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from earful.model.rating import Pii, Span
 
@@ -53,9 +53,13 @@ _CHECKED = 200
 """After so many candidates a message is a list of numbers: all that look like one are taken for one."""
 
 
-def find(text: str, language: str = "und") -> list[Pii]:
+ALL_CUES = frozenset({"cue:code", "cue:identity", "cue:street"})
+
+
+def find(text: str, language: str = "und", cues: Container[str] = ALL_CUES) -> list[Pii]:
     """Private data in order of place, without overlaps; the surest type wins a place. `language` guesses a
-    phone number's country when it names none."""
+    phone number's country when it names none. `cues` are the labels of the phrases found in the text: without a
+    word that announces a code, an identity or a street, none is looked for."""
     found: list[Pii] = []
     if "@" in text:
         found.extend(Pii("email", span) for span in _emails(text))
@@ -68,9 +72,12 @@ def find(text: str, language: str = "und") -> list[Pii]:
         _claim(found, "card", _cards(text, runs))
         _claim(found, "iban", _ibans(text))
     if any(_is_code(text, start, end) for start, end in places):
-        _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
-        _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
-    _claim(found, "address", (match.span() for match in _ADDRESS_AT_NUMBER.finditer(text)))
+        if "cue:identity" in cues:
+            _claim(found, "id_number", (match.span("value") for match in _IDENTITY.finditer(text)))
+        if "cue:code" in cues:
+            _claim(found, "order_number", (match.span("value") for match in _CUED.finditer(text)))
+    if "cue:street" in cues:
+        _claim(found, "address", (match.span() for match in _ADDRESS_AT_NUMBER.finditer(text)))
     if any(street in text for street in _STREETS):
         _claim(found, "address", (match.span() for match in _ADDRESS_AT_NAME.finditer(text)))
     if runs:

@@ -1,30 +1,36 @@
 """Rate messages: `load(brand).rate(batch)`. Pure after loading: no clock, no I/O, no state kept."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
-from earful.model.rating import UNSURE, Rating, Reason
-from earful.triage import language, pii, priority, reach, relevance, rules
-from earful.triage.features import WHOLE, extract
-from earful.triage.model import SCALE, Answer, Model, unpack
-from earful.triage.rulebook import phrasebook
-from earful.triage.subject import Brand, Subject
-from earful.triage.tokens import HANDLE, Tokens
+import numpy as np
 
-REASONS_MOST = 14
+from earful.model.rating import UNSURE, Rating, Reason
+from earful.triage import pii, priority, reach, relevance, rules
+from earful.triage.labels import HEADS
+from earful.triage.learn import OWN_LIKELY, Grown
+from earful.triage.model import Model, ModelRefused, load_model
+from earful.triage.phrases import Found
+from earful.triage.priority import DEFAULT, Weights
+from earful.triage.scorer import Scorer
+from earful.triage.subject import Brand, Subject
+
+WEIGHTS = Path(__file__).parent / "weights" / "earful-1.model"
+REASONS_MOST = 16
 """Reasons of one rating. The points of the priority are always all there."""
-SAID, UNSAID = 0.85, 0.7
-"""Confidence of a rule that found its words, and of one that found none."""
-_WORDS_SHOWN = {"kind": 2, "sentiment": 1, "topic": 1, "wants": 1}
-_WEIGHTS = "seed-1.json"
-_SIGNS = {
-    "*asks": "a question mark", "*ends asking": "ends with a question mark", "*asks loudly": "asks loudly",
-    "*exclaims": "an exclamation mark", "*shouts": "several exclamation marks", "*capitals": "capitals",
-    "*tiny": "very short", "*short": "short", "*middling": "of middling length", "*long": "long",
-    "*no fault": "no word of a fault", "*no mood": "no word of a mood",
-}  # fmt: skip
+SHOWN = ("kind", "sentiment", "topic", "severity")
+"""Heads whose strongest word is a reason."""
+_WEAK = 0.12
+"""A word with a smaller share of a label's score is no reason worth reading."""
+_FEWEST_DIGITS = 3
+_KNOWN_POINTS = 50_000
+"""Sums of points that are remembered: many messages are alike in what counts."""
+LIKELY = 0.5
+"""From here on a label that stands alone holds."""
+_NONE: list[Found] = []
+_NOBODY: list[str] = []
 
 
 class Triage(Protocol):
@@ -35,129 +41,134 @@ class Triage(Protocol):
 
 
 class Rater:
-    """The first version: a small model for kind, sentiment, topic, wants and severity, rules for the rest."""
+    """One pass of the model over a batch; rules for what must not be missed; sums for reach and priority."""
 
-    def __init__(self, model: Model, brand: Brand) -> None:
+    def __init__(
+        self, model: Model, brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT
+    ) -> None:
+        missing = {head.name for head in HEADS} - {head.name for head in model.heads}
+        if missing:
+            raise ModelRefused(f"the model {model.name} has no head for {', '.join(sorted(missing))}")
         self._model = model
-        self._phrases = phrasebook()
-        self._brand = relevance.BrandWords(brand)
+        self._topics = grown.topics if grown else ()
+        self._scorer = Scorer(
+            model, book=relevance.phrasebook_of(brand), ours=relevance.own_words(brand), shown=SHOWN,
+            learned=grown.learned if grown else None,
+        )  # fmt: skip
+        self._known = brand != Brand()
+        self._points = lru_cache(maxsize=_KNOWN_POINTS)(partial(_points, weights))
+        bounds = model.bounds().tolist()
+        self._heads = {head.name: (*bounds[at][:2], at, head) for at, head in enumerate(model.heads)}
+        self._plain = [self._heads[name] for name in ("kind", "sentiment", "topic", "wants", "urgency", "severity")]
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
         """See `Triage.rate`."""
-        return [self._rate(subject) for subject in batch]
+        if not batch:
+            return []
+        scored = self._scorer.score([subject.text for subject in batch])
+        found = self._scorer.found(scored)
+        rows = np.round(scored.probabilities.astype(np.float64), 3).tolist()
+        best, marks = scored.best.tolist(), scored.marks.tolist()
+        tops, shares = scored.tops.tolist(), scored.shares.tolist()
+        return [
+            self._rate(subject, rows[at], best[at], marks[at], found.get(at, _NONE), tops[at], shares[at])
+            for at, subject in enumerate(batch)
+        ]
 
-    def _rate(self, subject: Subject) -> Rating:
+    def _rate(
+        self, subject: Subject, row: list[float], best: list[int], marks: list[int], found: list[Found],
+        tops: list[list[int]], shares: list[float],
+    ) -> Rating:  # fmt: skip
         text = subject.text
-        tokens = Tokens(text)
-        found = self._phrases.find(tokens)
+        answers: list[str] = []
+        sure: dict[str, float] = {}
+        for first, _, at, head in self._plain:
+            place = best[at]
+            p = row[first + place]
+            answers.append(head.labels[place] if p >= head.threshold else UNSURE)
+            sure[head.name] = p
+        kind, sentiment, topic, wants, urgency, level = answers
+        if self._topics:
+            own = row[self._model.columns :]
+            if max(own) >= OWN_LIKELY:
+                sure["topic"] = max(own)
+                topic = self._topics[own.index(max(own))]
         finds = rules.by_label(found)
-        features = extract(tokens, found, self._brand.own)
-        answers = self._model.answer(features)
-        kind, sentiment, topic, wants = (
-            _label(answers[name]) for name in ("kind", "sentiment", "topic", "wants")
-        )
-        tongue, tongue_p = language.detect(tokens, subject.language)
-
-        tried = rules.tried_before(finds) if kind not in ("praise", "other") else []
-        level, severe = rules.severity(int(answers["severity"].label), kind, finds, len(tried), text)
-        haste, hasty = rules.urgency(level, kind, finds, text)
-        churn_risk, leaving = rules.churn(kind, finds, text)
-        abuses, abusive = rules.abuse(finds, text)
-        about, why_about = relevance.judge(
-            subject, tokens, self._brand.find(tokens), kind, spam="spam" in abuses and kind != "complaint"
-        )
+        tongue = self._language(row, best, subject.language)
+        tried, why_tried = rules.tried_before(finds, self._likely(row, "tried"), kind, text)
+        severity, severe = rules.severity(int(level) if level != UNSURE else 0, kind, finds, len(tried), text)
+        urgency, hasty = rules.urgency(urgency, severity, kind, finds, text)
+        _, hint, leave = row[self._heads["churn"][0] : self._heads["churn"][1]]
+        churn_risk, leaving = rules.churn(round(0.5 * hint + leave, 2), kind, finds, text)
+        abuses, abusive = rules.abuse(finds, self._likely(row, "abuse"), text)
+        first = self._heads["relevance"][0]
+        guess = sum(row[first + at] * worth for at, worth in enumerate(relevance.WORTH))
+        about, why_about = relevance.judge(subject, round(guess, 2), found, self._known, abuses)
         audience = reach.expected(subject)
-        points, contributions = priority.points(
-            severity=level, urgency=haste, tried=len(tried), churn_risk=churn_risk, sentiment=sentiment,
-            wants=wants, relevance=about, reach=audience,
-        )  # fmt: skip
-        reasons = [*contributions, *severe, *hasty, *abusive, *leaving, *rules.tried_reasons(tried, text)]
-        reasons += self._words(answers, features, tokens)
-        reasons.append(why_about)
-        return Rating(
-            relevance=about,
-            kind=kind,
-            kind_p=_probabilities(answers["kind"]),
-            sentiment=sentiment,
-            sentiment_p=_probabilities(answers["sentiment"]),
-            topic=topic,
-            severity=level,
-            urgency=haste,
-            wants=wants,
-            tried_before=tried,
-            churn_risk=churn_risk,
-            abuse=abuses,
-            pii=pii.find(text, tongue),
-            language=tongue,
-            reach=audience,
-            reach_tier=reach.tier(audience),
-            priority=points,
-            confidence={
-                **{name: answer.p if answer.sure else 0.0 for name, answer in answers.items()},
-                "severity": SAID if severe else answers["severity"].p,
-                "urgency": SAID if hasty else UNSAID,
-                "churn_risk": SAID if leaving else UNSAID,
-                "language": tongue_p,
-            },
-            reasons=reasons[:REASONS_MOST],
-            model=self._model.name,
+        points, worth = self._points(
+            severity, urgency, len(tried), churn_risk, sentiment, wants, about, audience
         )
+        reasons = [*worth, *severe, *hasty, *abusive, *leaving, *why_tried, why_about]
+        for slot, field in enumerate(SHOWN):
+            if shares[slot] >= _WEAK and len(reasons) < REASONS_MOST and (field != "severity" or severity):
+                reasons.append(self._word(field, best, tops[slot], shares[slot], text))
+        sure["churn_risk"], sure["language"] = max(round(1 - hint - leave, 3), hint, leave), tongue[1]
+        return Rating(
+            relevance=about, kind=kind, kind_p=self._chances(row, "kind"), sentiment=sentiment,
+            sentiment_p=self._chances(row, "sentiment"), topic=topic, severity=severity, urgency=urgency,
+            wants=wants, tried_before=tried, churn_risk=churn_risk, abuse=abuses,
+            pii=pii.find(text, tongue[0], finds) if marks[0] >= _FEWEST_DIGITS or marks[1] else [],
+            language=tongue[0], reach=audience, reach_tier=reach.tier(audience), priority=points,
+            confidence=sure, reasons=reasons, model=self._model.name,
+        )  # fmt: skip
 
-    def _words(self, answers: dict[str, Answer], features: dict[str, int], tokens: Tokens) -> list[Reason]:
-        """The features that pushed each head's label most, with their words."""
-        reasons: list[Reason] = []
-        present = features.keys()
-        for field, most in _WORDS_SHOWN.items():
-            answer = answers[field]
-            if not answer.sure:
-                reasons.append(Reason(field=field, because="nothing here is known well enough to tell"))
-                continue
-            strong = self._model.strong[answer.column]
-            pushes = [(strong[name], name, features[name]) for name in present & strong.keys()]
-            pushes.sort(reverse=True)
-            shown: set[int] = set()
-            for weight, name, at in pushes:
-                if at in shown or name == "*bias":
-                    continue
-                shown.add(at)
-                reasons.append(
-                    _push(field, answer.label, name=name, at=at, weight=weight / SCALE, tokens=tokens)
-                )
-                if len(shown) == most:
-                    break
-        return reasons
+    def _chances(self, row: list[float], name: str) -> dict[str, float]:
+        first, end, _, head = self._heads[name]
+        return dict(zip(head.labels, row[first:end], strict=True))
+
+    def _likely(self, row: list[float], name: str) -> list[str]:
+        """The labels that stand alone and more likely hold than not."""
+        first, end, _, head = self._heads[name]
+        chances = row[first:end]
+        if max(chances) < LIKELY:
+            return _NOBODY
+        return [label for label, chance in zip(head.labels, chances, strict=True) if chance >= LIKELY]
+
+    def _language(self, row: list[float], best: list[int], hint: str) -> tuple[str, float]:
+        first, _, at, head = self._heads["language"]
+        p = row[first + best[at]]
+        if p >= head.threshold:
+            return head.labels[best[at]], p
+        return (hint, 0.3) if hint else ("und", p)
+
+    def _word(self, field: str, best: list[int], top: list[int], share: float, text: str) -> Reason:
+        _, _, at, head = self._heads[field]
+        return Reason(
+            field=field, because=f"speaks for {head.labels[best[at]]}", words=text[top[0] : top[1]],
+            span=(top[0], top[1]), weight=round(share, 2),
+        )  # fmt: skip
 
 
-def _push(field: str, label: str, *, name: str, at: int, weight: float, tokens: Tokens) -> Reason:
-    if at == WHOLE:
-        because = _SIGNS.get(name) or f"a phrase of {name.lstrip('!')}"
-        return Reason(field=field, because=f"{because} speaks for {label}", weight=round(weight, 2))
-    first = at - 1 if " " in name and at and name[0] not in ("^", ".", HANDLE[0]) else at
-    start, end = tokens.starts[first], tokens.ends[at]
-    return Reason(
-        field=field, because=f"speaks for {label}", words=tokens.text[start:end], span=(start, end),
-        weight=round(weight, 2),
+def _points(
+    weights: Weights, severity: int, urgency: str, tried: int, churn_risk: float, sentiment: str, wants: str,
+    relevance: float, reach: float,
+) -> tuple[int, tuple[Reason, ...]]:  # fmt: skip
+    points, reasons = priority.points(
+        severity=severity, urgency=urgency, tried=tried, churn_risk=churn_risk, sentiment=sentiment, wants=wants,
+        relevance=relevance, reach=reach, weights=weights,
     )  # fmt: skip
-
-
-def _label(answer: Answer) -> str:
-    return answer.label if answer.sure else UNSURE
-
-
-def _probabilities(answer: Answer) -> dict[str, float]:
-    return dict(zip(answer.head.labels, answer.probabilities, strict=True))
+    return points, tuple(reasons)
 
 
 @cache
 def shipped() -> Model:
     """The model that comes with Earful, read once and never changed.
 
-    Raises WeightsRefused when the file is of another version or was changed, FileNotFoundError when missing.
+    Raises ModelRefused when the file is of another version or was changed, FileNotFoundError when missing.
     """
-    source = Path(__file__).parent / "weights" / _WEIGHTS
-    return unpack(source.read_bytes(), _WEIGHTS)
+    return load_model(WEIGHTS)
 
 
-def load(brand: Brand) -> Triage:
-    """A triage for one brand, with the shipped weights. Raises as `shipped`."""
-    return Rater(shipped(), brand)
+def load(brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT) -> Triage:
+    """A triage for one brand, with the shipped weights and what the workspace learned. Raises as `shipped`."""
+    return Rater(shipped(), brand, grown, weights)

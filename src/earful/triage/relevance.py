@@ -1,83 +1,83 @@
-"""Is a message about us: our handle, our name, our products, and what kind of thing it says."""
+"""Is a message about us: what of ours it names, what speaks against, and what the model makes of the rest."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from earful.model.rating import Reason
-from earful.triage.phrases import Phrasebook
+from earful.triage.kernel import Hashes, hash_words
+from earful.triage.labels import RELEVANCES
+from earful.triage.phrases import Found, Phrasebook
+from earful.triage.rulebook import sections
 from earful.triage.subject import Brand, Subject
-from earful.triage.tokens import Tokens, fold
 
-_SERVICE = frozenset({"complaint", "question", "request", "praise", "suggestion"})
-_NEWS = """
-    announces announced shares ceo profits quarter union regulator acquires raises breaking investors
-    layoffs hiring council recalls record
-"""
-NEWS = frozenset(_NEWS.split())
-
-
-class Evidence(NamedTuple):
-    """What of ours a text names, and whether another sense shows."""
-
-    names: str = ""
-    start: int = -1
-    end: int = -1
-    fooled: str = ""
+WORTH = tuple(float(label) for label in RELEVANCES)
+OURS = ("our handle", "our domain", "our product", "our campaign", "our name")
+"""Labels of what is ours, the surest first."""
+FOOLED, RIVAL = "another sense", "a competitor"
+UNNAMED, RIVALS, OTHER_SENSE = 0.35, 0.15, 0.1
+"""What is left of the model's answer when nothing of ours is named; when only a competitor is; when our name is
+named beside a word that shows another sense."""
 
 
-class BrandWords:
-    """The brand's words, compiled. `own` holds the single words, which the model must not read."""
+def phrasebook_of(brand: Brand) -> Phrasebook:
+    """The shipped phrases and the brand's own words, in one book."""
+    handles = tuple("@" + handle.lstrip("@") for handle in brand.handles if handle.lstrip("@"))
+    return Phrasebook(
+        *sections(),
+        {
+            "our handle": tuple(filter(None, (_phrase(handle) for handle in handles))),
+            "our domain": _phrases(brand.domains),
+            "our product": _phrases(brand.products),
+            "our campaign": _phrases(brand.campaigns),
+            "our name": _phrases(brand.names),
+            RIVAL: _phrases(brand.competitors),
+            FOOLED: _phrases(brand.words_that_fool),
+        },
+    )
 
-    def __init__(self, brand: Brand) -> None:
-        self.own = frozenset(fold(word) for name in brand.names for word in name.split())
-        self._handles = frozenset("@" + fold(handle).lstrip("@") for handle in brand.handles)
-        names = tuple(dict.fromkeys(_words(name) for name in brand.names + brand.products if _words(name)))
-        self._fool = frozenset(fold(word) for word in brand.words_that_fool)
-        self._firsts = frozenset(name.split()[0] for name in names)
-        self._book = Phrasebook({"name": names})
 
-    def find(self, tokens: Tokens) -> Evidence:
-        """The first handle, else the first name or product."""
-        fooled = next((word for word in tokens.words if word in self._fool), "") if self._fool else ""
-        if self._handles and "@" in tokens.folded:
-            for at, raw in enumerate(tokens.raw):
-                if raw in self._handles:
-                    return Evidence(raw, tokens.starts[at], tokens.ends[at])
-        if self._firsts.isdisjoint(tokens.words):
-            return Evidence(fooled=fooled)
-        found = self._book.find(tokens)
-        if not found:
-            return Evidence(fooled=fooled)
-        hit = found[0]
-        return Evidence(tokens.folded[hit.start : hit.end], hit.start, hit.end, fooled)
+def _phrases(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(phrase for name in names if (phrase := _phrase(name))))
+
+
+def _phrase(name: str) -> str:
+    """A name as a phrase, without what the phrases' language would take for a sign of its own."""
+    words = [word for word in name.translate(_PLAIN).split() if len(hash_words([word])[0]) == 1]
+    return " ".join(words)
+
+
+_PLAIN = str.maketrans(dict.fromkeys("|?*^#<>.,;:!()/&+", " "))
+
+
+def own_words(brand: Brand) -> Hashes:
+    """The hashes of our names' words, which carry no mood: a company named Happy is not praised by its name."""
+    return hash_words([" ".join((*brand.names, *brand.products))])[0]
 
 
 def judge(
-    subject: Subject, tokens: Tokens, evidence: Evidence, kind: str, *, spam: bool = False
+    subject: Subject, guess: float, found: Sequence[Found], known: bool, abuse: Sequence[str]
 ) -> tuple[float, Reason]:
-    """Relevance (0-1) and why. `kind` is the label of the kind head, `unsure` included."""
-    direct = subject.in_reply_to_us or subject.private
-    named = bool(evidence.names)
-    if evidence.fooled and not (direct or evidence.names.startswith("@")):
-        return 0.0, _why("our name stands in another sense", evidence.fooled)
-    serves = kind in _SERVICE
-    news = not NEWS.isdisjoint(tokens.words)
-    if spam:
-        return 0.15, _why("it is spam", "")
-    if news and named and not serves:
-        return 0.5, _why("news that names us", evidence.names, evidence)
-    if direct or subject.addressed or evidence.names.startswith("@"):
-        because = "said to us" if direct or subject.addressed else "names our handle"
-        return (0.95 if serves else 0.6 if direct else 0.35), _why(because, evidence.names, evidence)
-    if named:
-        return (0.85 if serves else 0.45), _why("names us", evidence.names, evidence)
-    return 0.1, _why("neither addressed to us nor naming us", "")
-
-
-def _words(name: str) -> str:
-    tokens = Tokens(name)
-    return " ".join(word for word in tokens.words if word[0] not in "<.")
-
-
-def _why(because: str, words: str, evidence: Evidence | None = None) -> Reason:
-    span = (evidence.start, evidence.end) if evidence is not None and evidence.start >= 0 else None
-    return Reason(field="relevance", because=because, words=words, span=span)
+    """Relevance (0-1) and why. `guess` is the model's; `known` says whether a brand profile is there at all."""
+    if "spam" in abuse or "bot" in abuse:
+        return round(min(guess, 0.2), 3), Reason(field="relevance", because="an advertisement or a machine")
+    names = {hit.label: hit for hit in reversed(found)}
+    ours = next((names[label] for label in OURS if label in names), None)
+    if ours is not None:
+        words, span = subject.text[ours.start : ours.end], (ours.start, ours.end)
+        if ours.label == "our name" and FOOLED in names and not subject.addressed:
+            other = names[FOOLED]
+            return round(guess * OTHER_SENSE, 3), Reason(
+                field="relevance", because=f"names {words}, but in another sense",
+                words=subject.text[other.start : other.end], span=(other.start, other.end),
+            )  # fmt: skip
+        return guess, Reason(field="relevance", because=f"names {ours.label}", words=words, span=span)
+    if subject.addressed or subject.in_reply_to_us:
+        return guess, Reason(field="relevance", because="said to us")
+    if not known:
+        return guess, Reason(field="relevance", because="no brand profile: judged by its words alone")
+    if RIVAL in names:
+        hit = names[RIVAL]
+        return round(guess * RIVALS, 3), Reason(
+            field="relevance", because="names a competitor and nothing of ours",
+            words=subject.text[hit.start : hit.end], span=(hit.start, hit.end),
+        )  # fmt: skip
+    return round(guess * UNNAMED, 3), Reason(field="relevance", because="names nothing of ours")

@@ -5,14 +5,20 @@ from pathlib import Path
 
 from earful.triage.phrases import Phrasebook
 
-_FILES = ("en.txt", "eu.txt")
+_FILES = ("en.txt", "eu.txt", "cues.txt")
+
+
+@cache
+def sections() -> tuple[dict[str, tuple[str, ...]], ...]:
+    """The shipped phrases by label, a table a file. Raises ValueError for a file that is malformed."""
+    folder = Path(__file__).parent / "phrasebooks"
+    return tuple(table((folder / name).read_text("utf-8")) for name in _FILES)
 
 
 @cache
 def phrasebook() -> Phrasebook:
     """All shipped phrases, compiled; immutable. Raises ValueError for a phrase that is malformed."""
-    folder = Path(__file__).parent / "phrasebooks"
-    return Phrasebook(*(table((folder / name).read_text("utf-8")) for name in _FILES))
+    return Phrasebook(*sections())
 
 
 def table(text: str) -> dict[str, tuple[str, ...]]:
@@ -21,7 +27,7 @@ def table(text: str) -> dict[str, tuple[str, ...]]:
 
     Raises ValueError for a phrase before the first section.
     """
-    sections: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     label = ""
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
@@ -30,5 +36,5 @@ def table(text: str) -> dict[str, tuple[str, ...]]:
         elif stripped and not (stripped == "#" or (stripped.startswith("# ") and not label)):
             if not label:
                 raise ValueError(f"line {number}: {stripped!r} stands before any [label]")
-            sections.setdefault(label, []).append(stripped)
-    return {name: tuple(phrases) for name, phrases in sections.items()}
+            found.setdefault(label, []).append(stripped)
+    return {name: tuple(phrases) for name, phrases in found.items()}

@@ -1,11 +1,12 @@
-"""What the phrases found in a text amount to. Pure: finds in, values and reasons out.
+"""What phrases and the model's chances amount to together. Pure: finds in, values and reasons out.
 
-The meanings are those of `docs/reference/labels.md`; the phrases are in `phrasebooks/`.
+The meanings are those of `docs/reference/labels.md`; the phrases are in `phrasebooks/`. The model has read the
+phrases too; here they give spans, and they set floors for what must not be missed.
 """
 
 from collections.abc import Sequence
 
-from earful.model.rating import ABUSES, Reason, Span, TriedBefore
+from earful.model.rating import ABUSES, TRIED_CHANNELS, Reason, Span, TriedBefore
 from earful.triage.phrases import Found
 
 GRAVE = {
@@ -13,11 +14,15 @@ GRAVE = {
     "security": "an account, data or money seems breached",
     "safety": "somebody's safety is at stake",
 }
-CHURN_LEAVES, CHURN_HINTS, CHURN_SILENT = 0.9, 0.45, 0.04
-"""`churn_risk` after words of leaving, after hints, and without either; they are set by hand, to be
-fitted once outcomes are known."""
+CHURN_LEAVES, CHURN_HINTS = 0.75, 0.4
+"""`churn_risk` is at least this after words of leaving, and after hints."""
 
 _UNHURT = frozenset({"praise", "suggestion", "other"})
+_SOON = {
+    "soon:deadline": "there is a deadline",
+    "soon:asap": "asked for at once",
+    "soon:plea": "a plea for help",
+}
 Finds = dict[str, list[Found]]
 
 
@@ -29,15 +34,22 @@ def by_label(found: Sequence[Found]) -> Finds:
     return finds
 
 
-def tried_before(finds: Finds) -> list[TriedBefore]:
-    """One entry a channel, at the longest words that say so. `other` only where no channel is named."""
-    tried = [
-        TriedBefore(label[6:], max(((hit.start, hit.end) for hit in hits), key=_length))
-        for label, hits in finds.items()
-        if label.startswith("tried:")
-    ]
-    named = [entry for entry in tried if entry.channel != "other"]
-    return named or tried
+def tried_before(
+    finds: Finds, likely: Sequence[str], kind: str, text: str
+) -> tuple[list[TriedBefore], list[Reason]]:
+    """The channels that failed, each with the longest words that say so; where only the model says it, the whole
+    text is the span. `likely` are the channels that the model finds likely. `other` only where no channel is named."""
+    if kind == "praise" or not (finds or likely):
+        return [], []
+    tried: list[TriedBefore] = []
+    for channel in TRIED_CHANNELS:
+        hits = finds.get("tried:" + channel)
+        if hits:
+            tried.append(TriedBefore(channel, max(((hit.start, hit.end) for hit in hits), key=_length)))
+        elif channel in likely:
+            tried.append(TriedBefore(channel, (0, len(text))))
+    named = [entry for entry in tried if entry.channel != "other"] or tried
+    return named, [_tried_reason(entry, text) for entry in named]
 
 
 def severity(guess: int, kind: str, finds: Finds, tried: int, text: str) -> tuple[int, list[Reason]]:
@@ -46,8 +58,12 @@ def severity(guess: int, kind: str, finds: Finds, tried: int, text: str) -> tupl
     Words of law, breach or danger say 4 unless the message is praise, a suggestion or chatter; a vulnerable
     person, or a matter long unresolved over several contacts, says at least 3 of a complaint.
     """
+    if kind == "praise":
+        return 0, []
+    level = max(guess, 1) if kind == "complaint" else guess
+    if not finds:
+        return level, []
     reasons: list[Reason] = []
-    level = 0 if kind == "praise" else max(guess, 1) if kind == "complaint" else guess
     if kind not in _UNHURT:
         for label, because in GRAVE.items():
             if label in finds:
@@ -59,57 +75,61 @@ def severity(guess: int, kind: str, finds: Finds, tried: int, text: str) -> tupl
             reasons.append(
                 _reason("severity", "a vulnerable person is affected", finds["vulnerable"][0], text)
             )
-        if tried >= 2 or (tried and ("long" in finds or "repeat" in finds)):
+        if tried >= 2 and ("long" in finds or "repeat" in finds):
             level = max(level, 3)
             reasons.append(
-                Reason(field="severity", because="it failed repeatedly: several contacts or a long wait")
+                Reason(field="severity", because="it failed repeatedly: several contacts and a long wait")
             )
     return level, reasons
 
 
-def urgency(level: int, kind: str, finds: Finds, text: str) -> tuple[str, list[Reason]]:
-    """`now` for harm going on at this moment, `soon` for a deadline, or for haste or a plea when blocked.
-
-    `level` is the severity: who is not hurt is in no hurry.
-    """
-    if kind in ("praise", "suggestion", "other") or level < 1:
+def urgency(guess: str, level: int, kind: str, finds: Finds, text: str) -> tuple[str, list[Reason]]:
+    """The model's answer, raised by words of a deadline, of haste or of a plea when blocked. `level` is the
+    severity: who is not hurt is in no hurry."""
+    if kind in ("praise", "suggestion") or (level < 1 and guess != "now"):
         return "none", []
-    if level >= 2 and "now" in finds:
-        return "now", [_reason("urgency", "harm is going on at this moment", finds["now"][0], text)]
-    if level >= 2 and "soon:deadline" in finds:
-        return "soon", [_reason("urgency", "there is a deadline", finds["soon:deadline"][0], text)]
-    for label, because in (("soon:asap", "asked for at once"), ("soon:plea", "a plea for help")):
-        if label in finds and ("blocked" in finds or level >= 3):
-            return "soon", [_reason("urgency", because, finds[label][0], text)]
-    return "none", []
+    if guess == "now" or not finds:
+        return guess, [_reason("urgency", "it goes on now", finds["now"][0], text)] if "now" in finds else []
+    if level >= 2 and kind != "other":
+        for label, because in _SOON.items():
+            if label in finds:
+                return "soon", [_reason("urgency", because, finds[label][0], text)]
+    return guess, []
 
 
-def churn(kind: str, finds: Finds, text: str) -> tuple[float, list[Reason]]:
-    """The risk that the author leaves (0-1), from what they say about leaving."""
+def churn(chance: float, kind: str, finds: Finds, text: str) -> tuple[float, list[Reason]]:
+    """The risk that the author leaves (0-1), from the model and from what they say about leaving."""
     if kind == "praise":
-        return 0.0, []
+        return round(min(chance, 0.1), 3), []
     if "churn:2" in finds:
-        return CHURN_LEAVES, [_reason("churn_risk", "says they leave", finds["churn:2"][0], text)]
+        return round(max(chance, CHURN_LEAVES), 3), [
+            _reason("churn_risk", "says they leave", finds["churn:2"][0], text)
+        ]
     if "churn:1" in finds and kind != "question":
-        return CHURN_HINTS, [_reason("churn_risk", "hints at leaving", finds["churn:1"][0], text)]
-    return CHURN_SILENT if kind == "complaint" else 0.0, []
+        return round(max(chance, CHURN_HINTS), 3), [
+            _reason("churn_risk", "hints at leaving", finds["churn:1"][0], text)
+        ]
+    return round(chance, 3), []
 
 
-def abuse(finds: Finds, text: str) -> tuple[list[str], list[Reason]]:
+def abuse(finds: Finds, likely: Sequence[str], text: str) -> tuple[list[str], list[Reason]]:
     """Threats, hate, spam, bots and copypasta that a text alone can show."""
-    names = [name for name in ABUSES if name in finds]
-    return names, [_reason("abuse", f"reads like {name}", finds[name][0], text) for name in names]
+    if not (finds or likely):
+        return [], []
+    names = [name for name in ABUSES if name in finds or name in likely]
+    return names, [
+        _reason("abuse", f"reads like {name}", finds[name][0], text)
+        if name in finds
+        else Reason(field="abuse", because=f"reads like {name}")
+        for name in names
+    ]
 
 
-def tried_reasons(tried: Sequence[TriedBefore], text: str) -> list[Reason]:
-    """The words that say which channel failed."""
-    return [
-        Reason(
-            field="tried_before", because=f"says that {entry.channel} failed", span=entry.span,
-            words=text[entry.span[0] : entry.span[1]],
-        )
-        for entry in tried
-    ]  # fmt: skip
+def _tried_reason(tried: TriedBefore, text: str) -> Reason:
+    start, end = tried.span
+    return Reason(
+        field="tried_before", because=f"says that {tried.channel} failed", span=tried.span, words=text[start:end]
+    )
 
 
 def _length(span: Span) -> int:

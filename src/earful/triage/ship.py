@@ -1,0 +1,224 @@
+"""Train the model that ships: `python -m earful.triage.ship --datasets FOLDER --out FILE`.
+
+Learns from the corpus, from the demo conversations where two readers agree, and from the polarity of emoji.
+Everything reported is held out: each industry is rated by a model that saw none of it.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from earful.triage.corpus import Example, read_corpus, read_rows
+from earful.triage.extract import Features, extract, join, pick
+from earful.triage.fit import Settings, fit, fit_heat, folds, scores, softmax
+from earful.triage.labels import HEADS, own_names, targets
+from earful.triage.model import Head, Model, bounds_of, quantise, save
+from earful.triage.rulebook import phrasebook
+from earful.triage.task import calibration_error
+
+NAME = "earful-1"
+SETTINGS = Settings(bits=18, runs=0.6, margin=True, rate=0.05, passes=12)
+FOLDS = 10
+RIGHT_ENOUGH = 0.4
+"""A head says unsure where answers of its confidence were right less often than this."""
+HEADS_THAT_ALWAYS_ANSWER = frozenset({"severity", "urgency", "churn", "relevance"})
+LABELS = ("first.tsv", "second.tsv")
+CONVERSATIONS, EMOJI = Path("demo_conversations.jsonl"), Path("trainable/emoji_sentiment_ranking.csv")
+_EMOJI_TRUST, _EMOJI_SEEN = 0.3, 100
+_LISTS = ("tried", "abuse")
+Floats = NDArray[np.float32]
+
+
+class Lesson(Struct, frozen=True):
+    """What a model learns from: examples with a fold group each, `targets` and how far each is trusted."""
+
+    examples: list[Example]
+    targets: Floats
+    trust: Floats
+    groups: list[str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, measure, write the model; figures go into its `about`, and to standard output as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m earful.triage.ship", description=__doc__)
+    parser.add_argument("--corpus", type=Path, default=Path("data/corpus"))
+    parser.add_argument("--labels", type=Path, default=Path("data/demo_labels"))
+    parser.add_argument("--datasets", type=Path, required=True, help="the folder with the data sets")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    say: Callable[[str], object] = lambda text: sys.stderr.write(text + "\n")  # noqa: E731
+    model = train_shipped(asked.corpus, asked.labels, asked.datasets, say)
+    save(model, asked.out)
+    sys.stdout.write(json.dumps(model.about, indent=1) + "\n")
+    say(f"{asked.out}: sha256 {hashlib.sha256(asked.out.read_bytes()).hexdigest()}")
+    return 0
+
+
+def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str], object]) -> Model:
+    """The model, with everything that its card says in `about`."""
+    lesson = _joined([_own(read_corpus(corpus)), _demo(labels, datasets / CONVERSATIONS), _emoji(datasets / EMOJI)])
+    say(f"{len(lesson.examples)} examples")
+    features = _features(lesson.examples)
+    held = _held_out(features, lesson, say)
+    heads = tuple(_head(at, head, held, lesson) for at, head in enumerate(HEADS))
+    weights = fit(features, lesson.targets, lesson.trust, HEADS, SETTINGS)
+    table, scales = quantise(weights.table)
+    bias = weights.bias + _lifts(held, lesson)
+    about: dict[str, Any] = {
+        "settings": msgspec.to_builtins(SETTINGS),
+        "examples": len(lesson.examples),
+        "sources": _sources(corpus, labels, datasets),
+    }
+    say("trained; now its card")
+    return Model(
+        name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, scales=scales,
+        bias=bias.astype(np.float32), about=about,
+    )  # fmt: skip
+
+
+def _own(examples: list[Example]) -> Lesson:
+    wanted, trust = targets(examples)
+    return Lesson(examples, wanted, trust, [example.industry for example in examples])
+
+
+def read_demo(labels: Path, conversations: Path) -> list[Example]:
+    """The demo conversations' customer messages as one reader labelled them. Raises OSError, CorpusError."""
+    said = {}
+    for line in conversations.read_text("utf-8").splitlines():
+        post = json.loads(line)
+        said[post["post_id"]] = post
+    examples = []
+    for _, row in read_rows(labels):
+        post = said[row.pop("post_id")]
+        fields: dict[str, Any] = dict(row)
+        for name in _LISTS:
+            fields[name] = () if row[name] == "-" else tuple(row[name].split(","))
+        examples.append(Example(text=post["text"], brand=post["brand"], industry="demo", **fields))
+    return examples
+
+
+def _demo(labels: Path, conversations: Path) -> Lesson:
+    """Labels count where both readers gave them."""
+    first, second = (read_demo(labels / name, conversations) for name in LABELS)
+    wanted, trust = targets(first)
+    other, _ = targets(second)
+    for at, (start, end, _, _) in enumerate(bounds_of(HEADS).tolist()):
+        trust[(wanted[:, start:end] != other[:, start:end]).any(axis=1), at] = 0
+    return Lesson(first, wanted, trust, ["demo " + example.brand for example in first])
+
+
+def _emoji(path: Path) -> Lesson:
+    """Emoji as texts with a sentiment, from how people used them (Kralj Novak et al., 2015)."""
+    examples, shares = [], []
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            counts = np.array([float(row[name]) for name in ("Negative", "Neutral", "Positive")])
+            if counts.sum() < _EMOJI_SEEN:
+                continue
+            label = ("negative", "neutral", "positive")[int(counts.argmax())]
+            shares.append(float(counts.max() / counts.sum()))
+            examples.append(
+                Example(
+                    text=row["Emoji"], industry="emoji", language="und", kind="other", sentiment=label,  # type: ignore[arg-type]
+                    topic="other", severity="0", urgency="none", wants="nothing", churn="0",
+                )
+            )  # fmt: skip
+    wanted, trust = targets(examples)
+    place = [head.name for head in HEADS].index("sentiment")
+    only = np.zeros_like(trust)
+    only[:, place] = _EMOJI_TRUST * np.array(shares, np.float32)
+    return Lesson(examples, wanted, only, ["emoji"] * len(examples))
+
+
+def _joined(lessons: list[Lesson]) -> Lesson:
+    return Lesson(
+        [example for lesson in lessons for example in lesson.examples],
+        np.concatenate([lesson.targets for lesson in lessons]),
+        np.concatenate([lesson.trust for lesson in lessons]),
+        [group for lesson in lessons for group in lesson.groups],
+    )
+
+
+def _features(examples: list[Example]) -> Features:
+    texts = [example.text for example in examples]
+    return extract(texts, SETTINGS.bits, SETTINGS.runs, book=phrasebook(), ours=own_names(examples))
+
+
+def _held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) -> Floats:
+    """Scores of each example by a model that saw none of its group."""
+    names = sorted(set(lesson.groups))
+    groups = np.array([names.index(group) for group in lesson.groups], np.int64)
+    out = np.zeros_like(lesson.targets)
+    for number, held in enumerate(folds(groups, FOLDS), 1):
+        rest = np.setdiff1d(np.arange(len(groups)), held)
+        weights = fit(pick(features, rest), lesson.targets[rest], lesson.trust[rest], HEADS, SETTINGS)
+        out[held] = scores(pick(features, held), weights)
+        say(f"held out {number} of {FOLDS}")
+    return out
+
+
+def _rows_of(at: int, lesson: Lesson) -> NDArray[np.int64]:
+    """Examples whose label for a head is known and was given by a reader."""
+    real = np.array([example.industry != "emoji" for example in lesson.examples])
+    return np.flatnonzero((lesson.trust[:, at] > 0) & real)
+
+
+def _head(at: int, head: Head, held: Floats, lesson: Lesson) -> Head:
+    """A head with its temperature and threshold, from held-out scores."""
+    if head.alone:
+        return msgspec.structs.replace(head, heat=0.25)
+    start, end = (int(value) for value in bounds_of(HEADS)[at, :2])
+    rows = _rows_of(at, lesson)
+    truth, values = lesson.targets[rows, start:end].argmax(axis=1), held[rows, start:end]
+    heat = fit_heat(values, truth)
+    threshold = 0.0 if head.name in HEADS_THAT_ALWAYS_ANSWER else _threshold(softmax(values, heat), truth)
+    return msgspec.structs.replace(head, heat=heat, threshold=threshold)
+
+
+def _threshold(probabilities: Floats, truth: NDArray[np.int64]) -> float:
+    """The highest confidence under which answers were right less often than `RIGHT_ENOUGH`."""
+    top, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    best = 0.0
+    for limit in np.arange(0.15, 0.6, 0.01):
+        near = (top >= limit - 0.03) & (top < limit)
+        if near.sum() >= 20 and right[near].mean() < RIGHT_ENOUGH:
+            best = float(limit)
+    return round(best, 2)
+
+
+def _lifts(held: Floats, lesson: Lesson) -> Floats:
+    """What to add to each label that stands alone, so that an even chance is where its F1 was best held out."""
+    lifts = np.zeros(held.shape[1], np.float32)
+    for at, head in enumerate(HEADS):
+        if not head.alone:
+            continue
+        rows, start = _rows_of(at, lesson), int(bounds_of(HEADS)[at, 0])
+        for column in range(start, start + len(head.labels)):
+            truth, values = lesson.targets[rows, column] > 0, held[rows, column]
+            lifts[column] = -max(np.arange(-0.8, 0.6, 0.05), key=lambda limit: _f1(truth, values > limit))  # noqa: B023
+    return lifts
+
+
+def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+    return float(2 * (truth & said).sum() / max(truth.sum() + said.sum(), 1))
+
+
+def _sources(corpus: Path, labels: Path, datasets: Path) -> dict[str, str]:
+    """Every file that the model learned from, with its checksum."""
+    paths = [*sorted(corpus.glob("*.tsv")), *(labels / name for name in LABELS)]
+    paths += [datasets / CONVERSATIONS, datasets / EMOJI]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
