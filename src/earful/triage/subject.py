@@ -41,3 +41,9 @@ class Brand(Struct, frozen=True, kw_only=True, omit_defaults=True):
     products: tuple[str, ...] = ()
     words_that_fool: tuple[str, ...] = ()
     """Words that show that our name stands in another sense: `pie` for a brand named Apple."""
+    campaigns: tuple[str, ...] = ()
+    """Slogans and hashtags of campaigns: whoever uses one speaks of us."""
+    competitors: tuple[str, ...] = ()
+    """Names of others: a message about them is not about us."""
+    domains: tuple[str, ...] = ()
+    """Our own domains: links there are links to us."""
