@@ -131,7 +131,7 @@ def test_what_people_taught_leaves_out_deleted_and_superseded(desk: Desk) -> Non
     correct(desk, gone, "kind", "question")
     desk.receive(write("m2", "", change=Change.DELETE))
     desk.settle()
-    found = desk.store.read_now(lambda tx: triage.standing(tx))
+    found = desk.store.read_now(triage.standing)
     assert [(one.id, one.value, one.before, one.subject.text) for one in found] == [
         (newest.id, "request", "question", TEXT)
     ]

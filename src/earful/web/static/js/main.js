@@ -8,6 +8,7 @@ import "./acts.js";
 import "./composer.js";
 import "./list.js";
 import "./case.js";
+import "./rating.js";
 import "./presence.js";
 import "./palette.js";
 import "./keys.js";
