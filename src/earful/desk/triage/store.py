@@ -20,6 +20,8 @@ from earful.store.tables import (
 from earful.store.tx import Row, Tx
 from earful.triage.record import record_of
 
+NEAR = 20_000
+"""Events among which the newest of a kind is looked for."""
 _MESSAGE = (
     messages.c.id, messages.c.seq, messages.c.case_id, messages.c.text, messages.c.subject, messages.c.kind,
     messages.c.visibility, messages.c.author, messages.c.data, messages.c.occurred_at, messages.c.deleted_at,
@@ -217,3 +219,13 @@ def set_priorities(tx: Tx, rows: Sequence[tuple[str, str, int]]) -> None:
     statement = update(ratings)
     for message_id, data, priority in rows:
         tx.execute(statement.where(ratings.c.message_id == message_id).values(data=data, priority=priority))
+
+
+def newest_event(tx: Tx, kind: str, subject: str) -> str | None:
+    """The data of the newest event of a kind about something, among the newest of all."""
+    sql = (
+        "SELECT data FROM events WHERE seq > (SELECT COALESCE(MAX(seq), 0) - ? FROM events)\n"
+        "AND type = ? AND subject = ? ORDER BY seq DESC LIMIT 1"
+    )
+    rows = bulk.tuples(tx, sql, [NEAR, kind, subject])
+    return str(rows[0][0]) if rows else None
