@@ -12,4 +12,5 @@ import "./rating.js";
 import "./presence.js";
 import "./palette.js";
 import "./keys.js";
+import "./settings.js";
 import "./live.js";
