@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
+from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
@@ -117,7 +118,12 @@ class Desk:
         self.store = store
         self.log = EmbeddedLog()
         self.now = NOW
-        self.consumers: list[Consumer] = [TriageConsumer(load(Brand())), DeskConsumer(), SearchConsumer()]
+        self.consumers: list[Consumer] = [
+            TriageConsumer(load(Brand())),
+            DeskConsumer(),
+            WeighingConsumer(),
+            SearchConsumer(),
+        ]
         store.write_now(
             lambda tx: tx.execute(
                 insert(channels).values(id=self.channel, network="mastodon", name="acme", created_at=NOW)

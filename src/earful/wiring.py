@@ -11,10 +11,11 @@ from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
 from earful.config import Settings
 from earful.desk.cases import service as cases
-from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.triage import settings as triage_settings
+from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
@@ -69,15 +70,17 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        brand = self._brand()
-        return [TriageConsumer(load_triage(brand), Apart(brand)), DeskConsumer(), SearchConsumer()]
+        brand = self.store.read_now(self._brand)
+        return [
+            TriageConsumer(load_triage(brand), Apart(brand), brand=brand, look=self._brand),
+            DeskConsumer(),
+            WeighingConsumer(),
+            SearchConsumer(),
+        ]
 
-    def _brand(self) -> Brand:
-        def read(tx: Tx) -> list[Channel]:
-            return channels.listed(tx)
-
-        handles = tuple(channel.handle for channel in self.store.read_now(read) if channel.handle)
-        return Brand(names=(self.settings.brand,) if self.settings.brand else (), handles=handles)
+    def _brand(self, tx: Tx) -> Brand:
+        """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""
+        return triage_settings.brand_in_force(tx, self.settings.brand)
 
     def _connect(self, channel: Channel, secrets: dict[str, str]) -> Connector:
         if channel.settings.get(PLAYGROUND):

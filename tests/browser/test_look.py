@@ -146,7 +146,7 @@ def test_why_reasons_and_panes(watched: Watched) -> None:
     page.wait_for_selector("#why:popover-open")
     assert "+34" in page.locator("#why").inner_text()
     page.keyboard.press("Escape")
-    page.keyboard.press("c")
+    page.keyboard.press("C")
     assert page.locator("html").get_attribute("data-reasons") == "on"
     page.keyboard.press("]")
     assert not page.locator("#context").is_visible()

@@ -17,6 +17,9 @@ from earful.store.tx import Row, Tx
 OPENED = "case.opened"
 MESSAGES = "case.messages"
 """Messages joined a case, or those of a case changed."""
+CASE_RATED = "case.rated"
+"""Ratings of a case's messages were corrected."""
+THREADED, CORRECTED = "message.rated", "message.corrected"
 
 UNKNOWN_AUTHOR = "unknown"
 
@@ -41,10 +44,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DeskConsumer:
-    """Threads what triage has rated."""
+    """Threads what triage has rated, and follows what people correct."""
 
     name = "desk"
-    types = frozenset({"message.rated"})
+    types = frozenset({THREADED, CORRECTED})
 
     def prepare(self, tx: Tx, events: list[Event]) -> dict[str, str]:
         """channel -> network."""
@@ -53,7 +56,13 @@ class DeskConsumer:
     def apply(self, tx: Tx, events: list[Event], prepared: dict[str, str], now: Instant) -> list[NewEvent]:
         """Author, person, conversation, case; one event per case that changed."""
         networks = prepared
-        ids = list(dict.fromkeys(event.subject for event in events))
+        ids = list(dict.fromkeys(event.subject for event in events if event.type == THREADED))
+        told = self._thread(tx, ids, networks, now) if ids else []
+        corrected = list(dict.fromkeys(event.subject for event in events if event.type == CORRECTED))
+        rated = joining.rate_anew(tx, corrected, networks) if corrected else []
+        return told + [NewEvent(type=CASE_RATED, subject=one, case_id=one, at=now) for one in rated]
+
+    def _thread(self, tx: Tx, ids: list[str], networks: dict[str, str], now: Instant) -> list[NewEvent]:
         rows = bulk.select(tx, _BATCH, [ids])
         batch = [_Arrived(row, networks[row["channel_id"]]) for row in rows]
         # A tombstone whose message never came has nobody to belong to.

@@ -67,7 +67,7 @@ def needs(permission: Permission) -> Guard:
     Raises NotAuthorizedException (401) when nobody is known, PermissionDeniedException (403) when they may not.
     """
 
-    def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         asker: users.Session | users.TokenHolder | None = connection.user
         if asker is None:
             raise NotAuthorizedException(
@@ -75,9 +75,17 @@ def needs(permission: Permission) -> Guard:
             )
         if permission not in asker.permissions:
             raise PermissionDeniedException(f"This needs the permission {permission}; nothing was done.")
+        if isinstance(asker, users.TokenHolder) and _is_form(connection, handler):
+            raise PermissionDeniedException("Pages are for people; programs use /api/v1. Nothing was done.")
 
     guard.permission = permission  # type: ignore[attr-defined]
     return guard
+
+
+def _is_form(connection: Connection, handler: BaseRouteHandler) -> bool:
+    """Whether this is what a page sends, not an interface for programs."""
+    documented = getattr(handler, "include_in_schema", True) is not False
+    return not documented and connection.scope.get("method") not in ("GET", "HEAD")
 
 
 def address_of(connection: Connection) -> str:

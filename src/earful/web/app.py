@@ -25,6 +25,9 @@ from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.triage import api as triage_api
+from earful.desk.triage import pages as triage
+from earful.desk.triage import priority_pages
 from earful.desk.users import account
 from earful.desk.users import pages as users
 from earful.intake import api as intake
@@ -48,6 +51,9 @@ Running = Callable[[], AbstractAsyncContextManager[None]]
 HANDLERS: list[Any] = [
     *inbox.HANDLERS,
     *cases.HANDLERS,
+    *triage.HANDLERS,
+    *priority_pages.HANDLERS,
+    *triage_api.HANDLERS,
     *outbox.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,

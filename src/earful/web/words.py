@@ -73,6 +73,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "phone": N_("phone"), "email": N_("e-mail"), "chat": N_("chat"), "store": N_("the store"),
         "social": N_("social"), "website": N_("the website"), "other": N_("another way"),
     },
+    "field": {
+        "kind": N_("Kind"), "topic": N_("Topic"), "sentiment": N_("Mood"), "severity": N_("Severity"),
+        "urgency": N_("Hurry"), "wants": N_("Wants"), "relevance": N_("About us"), "churn": N_("Leaving"),
+        "tried_before": N_("Tried before"), "abuse": N_("Abuse"), "language": N_("Language"),
+    },
+    "relevance": {"about_us": N_("About us"), "not_about_us": N_("Not about us")},
+    "churn": {"0": N_("No sign"), "1": N_("Hints at it"), "2": N_("Leaves")},
+    "abuse": {
+        "threat": N_("threat"), "hate": N_("hate"), "spam": N_("spam"), "bot": N_("bot"),
+        "copypasta": N_("copypasta"),
+    },
     "message_kind": {
         "post": N_("post"), "comment": N_("comment"), "reply": N_("reply"), "mention": N_("mention"),
         "quote": N_("quote"), "repost": N_("repost"), "dm": N_("direct message"), "review": N_("review"),

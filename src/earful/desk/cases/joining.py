@@ -174,6 +174,28 @@ def _only_cases(tx: Tx, batch: list[Joining], touched: set[str]) -> dict[str, st
     return {conversation_id: min(found) for conversation_id, found in cases.items() if len(found) == 1}
 
 
+def rate_anew(tx: Tx, message_ids: Iterable[str], networks: Mapping[str, str]) -> list[str]:
+    """Bring the cases of messages up to date whose ratings changed; returns the cases.
+
+    Nothing was said, so no case opens, closes or warns a writer.
+    """
+    return weigh_anew(tx, store.cases_with(tx, message_ids), networks)
+
+
+def weigh_anew(tx: Tx, case_ids: Iterable[str], networks: Mapping[str, str]) -> list[str]:
+    """Bring cases up to date with the ratings of their messages; returns those that there are."""
+    before = store.by_ids(tx, sorted(case_ids))
+    said = _said(tx, [], before, networks)
+    after = []
+    for case_id, row in before.items():
+        if said.get(case_id):
+            facts = rules.summarise(said[case_id])
+            fresh = {field: getattr(facts, field) for field in store.RATED_FIELDS}
+            after.append(fresh | {"id": case_id} | ({"title": row["title"]} if row["titled"] else {}))
+    store.update_rated(tx, after)
+    return [row["id"] for row in after]
+
+
 def _key(row: Row) -> tuple[str, str, str]:
     return row["channel_id"], row["namespace"], row["native_id"]
 

@@ -1,6 +1,7 @@
 """What the messages of a case say of the case. Pure: the same messages give the same facts in any order."""
 
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -84,12 +85,7 @@ def summarise(messages: Iterable[Said]) -> Facts:
     said = sorted(messages, key=lambda one: (one.at, one.message_id))
     if not said:
         raise ValueError("a case has at least one message")
-    theirs = [
-        one for one in said if one.direction is Direction.INBOUND and one.kind is not MessageKind.SYSTEM
-    ]
-    ours = [one for one in said if one.direction is Direction.OUTBOUND]
-    answered_at = ours[-1].at if ours else None
-    waiting = [one for one in theirs if (answered_at is None or one.at > answered_at) and not one.deleted]
+    theirs, waiting, answered_at = _sides(said)
     speaking = waiting or theirs[-1:] or said[-1:]
     lead = max(speaking, key=lambda one: (one.priority, one.at, one.message_id))
     last, first = said[-1], (theirs or said)[0]
@@ -114,6 +110,42 @@ def summarise(messages: Iterable[Said]) -> Facts:
         awaiting_since=waiting[0].at if waiting else None,
         answered=answered_at is not None and answered_at >= first.at,
     )
+
+
+class Speech(Protocol):
+    """As much of a message as decides whether it speaks for its case."""
+
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def kind(self) -> MessageKind: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def deleted(self) -> bool: ...
+
+
+S = TypeVar("S", bound=Speech)
+
+
+def _sides(said: list[S]) -> tuple[list[S], list[S], int | None]:
+    """What the customer said, what of it waits, and when we said something last. `said` is in order."""
+    theirs = [
+        one for one in said if one.direction is Direction.INBOUND and one.kind is not MessageKind.SYSTEM
+    ]
+    ours = [one for one in said if one.direction is Direction.OUTBOUND]
+    answered_at = ours[-1].at if ours else None
+    waiting = [one for one in theirs if (answered_at is None or one.at > answered_at) and not one.deleted]
+    return theirs, waiting, answered_at
+
+
+def speaking(messages: Iterable[S]) -> list[S]:
+    """The messages that set a case's priority: those that wait, else what the customer said last."""
+    said = sorted(messages, key=lambda one: (one.at, one.message_id))
+    theirs, waiting, _ = _sides(said)
+    return waiting or theirs[-1:] or said[-1:]
 
 
 def title_of(first: Said, lead: Said) -> str:

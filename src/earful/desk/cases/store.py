@@ -112,6 +112,34 @@ def update_facts(tx: Tx, before: Sequence[Row], after: Sequence[Mapping[str, Any
     count(tx, before, [dict(old[row["id"]]) | dict(row) for row in after])
 
 
+RATED_FIELDS = ("title", "priority", "severity", "kind", "topic", "sentiment", "tried_before", "reach_tier")
+"""What a case's row takes from ratings."""
+
+_RATED = (
+    update(cases)
+    .where(cases.c.id == bindparam("case"))
+    .values({name: bindparam(f"new_{name}") for name in RATED_FIELDS} | {"version": cases.c.version + 1})
+)
+
+
+def update_rated(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change what cases take from ratings; whoever writes in one has missed nothing that was said."""
+    if rows:
+        tx.execute(
+            _RATED,
+            [
+                {"case": row["id"]} | {f"new_{name}": value for name, value in row.items() if name != "id"}
+                for row in rows
+            ],
+        )
+
+
+def cases_with(tx: Tx, message_ids: Iterable[str]) -> set[str]:
+    """The cases of messages."""
+    sql = "SELECT case_id FROM messages WHERE id IN ?? AND case_id IS NOT NULL"
+    return {case_id for (case_id,) in bulk.tuples(tx, sql, [list(message_ids)])}
+
+
 def count(tx: Tx, before: Iterable[Row], after: Iterable[Row | Mapping[str, Any]]) -> None:
     """Keep the counts: one off where cases stood, one on where they stand."""
     delta: Counter[tuple[str, str, str]] = Counter()

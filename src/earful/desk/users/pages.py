@@ -29,6 +29,7 @@ SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
+    Permission.CASES_WRITE: "Correct ratings",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
 }

@@ -20,10 +20,17 @@ class Permission(StrEnum):
     MESSAGES_WRITE = "messages:write"
     """Hand messages in through the API; given to tokens, not to people."""
     EXPORT = "export"
+    TRIAGE_MANAGE = "triage:manage"
+    """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
-_LEAD = _AGENT | {Permission.CHANNELS_READ, Permission.HEALTH_READ, Permission.EXPORT}
+_LEAD = _AGENT | {
+    Permission.CHANNELS_READ,
+    Permission.HEALTH_READ,
+    Permission.EXPORT,
+    Permission.TRIAGE_MANAGE,
+}
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
 OF_ROLE: dict[Role, frozenset[Permission]] = {Role.AGENT: _AGENT, Role.LEAD: _LEAD, Role.ADMIN: _ADMIN}
@@ -31,6 +38,7 @@ OF_ROLE: dict[Role, frozenset[Permission]] = {Role.AGENT: _AGENT, Role.LEAD: _LE
 TOKEN_SCOPES = (
     Permission.MESSAGES_WRITE,
     Permission.CASES_READ,
+    Permission.CASES_WRITE,
     Permission.HEALTH_READ,
     Permission.EXPORT,
 )

@@ -38,6 +38,7 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.triage import corrections, learned, topics, triage_settings
 
 __all__ = [
     "audit",
@@ -50,11 +51,13 @@ __all__ = [
     "channels",
     "conversation_cases",
     "conversations",
+    "corrections",
     "cursors",
     "deliveries",
     "drafts",
     "events",
     "idempotency",
+    "learned",
     "messages",
     "metadata",
     "notes",
@@ -68,5 +71,7 @@ __all__ = [
     "sign_in_failures",
     "sign_in_links",
     "tokens",
+    "topics",
+    "triage_settings",
     "users",
 ]

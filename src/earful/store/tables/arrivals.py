@@ -153,5 +153,7 @@ ratings = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("relevance", Float, nullable=False),
     Column("data", Text, nullable=False),
+    # The rating as triage gave it, kept while corrections stand in the columns before.
+    Column("machine", Text),
     Column("rated_at", At, nullable=False),
 )

@@ -132,6 +132,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_idempotency_at", ["at"], unique=False)
 
     op.create_table(
+        "learned",
+        sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("corrections_through", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learned")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -162,6 +173,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
         batch_op.create_index("ix_sign_in_failures_key_at", ["key", "at"], unique=False)
+
+    op.create_table(
+        "topics",
+        sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column("name", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column(
+            "created_by", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("archived_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_topics")),
+        sa.UniqueConstraint("name", name=op.f("uq_topics_name")),
+    )
+    op.create_table(
+        "triage_settings",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column(
+            "user_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_triage_settings")),
+        sa.UniqueConstraint("id", name=op.f("uq_triage_settings_id")),
+    )
+    with op.batch_alter_table("triage_settings", schema=None) as batch_op:
+        batch_op.create_index("ix_triage_settings_kind", ["kind", "seq"], unique=False)
 
     op.create_table(
         "users",
@@ -574,6 +620,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_notes_case_id", ["case_id", "written_at"], unique=False)
 
     op.create_table(
+        "corrections",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+        sa.Column(
+            "message_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column(
+            "user_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_corrections_message_id_messages")
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_corrections")),
+        sa.UniqueConstraint("id", name=op.f("uq_corrections_id")),
+    )
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index("ix_corrections_message_id", ["message_id", "seq"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column(
@@ -642,6 +718,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("relevance", sa.Float(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("machine", sa.Text(), nullable=True),
         sa.Column("rated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_ratings_message_id_messages")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_ratings")),
@@ -681,6 +758,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_case_id")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.drop_index("ix_corrections_message_id")
+
+    op.drop_table("corrections")
     with op.batch_alter_table("notes", schema=None) as batch_op:
         batch_op.drop_index("ix_notes_case_id")
 
@@ -751,12 +832,18 @@ def downgrade() -> None:
 
     op.drop_table("cases")
     op.drop_table("users")
+    with op.batch_alter_table("triage_settings", schema=None) as batch_op:
+        batch_op.drop_index("ix_triage_settings_kind")
+
+    op.drop_table("triage_settings")
+    op.drop_table("topics")
     with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
         batch_op.drop_index("ix_sign_in_failures_key_at")
 
     op.drop_table("sign_in_failures")
     op.drop_table("refusals")
     op.drop_table("people")
+    op.drop_table("learned")
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.drop_index("ix_idempotency_at")
 

@@ -3,6 +3,7 @@ import { back, toggleReasons } from "./case.js";
 import { composer } from "./composer.js";
 import { move, openFocused, showNew, why } from "./list.js";
 import { nextDensity, nextTheme, toggleContext, toggleList } from "./prefs.js";
+import { rate } from "./rating.js";
 import { undoLast } from "./toast.js";
 
 /** @typedef {{ id: string, keys: string, label: string, group: string, href: string, palette: boolean }} Command */
@@ -21,6 +22,7 @@ const HANDLERS = {
   search: () => /** @type {HTMLInputElement | null} */ (document.getElementById("search"))?.select(),
   reply: () => composer()?.begin("reply"),
   note: () => composer()?.begin("note"),
+  rate,
   reasons: toggleReasons,
   undo: undoLast,
   theme: nextTheme,
@@ -31,7 +33,7 @@ const HANDLERS = {
   palette: () => /** @type {any} */ (document.querySelector("command-palette"))?.open(),
 };
 
-const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", back: "#desk", reply: "reply-composer", note: "reply-composer", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
+const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", back: "#desk", reply: "reply-composer", note: "reply-composer", rate: "#timeline", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
 
 /** @param {string} id */
 const onPage = (id) => /** @type {HTMLElement | null} */ (document.querySelector(`[data-command="${id}"]`));

@@ -20,7 +20,7 @@ document.addEventListener(
   "toggle",
   (event) => {
     const pop = /** @type {HTMLElement} */ (event.target);
-    if (!pop.matches?.("[popover]") || event.newState !== "open") return;
+    if (!pop.matches?.("[popover]:not(#rating)") || event.newState !== "open") return;
     const by = document.querySelector(`[popovertarget="${pop.id}"]`);
     if (by) place(pop, by);
     pop.querySelector("button, a, input:not([type=hidden]), select")?.focus();
