@@ -15,10 +15,10 @@ help:
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and memory on this machine"
 
-run: .make/run $(STATIC)/.built
+run: .make/run $(STATIC)/.built .make/kernel
 	$(BIN)/earful up --data "$(DATA)" --port $(PORT) $(if $(EARFUL_DATABASE),--database "$(EARFUL_DATABASE)") --demo
 
-test: .make/dev packages $(STATIC)/.built .make/node-dev
+test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: .make/dev
@@ -32,7 +32,7 @@ format: .make/dev
 	$(BIN)/ruff format src tests scripts
 	$(BIN)/ruff check --fix src tests scripts
 
-bench: .make/run $(STATIC)/.built
+bench: .make/run $(STATIC)/.built .make/kernel
 	$(BIN)/earful bench $(ARGS)
 
 # Runtime and development packages come from lock files with hashes; the project itself is linked in.
@@ -53,6 +53,17 @@ $(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
 .make/node-dev: package-lock.json | .make/dev $(STATIC)/.built
 	@sh scripts/npm.sh $(BIN)
 	@touch $@
+
+# Triage's kernel is compiled once for this machine; `earful up` would do it too, at its first start.
+KERNEL := $(wildcard src/earful/triage/*.py)
+.make/kernel: $(KERNEL) | .make/run
+	@$(BIN)/python -m earful.triage.warm
+	@touch $@
+
+# The weights that ship, trained anew. DATASETS is the folder with the data sets that docs/reference/model-card.md names.
+model: .make/run .make/kernel
+	$(BIN)/python -m earful.triage.ship --datasets "$(DATASETS)" --out src/earful/triage/weights/earful-1.model
+.PHONY: model
 
 packages:
 	@sh scripts/packages.sh

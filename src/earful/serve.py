@@ -12,6 +12,7 @@ from rich.console import Console
 
 from earful.config import Settings
 from earful.desk.users import service as users
+from earful.triage import warm
 from earful.web.app import Running, build
 from earful.wiring import Earful
 
@@ -30,6 +31,8 @@ def run(settings: Settings, *, demo: bool) -> None:
     if demo and not settings.brand:
         settings = msgspec.structs.replace(settings, brand=DEMO_BRAND)
     listener = _listen(settings)
+    if not warm.ready():
+        warm.elsewhere()
     earful = Earful(settings)
     running: Running = earful.running
     link = ""

@@ -30,8 +30,6 @@ from earful.store.secrets import Vault
 from earful.store.store import Store
 from earful.store.tx import Tx
 from earful.triage.consumer import TriageConsumer
-from earful.triage.rate import load as load_triage
-from earful.triage.record import Apart
 from earful.triage.subject import Brand
 
 logger = structlog.get_logger()
@@ -70,13 +68,7 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        brand = self.store.read_now(self._brand)
-        return [
-            TriageConsumer(load_triage(brand), Apart(brand), brand=brand, look=self._brand),
-            DeskConsumer(),
-            WeighingConsumer(),
-            SearchConsumer(),
-        ]
+        return [TriageConsumer(self._brand), DeskConsumer(), WeighingConsumer(), SearchConsumer()]
 
     def _brand(self, tx: Tx) -> Brand:
         """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""

@@ -6,17 +6,18 @@ functions that it calls. So what it keeps lies in a folder named by the contents
 
 import hashlib
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numba
-
-_SOURCES = ("chars.py", "compiled.py", "kernel.py", "match.py", "score.py", "extract.py", "fit.py", "similar.py")
+_SOURCES = (
+    "chars.py", "compiled.py", "kernel.py", "match.py", "score.py", "extract.py", "fit.py", "similar.py", "learn.py",
+)  # fmt: skip
 
 
 def _folder() -> Path:
     """Where compiled functions are kept: `EARFUL_KERNEL_CACHE`, else the user's cache folder."""
-    here, digest = Path(__file__).parent, hashlib.sha256(numba.__version__.encode())
+    here, digest = Path(__file__).parent, hashlib.sha256(version("numba").encode())
     for name in _SOURCES:
         source = here / name
         digest.update(source.read_bytes() if source.exists() else b"")
@@ -25,10 +26,13 @@ def _folder() -> Path:
     return root / f"kernel-{digest.hexdigest()[:16]}"
 
 
-# Numba reads this when a function is declared.
-numba.config.CACHE_DIR = os.fspath(_folder())  # type: ignore[attr-defined]
+FOLDER = _folder()
 
 
 def compiled(function: Any) -> Any:
     """A function in machine code, kept for the next start, that lets other threads run meanwhile."""
+    import numba  # noqa: PLC0415  (a third of a second, and whoever only asks for `FOLDER` need not pay it)
+
+    # Numba reads this when a function is declared.
+    numba.config.CACHE_DIR = os.fspath(FOLDER)  # type: ignore[attr-defined]
     return numba.njit(cache=True, nogil=True)(function)

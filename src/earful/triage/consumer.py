@@ -1,6 +1,7 @@
 """Rates every message that arrives: reads the log, rates in batches, keeps ratings with their reasons."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +16,9 @@ from earful.store.tx import Row, Tx
 from earful.triage import guidance
 from earful.triage.corrections import corrected
 from earful.triage.priority import DEFAULT
-from earful.triage.rate import Triage
-from earful.triage.record import Apart, Here, Record, Recorder, record_of
+from earful.triage.record import Record, record_of
 from earful.triage.subject import Brand, Subject
+from earful.triage.workspace import Workspace
 
 RATED = "message.rated"
 ADDRESSED = frozenset(
@@ -47,6 +48,14 @@ _BATCH = (
 _author = msgspec.json.Decoder(Actor)
 
 
+class Rated(NamedTuple):
+    """A message with its rating, and the first of its near duplicates if it is not that itself."""
+
+    message_id: str
+    record: Record
+    group: str | None
+
+
 class _Data(Struct):
     metrics: dict[str, int] = {}
     language: str = ""
@@ -56,7 +65,7 @@ _data = msgspec.json.Decoder(_Data)
 _rating = msgspec.json.Decoder(Rating)
 _COLUMNS = (
     "message_id", "model", "kind", "sentiment", "topic", "severity", "urgency", "priority", "relevance",
-    "data", "machine", "rated_at",
+    "data", "machine", "group_id", "rated_at",
 )  # fmt: skip
 
 
@@ -69,66 +78,52 @@ class TriageConsumer:
     name = "triage"
     types = frozenset({"message.received", "message.edited", "message.deleted"})
 
-    def __init__(
-        self,
-        triage: Triage,
-        recorder: Recorder | None = None,
-        *,
-        brand: Brand | None = None,
-        look: Callable[[Tx], Brand] | None = None,
-        make: Callable[[Brand], Recorder] = Apart,
-    ) -> None:
-        """`look` reads the brand in force; where it is no longer `brand`, `make` gives a new recorder."""
-        self._recorder = recorder or Here(triage)
+    def __init__(self, brand: Callable[[Tx], Brand]) -> None:
+        """`brand` reads who we are, as it is now."""
         self._brand = brand
-        self._look = look
-        self._make = make
+        self._workspace = Workspace()
 
-    def prepare(self, tx: Tx, events: list[Event]) -> list[tuple[str, Record]]:
+    def prepare(self, tx: Tx, events: list[Event]) -> list[Rated]:
         """Rate the messages as they now are."""
-        self._reload(tx)
         now = max(event.at for event in events)
         rows = bulk.select(tx, _BATCH, [list(dict.fromkeys(event.subject for event in events))])
         said = [row for row in rows if row["direction"] == "inbound" and row["deleted_at"] is None]
-        rated = self._recorder.record([subject_of(row, now) for row in said])
-        return [(row["id"], rating) for row, rating in zip(said, rated, strict=True)]
+        subjects = [subject_of(row, now) for row in said]
+        ratings = self._workspace.rater(tx, self._brand(tx)).rate(subjects)
+        ids = [row["id"] for row in said]
+        alike = self._workspace.place(tx, ids, [subject.text for subject in subjects])
+        return [
+            Rated(message_id, record_of(rating), group)
+            for message_id, rating, group in zip(ids, ratings, alike, strict=True)
+        ]
 
     def apply(
-        self, tx: Tx, events: list[Event], prepared: list[tuple[str, Record]], now: Instant
+        self, tx: Tx, events: list[Event], prepared: list[Rated], now: Instant
     ) -> list[NewEvent]:
         """Keep the ratings; every message of the batch goes on, rated or not."""
         ids = list(dict.fromkeys(event.subject for event in events))
-        rated = {message_id for message_id, _ in prepared}
+        rated = {one.message_id for one in prepared}
         gone = [message_id for message_id in ids if message_id not in rated]
         if gone:
             bulk.run(tx, "DELETE FROM ratings WHERE message_id IN ??", [gone])
         bulk.upsert(tx, "ratings", _COLUMNS, _rows(tx, prepared, now), ("message_id",))
         return [NewEvent(type=RATED, subject=message_id, at=now) for message_id in ids]
 
-    def _reload(self, tx: Tx) -> None:
-        brand = self._look(tx) if self._look is not None else self._brand
-        if brand is None or brand == self._brand:
-            return
-        old, self._recorder, self._brand = self._recorder, self._make(brand), brand
-        if isinstance(old, Apart) and old.child is not None and old.child.stdin is not None:
-            # Its input ends, and so does it.
-            old.child.stdin.close()
-            old.child.wait()
 
-
-def _rows(tx: Tx, prepared: list[tuple[str, Record]], now: Instant) -> list[tuple[object, ...]]:
-    """Rows of ratings: as rated, unless people weigh otherwise or know better."""
-    ids = [message_id for message_id, _ in prepared]
+def _rows(tx: Tx, prepared: list[Rated], now: Instant) -> list[tuple[object, ...]]:
+    """Rows of ratings: as rated, unless people know better."""
+    ids = [rated.message_id for rated in prepared]
     guidance.hold(tx, ids)
-    weights, changes = guidance.weights(tx), guidance.changes(tx, ids)
+    changes = guidance.changes(tx, ids)
+    weights = guidance.weights(tx) if changes else DEFAULT
     rows: list[tuple[object, ...]] = []
-    for message_id, record in prepared:
+    for message_id, record, group in prepared:
         standing = changes.get(message_id, [])
-        if not standing and weights == DEFAULT:
-            rows.append((message_id, *astuple(record), None, now))
-            continue
-        rating = record_of(corrected(_rating.decode(record.data), standing, weights))
-        rows.append((message_id, *astuple(rating), record.data if standing else None, now))
+        if standing:
+            fixed = record_of(corrected(_rating.decode(record.data), standing, weights))
+            rows.append((message_id, *astuple(fixed), record.data, group, now))
+        else:
+            rows.append((message_id, *astuple(record), None, group, now))
     return rows
 
 

@@ -37,7 +37,7 @@ class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     churn: Literal["0", "1", "2"]
     tried: tuple[TriedChannel, ...] = ()
     abuse: tuple[Abuse, ...] = ()
-    relevance: Literal["0", "0.2", "0.5", "1", "-"] = NOT_LABELLED
+    relevance: Literal["0", "0.2", "0.5", "1", "-"] = "-"
     brand: str = ""
 
 

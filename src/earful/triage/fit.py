@@ -130,7 +130,7 @@ def _scores(rows, values, starts, table, bias):
 
 def scores(features: Features, weights: Weights) -> Floats:
     """`[text, column]`, before any softmax."""
-    return _scores(*features, *weights)
+    return np.asarray(_scores(*features, *weights), np.float32)
 
 
 def softmax(values: Floats, heat: float = 1.0) -> Floats:

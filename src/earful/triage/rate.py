@@ -12,7 +12,7 @@ from earful.triage import pii, priority, reach, relevance, rules
 from earful.triage.labels import HEADS
 from earful.triage.learn import OWN_LIKELY, Grown
 from earful.triage.model import Model, ModelRefused, load_model
-from earful.triage.phrases import Found
+from earful.triage.phrases import Found, Phrasebook
 from earful.triage.priority import DEFAULT, Weights
 from earful.triage.scorer import Scorer
 from earful.triage.subject import Brand, Subject
@@ -44,15 +44,16 @@ class Rater:
     """One pass of the model over a batch; rules for what must not be missed; sums for reach and priority."""
 
     def __init__(
-        self, model: Model, brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT
-    ) -> None:
+        self, model: Model, brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT,
+        book: Phrasebook | None = None,
+    ) -> None:  # fmt: skip
         missing = {head.name for head in HEADS} - {head.name for head in model.heads}
         if missing:
             raise ModelRefused(f"the model {model.name} has no head for {', '.join(sorted(missing))}")
         self._model = model
         self._topics = grown.topics if grown else ()
         self._scorer = Scorer(
-            model, book=relevance.phrasebook_of(brand), ours=relevance.own_words(brand), shown=SHOWN,
+            model, book=book or relevance.phrasebook_of(brand), ours=relevance.own_words(brand), shown=SHOWN,
             learned=grown.learned if grown else None,
         )  # fmt: skip
         self._known = brand != Brand()

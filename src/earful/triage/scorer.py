@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.triage.chars import chars
+from earful.triage.extract import NO_PHRASES
 from earful.triage.kernel import Hashes, negators, pack_texts
 from earful.triage.model import Model
-from earful.triage.extract import NO_PHRASES
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.score import FINDS_MOST, score
 

@@ -155,5 +155,13 @@ ratings = Table(
     Column("data", Text, nullable=False),
     # The rating as triage gave it, kept while corrections stand in the columns before.
     Column("machine", Text),
+    # The first message of the near duplicates that this one belongs to; none for the first itself.
+    Column("group_id", Key),
     Column("rated_at", At, nullable=False),
+    Index(
+        "ix_ratings_group_id",
+        "group_id",
+        sqlite_where=text("group_id IS NOT NULL"),
+        postgresql_where=text("group_id IS NOT NULL"),
+    ),
 )

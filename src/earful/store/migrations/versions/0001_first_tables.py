@@ -719,9 +719,20 @@ def upgrade() -> None:
         sa.Column("relevance", sa.Float(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("machine", sa.Text(), nullable=True),
+        sa.Column(
+            "group_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=True
+        ),
         sa.Column("rated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_ratings_message_id_messages")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_ratings")),
+    )
+    op.create_index(
+        "ix_ratings_group_id",
+        "ratings",
+        ["group_id"],
+        unique=False,
+        sqlite_where=sa.text("group_id IS NOT NULL"),
+        postgresql_where=sa.text("group_id IS NOT NULL"),
     )
     op.create_table(
         "revisions",
