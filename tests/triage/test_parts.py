@@ -1,35 +1,37 @@
-"""Language, reach, relevance and priority, each alone."""
+"""Characters, words, reach and relevance, each alone."""
 
+import numpy as np
 import pytest
 
 from earful.triage import priority, reach, relevance
-from earful.triage.language import detect
+from earful.triage.extract import find
+from earful.triage.kernel import hash_words
 from earful.triage.subject import Brand, Subject
-from earful.triage.tokens import Tokens, fold
 
-BRAND = relevance.BrandWords(
-    Brand(names=("Apple",), handles=("AppleHelp",), products=("Pear Phone",), words_that_fool=("pie",))
+APPLE = Brand(
+    names=("Apple",), handles=("AppleHelp",), products=("Pear Phone",), words_that_fool=("pie",),
+    competitors=("Banana Inc",),
+)  # fmt: skip
+BOOK = relevance.phrasebook_of(APPLE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ÉCOLE", "ecole"), ("straße", "strase"), ("can’t", "cant"), ("e-mail", "EMAIL"), ("soooooo", "soo"),
+        ("𝗙𝗥𝗘𝗘", "free"), ("ＡＢＣ", "abc"), ("#fail", "fail"), ("12", "45"), ("£4", "€9,99"),
+        ("https://a.example/b?c", "http://d.example"),
+    ],
+)  # fmt: skip
+def test_words_that_are_read_alike(one: str, other: str) -> None:
+    assert np.array_equal(hash_words([one])[0], hash_words([other])[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("shop", "@shop"), ("free", "fred"), ("?", "!"), ("😡", "😍"), ("12", "12345"), ("日", "本")]
 )
-
-
-@pytest.mark.parametrize("text", ["İstanbul É ß", "plain", "😡 Ünïcode ’", "\ud800X"])
-def test_folding_keeps_every_place(text: str) -> None:
-    assert len(fold(text)) == len(text)
-    assert fold(fold(text)) == fold(text)
-
-
-def test_tokens_are_classes_and_places() -> None:
-    tokens = Tokens("@ana paid £9 on 3/4: https://x.example, ok?")
-    assert tokens.words == [
-        "<handle>", "paid", "<money>", "on", "<num>", "<num>", "<url>", "ok", ".",
-    ]  # fmt: skip
-    assert tokens.text[tokens.starts[1] : tokens.ends[1]] == "paid"
-
-
-def test_the_hint_decides_what_words_cannot() -> None:
-    assert detect(Tokens("ok"), "nl-BE")[0] == "nl-BE"
-    assert detect(Tokens("ok"))[0] == "und"
-    assert detect(Tokens("the bill is wrong and you know it"), "nl")[0] == "en"
+def test_words_that_are_not_alike(one: str, other: str) -> None:
+    assert not np.array_equal(hash_words([one])[0], hash_words([other])[0])
 
 
 def test_reach_fades_and_followers_weigh_little() -> None:
@@ -57,27 +59,32 @@ def test_tiers_of_reach(audience: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "addressed", "kind", "low", "high"),
+    ("text", "addressed", "low", "high", "because"),
     [
-        ("@AppleHelp my phone is broken", False, "complaint", 0.9, 1.0),
-        ("my phone is broken", True, "complaint", 0.9, 1.0),
-        ("my pear phone is broken", False, "complaint", 0.8, 1.0),
-        ("@applehelp who wins this fight", True, "other", 0.2, 0.4),
-        ("Apple announces record profits", False, "other", 0.4, 0.6),
-        ("best apple pie in town", False, "praise", 0.0, 0.0),
-        ("my bike is broken", False, "complaint", 0.0, 0.2),
+        ("@AppleHelp my phone is broken", False, 0.8, 0.8, "our handle"),
+        ("my phone is broken", True, 0.8, 0.8, "said to us"),
+        ("my pear phone is broken", False, 0.8, 0.8, "our product"),
+        ("Apple broke it", False, 0.8, 0.8, "our name"),
+        ("best apple pie in town", False, 0.0, 0.1, "another sense"),
+        ("my banana inc phone is broken", False, 0.0, 0.15, "competitor"),
+        ("my bike is broken", False, 0.0, 0.3, "nothing of ours"),
     ],
 )
-def test_relevance(text: str, addressed: bool, kind: str, low: float, high: float) -> None:
-    tokens = Tokens(text)
-    value, reason = relevance.judge(Subject(text=text, addressed=addressed), tokens, BRAND.find(tokens), kind)
+def test_relevance(text: str, addressed: bool, low: float, high: float, because: str) -> None:
+    value, reason = relevance.judge(Subject(text=text, addressed=addressed), 0.8, find(BOOK, text), True, [])
     assert low <= value <= high
     assert reason.field == "relevance"
-    assert reason.because
+    assert because in reason.because
 
 
-def test_a_brand_without_words_is_named_by_nothing() -> None:
-    assert relevance.BrandWords(Brand()).find(Tokens("anything at all")).names == ""
+def test_without_a_profile_only_the_words_judge() -> None:
+    assert relevance.judge(Subject(text="x"), 0.7, [], False, [])[0] == 0.7
+    assert relevance.judge(Subject(text="x"), 0.7, [], False, ["spam"])[0] == 0.2
+
+
+def test_names_of_signs_only_are_left_out() -> None:
+    odd = Brand(names=("!!!", "A|B?", "* *"), handles=("", "@"), products=("C++",))
+    assert find(relevance.phrasebook_of(odd), "a b and c")[0].label in relevance.OURS
 
 
 MOST = {

@@ -2,12 +2,12 @@
 
 import pytest
 
+from earful.triage.extract import find
 from earful.triage.phrases import Phrasebook
-from earful.triage.tokens import Tokens
 
 
 def labels(book: Phrasebook, text: str) -> list[str]:
-    return [hit.label for hit in book.find(Tokens(text))]
+    return [hit.label for hit in find(book, text)]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def labels(book: Phrasebook, text: str) -> list[str]:
         ("^ emailed", "she emailed you", False),
         ("verguenza", "¡Qué vergüenza!", True),
         ("can't pay", "can’t pay", True),
+        ("e-mail", "EMAIL", True),
+        ("thanks <handle>", "thanks @shop.example", True),
+        ("thanks <handle>", "thanks shop", False),
+        ("@shop", "hi @Shop", True),
+        ("@shop", "hi shop", False),
     ],
 )
 def test_a_phrase_matches(phrase: str, text: str, found: bool) -> None:
@@ -43,7 +48,7 @@ def test_a_near_miss_drops_what_it_overlaps_and_only_that() -> None:
 
 def test_spans_are_code_points_of_the_text() -> None:
     text = "😡İ never again"
-    (hit,) = Phrasebook({"x": ("never again",)}).find(Tokens(text))
+    (hit,) = find(Phrasebook({"x": ("never again",)}), text)
     assert text[hit.start : hit.end] == "never again"
 
 

@@ -51,7 +51,8 @@ GOLDEN = [
     ("language", "pt", "não consigo entrar na minha conta"),
     ("language", "it", "non riesco ad aprire il mio conto"),
     ("language", "nl", "ik kan niet inloggen op mijn rekening"),
-    ("language", "und", "荷物が届きません"),
+    ("language", "ja", "荷物が届きません"),
+    ("language", "und", "ამანათი არ მოვიდა"),
 ]
 
 
@@ -61,7 +62,7 @@ def test_a_plain_example_of_each_label(field: str, label: object, text: str) -> 
 
 
 def test_a_text_of_unknown_words_is_unsure_and_says_so() -> None:
-    rating = rate("荷物が届きません")
+    rating = rate("ამანათი არ მოვიდა")
     assert (rating.kind, rating.sentiment, rating.topic, rating.wants) == (UNSURE,) * 4
     assert rating.confidence["kind"] == 0.0
     assert any(reason.field == "kind" and "to tell" in reason.because for reason in rating.reasons)
@@ -70,7 +71,7 @@ def test_a_text_of_unknown_words_is_unsure_and_says_so() -> None:
 def test_reasons_show_the_words() -> None:
     rating = rate("I've called you three times, my parcel is still lost")
     shown = {reason.field: reason.words for reason in rating.reasons if reason.words}
-    assert shown["tried_before"] == "called you three"
+    assert "called you three" in shown["tried_before"]
     assert {"kind", "topic"} <= shown.keys()
 
 
@@ -160,8 +161,8 @@ def check(text: str, rating: Rating) -> None:
     assert rating.topic in (*TOPICS, UNSURE)
     assert tuple(rating.kind_p) == KINDS
     assert tuple(rating.sentiment_p) == SENTIMENTS
-    assert sum(rating.kind_p.values()) == pytest.approx(1)
-    assert sum(rating.sentiment_p.values()) == pytest.approx(1)
+    assert sum(rating.kind_p.values()) == pytest.approx(1, abs=0.005)
+    assert sum(rating.sentiment_p.values()) == pytest.approx(1, abs=0.005)
     assert set(rating.abuse) <= set(ABUSES)
     assert {pii.type for pii in rating.pii} <= set(PII_TYPES)
     assert {tried.channel for tried in rating.tried_before} <= set(TRIED_CHANNELS)

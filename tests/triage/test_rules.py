@@ -2,9 +2,9 @@
 
 import pytest
 
+from earful.triage.extract import find
 from earful.triage.rulebook import phrasebook, table
 from earful.triage.rules import by_label, churn, severity, tried_before, urgency
-from earful.triage.tokens import Tokens
 
 TRIED = [
     ("I've called you three times already", {"phone"}),
@@ -38,7 +38,7 @@ TRIED = [
 
 @pytest.mark.parametrize(("text", "channels"), TRIED)
 def test_channels_that_failed_before(text: str, channels: set[str]) -> None:
-    assert {entry.channel for entry in tried_before(finds(text))} == channels
+    assert {entry.channel for entry in tried_before(finds(text), [], "complaint", text)[0]} == channels
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_channels_that_failed_before(text: str, channels: set[str]) -> None:
     ],
 )
 def test_words_of_leaving(text: str, level: int) -> None:
-    risk, reasons = churn("complaint", finds(text), text)
+    risk, reasons = churn(0.04, "complaint", finds(text), text)
     assert (2 if risk > 0.7 else 1 if risk > 0.25 else 0) == level
     assert bool(reasons) == bool(level)
 
@@ -118,7 +118,7 @@ def test_grave_words_in_praise_and_chatter_do_not_alarm() -> None:
     ],
 )
 def test_haste(text: str, haste: str) -> None:
-    assert urgency(2, "complaint", finds(text), text)[0] == haste
+    assert urgency("none", 2, "complaint", finds(text), text)[0] == haste
 
 
 @pytest.mark.parametrize(
@@ -148,4 +148,4 @@ def test_a_phrase_before_any_label_is_refused() -> None:
 
 
 def finds(text: str) -> dict[str, list]:
-    return by_label(phrasebook().find(Tokens(text)))
+    return by_label(find(phrasebook(), text))

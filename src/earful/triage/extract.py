@@ -10,7 +10,7 @@ from earful.triage.chars import chars
 from earful.triage.compiled import compiled
 from earful.triage.kernel import Hashes, Ints, emit, negators, pack_texts, room, scan
 from earful.triage.match import match
-from earful.triage.phrases import Phrasebook
+from earful.triage.phrases import Found, Phrasebook
 from earful.triage.score import FINDS_MOST
 
 NO_PHRASES = Phrasebook({})
@@ -69,6 +69,20 @@ def extract(
             np.uint64((1 << bits) - 1), np.float32(runs),
         )
     )  # fmt: skip
+
+
+@compiled
+def _find(codes, starts, table, book, finds):
+    words, letters, spans, _, _ = room(len(codes))
+    count, _, _ = scan(codes, starts[0], starts[1], table, words, letters, spans)
+    return match(0, count, words, book, finds, 0, FINDS_MOST)
+
+
+def find(book: Phrasebook, text: str) -> list[Found]:
+    """The phrases of one text, near misses applied."""
+    finds = np.empty((FINDS_MOST, 6), np.int32)
+    found = _find(*pack_texts([text]), tuple(chars()), tuple(book.book), finds)
+    return book.resolve([row[1:] for row in finds[:found].tolist()])
 
 
 def pick(features: Features, places: NDArray[np.int64]) -> Features:

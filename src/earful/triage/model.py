@@ -15,9 +15,14 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 MAGIC = b"EARFUL MODEL\n"
-FORMAT = 2
+FORMAT = 3
 _COUNT = 8
 """Bytes of the header's length, big endian."""
+
+
+KNOWN_BITS = 20
+"""Slots for known words are 2**KNOWN_BITS; a strange word is taken for one of n words with chance n in a million."""
+NOTHING_KNOWN = np.zeros(0, np.bool_)
 
 
 class ModelRefused(ValueError):
@@ -49,13 +54,15 @@ class _Header(Struct, frozen=True, kw_only=True):
     bias: list[float]
     scales: list[float]
     rows: int
+    words: int
     about: dict[str, Any] = {}
 
 
 class Model(Struct, frozen=True, kw_only=True):
     """`table[row, column]` for 2**`bits` rows; columns are the labels of all heads, one after the other.
 
-    `runs` is what runs of characters weigh against words; `about` is whatever the trainer wants remembered.
+    `runs` is what runs of characters weigh against words; `known` has a bit for each word that training saw, so that
+    a text of strange words can be told (none: every word counts as known); `about` is whatever the trainer wants remembered.
     """
 
     name: str
@@ -65,6 +72,7 @@ class Model(Struct, frozen=True, kw_only=True):
     table: NDArray[np.int8]
     scales: NDArray[np.float32]
     bias: NDArray[np.float32]
+    known: NDArray[np.bool_] = NOTHING_KNOWN
     about: dict[str, Any] = {}
 
     @property
@@ -107,7 +115,8 @@ def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np
 def save(model: Model, path: Path) -> None:
     """Write a model's file."""
     used = np.flatnonzero(model.table.any(axis=1)).astype(np.int32)
-    body = zlib.compress(used.tobytes() + model.table[used].tobytes(), 9)
+    words = np.flatnonzero(model.known).astype(np.int32)
+    body = zlib.compress(used.tobytes() + model.table[used].tobytes() + words.tobytes(), 9)
     header = _Header(
         format=FORMAT,
         name=model.name,
@@ -118,6 +127,7 @@ def save(model: Model, path: Path) -> None:
         bias=[float(value) for value in model.bias],
         scales=[float(value) for value in model.scales],
         rows=len(used),
+        words=len(words),
         about=model.about,
     )
     head = msgspec.json.encode(header)
@@ -150,11 +160,14 @@ def read_model(data: bytes, source: str) -> Model:
     columns = sum(len(head.labels) for head in header.heads)
     raw = zlib.decompress(body)
     fits = len(header.bias) == len(header.scales) == columns and 8 <= header.bits <= 22
-    if not fits or len(raw) != header.rows * (4 + columns):
+    if not fits or len(raw) != header.rows * (4 + columns) + 4 * header.words:
         raise ModelRefused(f"{source}: table and labels do not fit each other; get it again")
     used = np.frombuffer(raw, np.int32, header.rows)
     table = np.zeros((1 << header.bits, columns), np.int8)
-    table[used] = np.frombuffer(raw, np.int8, offset=4 * header.rows).reshape(header.rows, columns)
+    steps = np.frombuffer(raw, np.int8, header.rows * columns, 4 * header.rows)
+    table[used] = steps.reshape(header.rows, columns)
+    known = np.zeros(1 << KNOWN_BITS if header.words else 0, np.bool_)
+    known[np.frombuffer(raw, np.int32, header.words, header.rows * (4 + columns))] = True
     return Model(
         name=header.name,
         bits=header.bits,
@@ -163,6 +176,7 @@ def read_model(data: bytes, source: str) -> Model:
         table=table,
         scales=np.array(header.scales, np.float32),
         bias=np.array(header.bias, np.float32),
+        known=known,
         about=header.about,
     )
 

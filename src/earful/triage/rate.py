@@ -29,6 +29,9 @@ _KNOWN_POINTS = 50_000
 """Sums of points that are remembered: many messages are alike in what counts."""
 LIKELY = 0.5
 """From here on a label that stands alone holds."""
+_STRANGE_MOST = 3
+"""Strange words for each known one, above which a text is in no language that the model has read."""
+_UNKNOWN = Reason(field="kind", because="no word here is known well enough to tell")
 _NONE: list[Found] = []
 _NOBODY: list[str] = []
 
@@ -83,10 +86,11 @@ class Rater:
         text = subject.text
         answers: list[str] = []
         sure: dict[str, float] = {}
+        strange = marks[3] > _STRANGE_MOST * marks[2] or not (marks[2] or marks[3])
         for first, _, at, head in self._plain:
             place = best[at]
-            p = row[first + place]
-            answers.append(head.labels[place] if p >= head.threshold else UNSURE)
+            p = 0.0 if strange else row[first + place]
+            answers.append(head.labels[place] if p and p >= head.threshold else UNSURE)
             sure[head.name] = p
         kind, sentiment, topic, wants, urgency, level = answers
         if self._topics:
@@ -95,10 +99,10 @@ class Rater:
                 sure["topic"] = max(own)
                 topic = self._topics[own.index(max(own))]
         finds = rules.by_label(found)
-        tongue = self._language(row, best, subject.language)
+        tongue = self._language(row, best, subject.language, strange)
         tried, why_tried = rules.tried_before(finds, self._likely(row, "tried"), kind, text)
         severity, severe = rules.severity(int(level) if level != UNSURE else 0, kind, finds, len(tried), text)
-        urgency, hasty = rules.urgency(urgency, severity, kind, finds, text)
+        urgency, hasty = rules.urgency("none" if urgency == UNSURE else urgency, severity, kind, finds, text)
         _, hint, leave = row[self._heads["churn"][0] : self._heads["churn"][1]]
         churn_risk, leaving = rules.churn(round(0.5 * hint + leave, 2), kind, finds, text)
         abuses, abusive = rules.abuse(finds, self._likely(row, "abuse"), text)
@@ -110,6 +114,8 @@ class Rater:
             severity, urgency, len(tried), churn_risk, sentiment, wants, about, audience
         )
         reasons = [*worth, *severe, *hasty, *abusive, *leaving, *why_tried, why_about]
+        if strange:
+            reasons.append(_UNKNOWN)
         for slot, field in enumerate(SHOWN):
             if shares[slot] >= _WEAK and len(reasons) < REASONS_MOST and (field != "severity" or severity):
                 reasons.append(self._word(field, best, tops[slot], shares[slot], text))
@@ -120,7 +126,7 @@ class Rater:
             wants=wants, tried_before=tried, churn_risk=churn_risk, abuse=abuses,
             pii=pii.find(text, tongue[0], finds) if marks[0] >= _FEWEST_DIGITS or marks[1] else [],
             language=tongue[0], reach=audience, reach_tier=reach.tier(audience), priority=points,
-            confidence=sure, reasons=reasons, model=self._model.name,
+            confidence=sure, reasons=reasons[:REASONS_MOST], model=self._model.name,
         )  # fmt: skip
 
     def _chances(self, row: list[float], name: str) -> dict[str, float]:
@@ -135,12 +141,12 @@ class Rater:
             return _NOBODY
         return [label for label, chance in zip(head.labels, chances, strict=True) if chance >= LIKELY]
 
-    def _language(self, row: list[float], best: list[int], hint: str) -> tuple[str, float]:
+    def _language(self, row: list[float], best: list[int], hint: str, strange: bool) -> tuple[str, float]:
         first, _, at, head = self._heads["language"]
         p = row[first + best[at]]
-        if p >= head.threshold:
+        if p >= head.threshold and not strange:
             return head.labels[best[at]], p
-        return (hint, 0.3) if hint else ("und", p)
+        return (hint, 0.3) if hint else ("und", 0.0)
 
     def _word(self, field: str, best: list[int], top: list[int], share: float, text: str) -> Reason:
         _, _, at, head = self._heads[field]

@@ -46,7 +46,7 @@ def tried_before(
         hits = finds.get("tried:" + channel)
         if hits:
             tried.append(TriedBefore(channel, max(((hit.start, hit.end) for hit in hits), key=_length)))
-        elif channel in likely:
+        elif channel in likely and text:
             tried.append(TriedBefore(channel, (0, len(text))))
     named = [entry for entry in tried if entry.channel != "other"] or tried
     return named, [_tried_reason(entry, text) for entry in named]
@@ -88,11 +88,11 @@ def urgency(guess: str, level: int, kind: str, finds: Finds, text: str) -> tuple
     severity: who is not hurt is in no hurry."""
     if kind in ("praise", "suggestion") or (level < 1 and guess != "now"):
         return "none", []
-    if guess == "now" or not finds:
-        return guess, [_reason("urgency", "it goes on now", finds["now"][0], text)] if "now" in finds else []
-    if level >= 2 and kind != "other":
+    if "now" in finds and (guess == "now" or (level >= 2 and kind != "other")):
+        return "now", [_reason("urgency", "harm is going on at this moment", finds["now"][0], text)]
+    if guess == "none" and level >= 2 and kind != "other":
         for label, because in _SOON.items():
-            if label in finds:
+            if label in finds and (label == "soon:deadline" or "blocked" in finds or level >= 3):
                 return "soon", [_reason("urgency", because, finds[label][0], text)]
     return guess, []
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.triage.compiled import compiled
-from earful.triage.kernel import emit, room, scan
+from earful.triage.kernel import SIGN_TOKEN, WORD_TOKEN, emit, room, scan
 from earful.triage.match import match
+from earful.triage.model import KNOWN_BITS
 
 FINDS_MOST = 256
 """Finds of phrases in one text; a text with more is a list of phrases."""
@@ -20,13 +21,14 @@ Floats = NDArray[np.float32]
 
 @compiled
 def score(
-    codes, starts, chars, ours, negators, live, table, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
+    codes, starts, chars, ours, negators, live, known, table, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
     book, out, best, tops, shares, finds, marks,
 ):  # fmt: skip
     """Fill `out[text, column]` with probabilities, `tops[text, shown head]` with the place of the word that
     speaks most for the label of each head in `shown` (start and end, -1 for none) and `shares` with its share of
     that label's score, `best[text, head]` with the place of the likeliest label, `finds` with (text, label, start,
-    end, first word, last word), and `marks[text]` with how many digits and e-mail signs there are. Returns the number
+    end, first word, last word), and `marks[text]` with how many digits, e-mail signs,
+    known words and strange words there are. Returns the number
     of finds.
 
     `live[row]` is false for rows that neither the table nor the deltas use; `table[row, column]` is worth `scales[column]` a step; `where[row]` is the place of a row in `deltas`, or -1.
@@ -51,6 +53,7 @@ def score(
         # Most features of a text were never seen in training: drop them before they are looked up.
         front = _keep(rows, owners, 0, front, live)
         last = _keep(rows, owners, split, len(rows), live)
+        marks[text, 2], marks[text, 3] = _known(counts[0], words, known)
         near[:] = 0
         far[:] = 0
         for at in range(front):
@@ -120,6 +123,19 @@ def _strongest(count, column, rows, owners, front, by_word, table, deltas, where
         if push[word] > 0 and (top < 0 or push[word] > push[top]):
             top = word
     return (top, push[top] / total) if top >= 0 else (-1, np.float32(0))
+
+
+@numba.njit(inline="always")
+def _known(count, words, known):
+    """Words that training saw, and words that it did not."""
+    seen, strange = 0, 0
+    for word in range(count):
+        if words[3][word] in (WORD_TOKEN, SIGN_TOKEN):
+            if len(known) == 0 or known[words[0][word] >> np.uint64(64 - KNOWN_BITS)]:
+                seen += 1
+            else:
+                strange += 1
+    return seen, strange
 
 
 @numba.njit(inline="always")

@@ -28,7 +28,8 @@ class Learned(NamedTuple):
 class Scored(NamedTuple):
     """One batch. `tops[text, head]` is (start, end) of the word that speaks most for the head's label, -1 for none;
     `best[text, head]` is the place of the head's likeliest label; `finds` are rows of (text, label, start, end, first
-    word, last word); `marks[text]` counts digits and e-mail signs."""
+    word, last word); `marks[text]` counts digits, e-mail signs, words that training saw, and words
+    that it did not."""
 
     probabilities: NDArray[np.float32]
     best: NDArray[np.int32]
@@ -71,12 +72,12 @@ class Scorer:
         codes, starts = pack_texts(texts)
         count, model = len(texts), self.model
         out = np.empty((count, len(self._bias)), np.float32)
-        best, marks = np.empty((count, len(self._heads)), np.int32), np.empty((count, 2), np.int32)
+        best, marks = np.empty((count, len(self._heads)), np.int32), np.empty((count, 4), np.int32)
         tops = np.empty((count, len(self._shown), 2), np.int32)
         shares = np.empty((count, len(self._shown)), np.float32)
         finds = np.empty((FINDS_MOST + _FINDS_A_TEXT * count, 6), np.int32)
         found = score(
-            codes, starts, self._chars, self._ours, self._negators, self._live, model.table, model.scales, self._bias,
+            codes, starts, self._chars, self._ours, self._negators, self._live, model.known, model.table, model.scales, self._bias,
             np.float32(model.runs), self._deltas, self._where, self._heads,
             self._own_heat, self._shown, self.book.signs,
             self._arrays, out, best, tops, shares, finds, marks,

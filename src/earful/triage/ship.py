@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from earful.triage.corpus import Example, read_corpus, read_rows
 from earful.triage.extract import Features, extract, join, pick
 from earful.triage.fit import Settings, fit, fit_heat, folds, scores, softmax
+from earful.triage.kernel import hash_words
 from earful.triage.labels import HEADS, own_names, targets
-from earful.triage.model import Head, Model, bounds_of, quantise, save
+from earful.triage.model import KNOWN_BITS, Head, Model, bounds_of, quantise, save
 from earful.triage.rulebook import phrasebook
 from earful.triage.task import calibration_error
 
@@ -34,6 +35,7 @@ RIGHT_ENOUGH = 0.4
 HEADS_THAT_ALWAYS_ANSWER = frozenset({"severity", "urgency", "churn", "relevance"})
 LABELS = ("first.tsv", "second.tsv")
 CONVERSATIONS, EMOJI = Path("demo_conversations.jsonl"), Path("trainable/emoji_sentiment_ranking.csv")
+BY_LANGUAGE = frozenset({"spanish", "french", "german", "portuguese", "italian", "dutch", "europe", "world"})
 _EMOJI_TRUST, _EMOJI_SEEN = 0.3, 100
 _LISTS = ("tried", "abuse")
 Floats = NDArray[np.float32]
@@ -79,16 +81,28 @@ def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str
         "examples": len(lesson.examples),
         "sources": _sources(corpus, labels, datasets),
     }
-    say("trained; now its card")
     return Model(
         name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, scales=scales,
-        bias=bias.astype(np.float32), about=about,
+        bias=bias.astype(np.float32), known=_known(lesson.examples), about=about,
     )  # fmt: skip
+
+
+def _known(examples: list[Example]) -> NDArray[np.bool_]:
+    """The words of all examples."""
+    words = np.concatenate(hash_words([example.text for example in examples]))
+    known = np.zeros(1 << KNOWN_BITS, np.bool_)
+    known[(words >> np.uint64(64 - KNOWN_BITS)).astype(np.int64)] = True
+    return known
 
 
 def _own(examples: list[Example]) -> Lesson:
     wanted, trust = targets(examples)
-    return Lesson(examples, wanted, trust, [example.industry for example in examples])
+    return Lesson(examples, wanted, trust, [_group(example.industry) for example in examples])
+
+
+def _group(file: str) -> str:
+    """What is held out together. The files by language tell the same stories, each in its own words."""
+    return "languages" if file in BY_LANGUAGE else file
 
 
 def read_demo(labels: Path, conversations: Path) -> list[Example]:
