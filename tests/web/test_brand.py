@@ -36,7 +36,7 @@ def test_a_profile_is_in_force_for_what_comes_next(served: Served) -> None:
     assert served.store.read_now(settings.profile) == KEPT
     page = lead.get(saved.headers["location"]).text
     assert "kettle co</textarea>" in page
-    assert "data-told" in page
+    assert 'id="told"' in page
     (after,) = served.say(text, kind="post", by="ben")
     assert relevance(served, after) == 0
     assert relevance(served, before) > 0

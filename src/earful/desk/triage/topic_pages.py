@@ -9,7 +9,7 @@ from earful.desk.triage import topics
 from earful.desk.users.rules import Permission
 from earful.model.rating import TOPICS
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, page, parts_of, shell
+from earful.web.site import Ask, form, go, is_htmx, page, parts_of, shell
 
 MANAGE = [needs(Permission.TRIAGE_MANAGE)]
 PATH = "/settings/triage/topics"
@@ -17,9 +17,10 @@ PATH = "/settings/triage/topics"
 
 async def _page(request: Ask, problem: str = "", title: str = "", told: Any = None) -> Response[str]:
     listed = await parts_of(request).store.read(topics.listed)
+    update = is_htmx(request) and not problem
     return page(
         request,
-        "settings/triage_topics.html",
+        "settings/triage_topics_update.html" if update else "settings/triage_topics.html",
         status=422 if problem else 200,
         shell=await shell(request, "settings", request.query_params.get("notice", "")[:300]),
         topics=[one for one in listed if one.archived_at is None],
@@ -68,6 +69,8 @@ async def archive(request: Ask, topic_id: FromPath[str]) -> Response[Any]:
         )
     except topics.InvalidTopicError as error:
         return go(f"{PATH}?notice={error}")
+    if is_htmx(request):
+        return await _page(request)
     return go(f"{PATH}?archived={topic_id}" if archived else PATH)
 
 
