@@ -54,7 +54,12 @@ def _extract(codes, starts, table, ours, our_starts, negators, signs, book, mask
 
 
 def extract(
-    texts: list[str], bits: int, runs: float, *, book: Phrasebook = NO_PHRASES, ours: list[Hashes] | None = None
+    texts: list[str],
+    bits: int,
+    runs: float,
+    *,
+    book: Phrasebook = NO_PHRASES,
+    ours: list[Hashes] | None = None,
 ) -> Features:
     """Features in a table of 2**`bits` rows. `ours[i]` are the hashes of our own names in text i, which carry no
     mood; `runs` is what runs of characters weigh against words."""

@@ -205,9 +205,7 @@ def scan(codes, at, end, table, words, letters, spans):
                 code = codes[at]
                 if _kind_of(code, kinds) == DIGIT:
                     digits += 1
-                elif not (
-                    code in (44, 46, 58) and at + 1 < end and _kind_of(codes[at + 1], kinds) == DIGIT
-                ):
+                elif not (code in (44, 46, 58) and at + 1 < end and _kind_of(codes[at + 1], kinds) == DIGIT):
                     break
                 at += 1
             tail = at

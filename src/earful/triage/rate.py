@@ -63,7 +63,9 @@ class Rater:
         self._points = lru_cache(maxsize=_KNOWN_POINTS)(partial(_points, weights))
         bounds = model.bounds().tolist()
         self._heads = {head.name: (*bounds[at][:2], at, head) for at, head in enumerate(model.heads)}
-        self._plain = [self._heads[name] for name in ("kind", "sentiment", "topic", "wants", "urgency", "severity")]
+        self._plain = [
+            self._heads[name] for name in ("kind", "sentiment", "topic", "wants", "urgency", "severity")
+        ]
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
         """See `Triage.rate`."""

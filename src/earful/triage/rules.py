@@ -128,7 +128,10 @@ def abuse(finds: Finds, likely: Sequence[str], text: str) -> tuple[list[str], li
 def _tried_reason(tried: TriedBefore, text: str) -> Reason:
     start, end = tried.span
     return Reason(
-        field="tried_before", because=f"says that {tried.channel} failed", span=tried.span, words=text[start:end]
+        field="tried_before",
+        because=f"says that {tried.channel} failed",
+        span=tried.span,
+        words=text[start:end],
     )
 
 

@@ -68,13 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str], object]) -> Model:
     """The model, with everything that its card says in `about`."""
-    lesson = _joined([_own(read_corpus(corpus)), _demo(labels, datasets / CONVERSATIONS), _emoji(datasets / EMOJI)])
+    lesson = _joined(
+        [_own(read_corpus(corpus)), _demo(labels, datasets / CONVERSATIONS), _emoji(datasets / EMOJI)]
+    )
     say(f"{len(lesson.examples)} examples")
     features = _features(lesson.examples)
     held = _held_out(features, lesson, say)
     heads = tuple(_head(at, head, held, lesson) for at, head in enumerate(HEADS))
     weights = fit(features, lesson.targets, lesson.trust, HEADS, SETTINGS)
-    table, scales = quantise(weights.table)
+    table, index, scales = quantise(weights.table)
     bias = weights.bias + _lifts(held, lesson)
     about: dict[str, Any] = {
         "settings": msgspec.to_builtins(SETTINGS),
@@ -82,7 +84,7 @@ def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str
         "sources": _sources(corpus, labels, datasets),
     }
     return Model(
-        name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, scales=scales,
+        name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, index=index, scales=scales,
         bias=bias.astype(np.float32), known=_known(lesson.examples), about=about,
     )  # fmt: skip
 
