@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from earful.triage.compiled import compiled
-from earful.triage.kernel import HANDLE, HANDLE_TOKEN, STOP_TOKEN, mix
+from earful.triage.kernel import HANDLE, HANDLE_TOKEN, STOP_TOKEN, find_slot, mix
 
 GAP, GAP_MOST = -1, 3
 """A part that stands for up to three words of any kind."""
@@ -25,17 +25,8 @@ def key_of(part, word):
 
 
 @numba.njit(inline="always")
-def _slot(keys, key):
-    mask = np.uint64(len(keys) - 1)
-    at = mix(key) & mask
-    while keys[at] != EMPTY and keys[at] != key:
-        at = (at + np.uint64(1)) & mask
-    return at
-
-
-@numba.njit(inline="always")
 def _is_in(members, part, word):
-    return members[_slot(members, key_of(part, word))] != EMPTY
+    return members[find_slot(members, key_of(part, word))] != EMPTY
 
 
 @compiled
@@ -43,7 +34,7 @@ def place_keys(keys, new):
     """Put keys into an open-addressed table with room; returns the slot of each."""
     slots = np.empty(len(new), np.int64)
     for at in range(len(new)):
-        slots[at] = _slot(keys, new[at])
+        slots[at] = find_slot(keys, new[at])
         keys[slots[at]] = new[at]
     return slots
 
@@ -53,7 +44,7 @@ def place_members(members, parts, words):
     """Put every word of every part into the table of members."""
     for at in range(len(parts)):
         key = key_of(parts[at], words[at])
-        members[_slot(members, key)] = key
+        members[find_slot(members, key)] = key
 
 
 @numba.njit(inline="always")
@@ -113,7 +104,7 @@ def match(text, count, words, book, finds, found, most):
     slots, lists, variants, labels, at_start, first_part, parts, members, pairs = book
     fresh = True
     for word in range(count):
-        slot = _slot(slots, hashes[word] | np.uint64(1))
+        slot = find_slot(slots, hashes[word] | np.uint64(1))
         if slots[slot] != EMPTY:
             last = lists[slot, 2]
             if not _may_pair(pairs, hashes, kinds, word, count):

@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 
 @compiled
 def score(
-    codes, starts, chars, ours, negators, known, table, index, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
+    codes, starts, chars, ours, lexicon, known, table, index, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
     book, out, best, tops, shares, finds, marks,
 ):  # fmt: skip
     """Fill `out[text, column]` with probabilities, `tops[text, shown head]` with the place of the word that
@@ -46,7 +46,7 @@ def score(
         counts = scan(codes, starts[text], starts[text + 1], chars, words, letters, spans)
         before, found = found, match(text, counts[0], words, book, finds, found, found + FINDS_MOST)
         own = finds[before:found]
-        front, back = emit(*counts, words, letters, spans, ours, negators, signs, own, mask, rows, owners)
+        front, back = emit(*counts, words, letters, spans, ours, lexicon, signs, own, mask, rows, owners)
         split = len(rows) - back
         by_word = np.float32(1.0 / np.sqrt(front))
         by_run = np.float32(runs / np.sqrt(max(back, 1)))

@@ -19,13 +19,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from earful.triage.corpus import Example, read_corpus, read_rows
-from earful.triage.extract import Features, extract, join, pick
+from earful.triage.extract import Features, extract, pick
 from earful.triage.fit import Settings, fit, fit_heat, folds, scores, softmax
 from earful.triage.kernel import hash_words
 from earful.triage.labels import HEADS, own_names, targets
 from earful.triage.model import KNOWN_BITS, Head, Model, bounds_of, quantise, save
 from earful.triage.rulebook import phrasebook
-from earful.triage.task import calibration_error
 
 NAME = "earful-1"
 SETTINGS = Settings(bits=18, runs=0.6, margin=True, rate=0.05, passes=12)

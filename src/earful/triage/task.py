@@ -30,7 +30,7 @@ _TRIED: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
         {"margin": False, "rate": 0.05, "passes": 6},
     )),
     ("balance", ({"balance": 0.0}, {"balance": 0.5}, {"balance": 1.0})),
-    ("runs", ({"runs": 0.4}, {"runs": 0.7})),
+    ("runs", ({"runs": 0.5}, {"runs": 0.8})),
     ("bits", ({}, {"bits": 20})),
 )  # fmt: skip
 """Each step keeps the best of its choices by the mean of macro-F1 and macro-recall, the first when equal."""
