@@ -19,13 +19,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from earful.triage.corpus import Example, read_corpus, read_rows
-from earful.triage.extract import Features, extract, join, pick
+from earful.triage.extract import Features, extract, pick
 from earful.triage.fit import Settings, fit, fit_heat, folds, scores, softmax
 from earful.triage.kernel import hash_words
 from earful.triage.labels import HEADS, own_names, targets
 from earful.triage.model import KNOWN_BITS, Head, Model, bounds_of, quantise, save
 from earful.triage.rulebook import phrasebook
-from earful.triage.task import calibration_error
 
 NAME = "earful-1"
 SETTINGS = Settings(bits=18, runs=0.6, margin=True, rate=0.05, passes=12)
@@ -38,6 +37,8 @@ CONVERSATIONS, EMOJI = Path("demo_conversations.jsonl"), Path("trainable/emoji_s
 BY_LANGUAGE = frozenset({"spanish", "french", "german", "portuguese", "italian", "dutch", "europe", "world"})
 _EMOJI_TRUST, _EMOJI_SEEN = 0.3, 100
 _LISTS = ("tried", "abuse")
+LIMITS = np.arange(-0.8, 0.6, 0.05)
+"""Scores tried as the limit from which a label that stands alone holds."""
 Floats = NDArray[np.float32]
 
 
@@ -68,23 +69,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str], object]) -> Model:
     """The model, with everything that its card says in `about`."""
-    lesson = _joined([_own(read_corpus(corpus)), _demo(labels, datasets / CONVERSATIONS), _emoji(datasets / EMOJI)])
+    lesson = read_lesson(corpus, labels, datasets)
     say(f"{len(lesson.examples)} examples")
-    features = _features(lesson.examples)
-    held = _held_out(features, lesson, say)
-    heads = tuple(_head(at, head, held, lesson) for at, head in enumerate(HEADS))
+    features = features_of(lesson.examples)
+    held = held_out(features, lesson, say)
+    heads = tuple(head_of(at, head, held, lesson) for at, head in enumerate(HEADS))
     weights = fit(features, lesson.targets, lesson.trust, HEADS, SETTINGS)
     table, scales = quantise(weights.table)
-    bias = weights.bias + _lifts(held, lesson)
+    bias = weights.bias + lifts(held, lesson)
     about: dict[str, Any] = {
         "settings": msgspec.to_builtins(SETTINGS),
         "examples": len(lesson.examples),
-        "sources": _sources(corpus, labels, datasets),
+        "sources": sources(corpus, labels, datasets),
     }
     return Model(
         name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, scales=scales,
         bias=bias.astype(np.float32), known=_known(lesson.examples), about=about,
     )  # fmt: skip
+
+
+def read_lesson(corpus: Path, labels: Path, datasets: Path) -> Lesson:
+    """Everything that a model learns from. Raises OSError, CorpusError."""
+    return _joined(
+        [_own(read_corpus(corpus)), _demo(labels, datasets / CONVERSATIONS), _emoji(datasets / EMOJI)]
+    )
 
 
 def _known(examples: list[Example]) -> NDArray[np.bool_]:
@@ -163,12 +171,13 @@ def _joined(lessons: list[Lesson]) -> Lesson:
     )
 
 
-def _features(examples: list[Example]) -> Features:
+def features_of(examples: list[Example]) -> Features:
+    """What the table sees of each example."""
     texts = [example.text for example in examples]
     return extract(texts, SETTINGS.bits, SETTINGS.runs, book=phrasebook(), ours=own_names(examples))
 
 
-def _held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) -> Floats:
+def held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) -> Floats:
     """Scores of each example by a model that saw none of its group."""
     names = sorted(set(lesson.groups))
     groups = np.array([names.index(group) for group in lesson.groups], np.int64)
@@ -181,18 +190,18 @@ def _held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) 
     return out
 
 
-def _rows_of(at: int, lesson: Lesson) -> NDArray[np.int64]:
+def rows_of(at: int, lesson: Lesson) -> NDArray[np.int64]:
     """Examples whose label for a head is known and was given by a reader."""
     real = np.array([example.industry != "emoji" for example in lesson.examples])
     return np.flatnonzero((lesson.trust[:, at] > 0) & real)
 
 
-def _head(at: int, head: Head, held: Floats, lesson: Lesson) -> Head:
+def head_of(at: int, head: Head, held: Floats, lesson: Lesson) -> Head:
     """A head with its temperature and threshold, from held-out scores."""
     if head.alone:
         return msgspec.structs.replace(head, heat=0.25)
     start, end = (int(value) for value in bounds_of(HEADS)[at, :2])
-    rows = _rows_of(at, lesson)
+    rows = rows_of(at, lesson)
     truth, values = lesson.targets[rows, start:end].argmax(axis=1), held[rows, start:end]
     heat = fit_heat(values, truth)
     threshold = 0.0 if head.name in HEADS_THAT_ALWAYS_ANSWER else _threshold(softmax(values, heat), truth)
@@ -210,24 +219,25 @@ def _threshold(probabilities: Floats, truth: NDArray[np.int64]) -> float:
     return round(best, 2)
 
 
-def _lifts(held: Floats, lesson: Lesson) -> Floats:
+def lifts(held: Floats, lesson: Lesson, limits: NDArray[np.float64] = LIMITS) -> Floats:
     """What to add to each label that stands alone, so that an even chance is where its F1 was best held out."""
-    lifts = np.zeros(held.shape[1], np.float32)
+    added = np.zeros(held.shape[1], np.float32)
     for at, head in enumerate(HEADS):
         if not head.alone:
             continue
-        rows, start = _rows_of(at, lesson), int(bounds_of(HEADS)[at, 0])
+        rows, start = rows_of(at, lesson), int(bounds_of(HEADS)[at, 0])
         for column in range(start, start + len(head.labels)):
             truth, values = lesson.targets[rows, column] > 0, held[rows, column]
-            lifts[column] = -max(np.arange(-0.8, 0.6, 0.05), key=lambda limit: _f1(truth, values > limit))  # noqa: B023
-    return lifts
+            added[column] = -max(limits, key=lambda limit: f1(truth, values > limit))
+    return added
 
 
-def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+def f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+    """F1 of one label; 0 when it neither holds nor is said."""
     return float(2 * (truth & said).sum() / max(truth.sum() + said.sum(), 1))
 
 
-def _sources(corpus: Path, labels: Path, datasets: Path) -> dict[str, str]:
+def sources(corpus: Path, labels: Path, datasets: Path) -> dict[str, str]:
     """Every file that the model learned from, with its checksum."""
     paths = [*sorted(corpus.glob("*.tsv")), *(labels / name for name in LABELS)]
     paths += [datasets / CONVERSATIONS, datasets / EMOJI]
