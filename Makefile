@@ -65,6 +65,11 @@ model: .make/run .make/kernel
 	$(BIN)/python -m earful.triage.ship --datasets "$(DATASETS)" --out src/earful/triage/weights/earful-1.model --card docs/reference/model-card.md
 .PHONY: model
 
+# The heads of the second stage; needs `pip install "earful[deep]"` in the same environment.
+deep-model: .make/run .make/kernel
+	$(BIN)/python -m earful.triage.deep_ship --datasets "$(DATASETS)" --out src/earful/triage/weights/deep-1.npz
+.PHONY: deep-model
+
 packages:
 	@sh scripts/packages.sh
 

@@ -27,16 +27,17 @@ def triage(file: Path | None, brand_file: Path | None, explain: bool, deep: bool
     from earful.triage.lines import rate_lines  # noqa: PLC0415
     from earful.triage.model import ModelRefused  # noqa: PLC0415
     from earful.triage.profile import InvalidProfileError, read_brand  # noqa: PLC0415
-    from earful.triage.rate import load  # noqa: PLC0415
+    from earful.triage.rate import Triage, load  # noqa: PLC0415
     from earful.triage.subject import Brand  # noqa: PLC0415
 
     try:
         brand = read_brand(brand_file.read_text("utf-8")) if brand_file else Brand()
-        rater = load(brand)
+        fast = load(brand)
+        rater: Triage = fast
         if deep:
             from earful.triage.deep import Cascade  # noqa: PLC0415
 
-            rater = Cascade(rater)
+            rater = Cascade(fast)
     except (ModelRefused, InvalidProfileError, UnicodeDecodeError, ImportError, OSError) as error:
         raise click.ClickException(str(error)) from error
     with file.open("rb") if file else click.open_file("-", "rb") as lines:

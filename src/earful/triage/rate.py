@@ -14,7 +14,7 @@ from earful.triage.learn import OWN_LIKELY, Grown
 from earful.triage.model import Model, ModelRefused, load_model
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.priority import DEFAULT, Weights
-from earful.triage.scorer import Scorer
+from earful.triage.scorer import Scored, Scorer
 from earful.triage.subject import Brand, Subject
 
 WEIGHTS = Path(__file__).parent / "weights" / "earful-1.model"
@@ -22,6 +22,8 @@ REASONS_MOST = 16
 """Reasons of one rating. The points of the priority are always all there."""
 SHOWN = ("kind", "sentiment", "topic", "severity")
 """Heads whose strongest word is a reason."""
+ANSWERS = ("kind", "sentiment", "topic", "wants", "urgency", "severity")
+"""Heads that give one label each, whose confidence is the model's."""
 _WEAK = 0.12
 """A word with a smaller share of a label's score is no reason worth reading."""
 _FEWEST_DIGITS = 3
@@ -29,7 +31,7 @@ _KNOWN_POINTS = 50_000
 """Sums of points that are remembered: many messages are alike in what counts."""
 LIKELY = 0.5
 """From here on a label that stands alone holds."""
-_STRANGE_MOST = 3
+STRANGE_MOST = 3
 """Strange words for each known one, above which a text is in no language that the model has read."""
 _UNKNOWN = Reason(field="kind", because="no word here is known well enough to tell")
 _NONE: list[Found] = []
@@ -63,15 +65,25 @@ class Rater:
         self._points = lru_cache(maxsize=_KNOWN_POINTS)(partial(_points, weights))
         bounds = model.bounds().tolist()
         self._heads = {head.name: (*bounds[at][:2], at, head) for at, head in enumerate(model.heads)}
-        self._plain = [
-            self._heads[name] for name in ("kind", "sentiment", "topic", "wants", "urgency", "severity")
-        ]
+        self._plain = [self._heads[name] for name in ANSWERS]
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
         """See `Triage.rate`."""
         if not batch:
             return []
-        scored = self._scorer.score([subject.text for subject in batch])
+        return self.ratings(batch, self.look(batch))
+
+    @property
+    def model(self) -> Model:
+        """What rates."""
+        return self._model
+
+    def look(self, batch: Sequence[Subject]) -> Scored:
+        """What the model makes of a batch that is not empty, before it becomes ratings."""
+        return self._scorer.score([subject.text for subject in batch])
+
+    def ratings(self, batch: Sequence[Subject], scored: Scored) -> list[Rating]:
+        """Ratings from what was made of a batch: here rules, points and reasons join in."""
         found = self._scorer.found(scored)
         rows = np.round(scored.probabilities.astype(np.float64), 3).tolist()
         best, marks = scored.best.tolist(), scored.marks.tolist()
@@ -88,7 +100,7 @@ class Rater:
         text = subject.text
         answers: list[str] = []
         sure: dict[str, float] = {}
-        strange = marks[3] > _STRANGE_MOST * marks[2] or not (marks[2] or marks[3])
+        strange = marks[3] > STRANGE_MOST * marks[2] or not (marks[2] or marks[3])
         for first, _, at, head in self._plain:
             place = best[at]
             p = 0.0 if strange else row[first + place]
@@ -178,6 +190,6 @@ def shipped() -> Model:
     return load_model(WEIGHTS)
 
 
-def load(brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT) -> Triage:
+def load(brand: Brand, grown: Grown | None = None, weights: Weights = DEFAULT) -> Rater:
     """A triage for one brand, with the shipped weights and what the workspace learned. Raises as `shipped`."""
     return Rater(shipped(), brand, grown, weights)

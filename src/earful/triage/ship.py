@@ -42,6 +42,8 @@ HINTS = frozenset({"emoji", "plain"})
 """What only helps: never measured on, and never held against."""
 _EMOJI_TRUST, _EMOJI_SEEN = 0.3, 100
 _LISTS = ("tried", "abuse")
+LIMITS = np.arange(-0.8, 0.6, 0.05)
+"""Scores tried as the limit from which a label that stands alone holds."""
 Floats = NDArray[np.float32]
 
 
@@ -75,27 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train_shipped(corpus: Path, labels: Path, datasets: Path, say: Callable[[str], object]) -> Model:
     """The model, with everything that its card says in `about`."""
-    lesson = _joined(
-        [
-            _own(read_corpus(corpus)),
-            _demo(labels, datasets / CONVERSATIONS),
-            _emoji(datasets / EMOJI),
-            _plain(datasets),
-        ]
-    )
+    lesson = read_lesson(corpus, labels, datasets)
     say(f"{len(lesson.examples)} examples")
-    features = _features(lesson.examples)
-    held = _held_out(features, lesson, say)
-    heads = tuple(_head(at, head, held, lesson) for at, head in enumerate(HEADS))
+    features = features_of(lesson.examples)
+    held = held_out(features, lesson, say)
+    heads = tuple(head_of(at, head, held, lesson) for at, head in enumerate(HEADS))
     weights = fit(features, lesson.targets, lesson.trust, HEADS, SETTINGS)
     table, index, scales = quantise(weights.table)
-    bias = weights.bias + _lifts(held, lesson)
+    bias = weights.bias + lifts(held, lesson)
     about: dict[str, Any] = {
         "settings": msgspec.to_builtins(SETTINGS),
         "examples": len(lesson.examples),
-        "sources": _sources(corpus, labels, datasets),
+        "sources": sources(corpus, labels, datasets),
         "kappa": card.kappa(labels),
-    } | _figures(heads, held + _lifts(held, lesson), lesson)
+    } | _figures(heads, held + lifts(held, lesson), lesson)
     model = Model(
         name=NAME, bits=SETTINGS.bits, runs=SETTINGS.runs, heads=heads, table=table, index=index, scales=scales,
         bias=bias.astype(np.float32), known=_known(lesson.examples), about=about,
@@ -116,6 +111,18 @@ def _figures(heads: tuple[Head, ...], held: Floats, lesson: Lesson) -> dict[str,
         "by_language": card.by([example.language for example in examples], heads, *rows),
         "by_industry": card.by([example.industry for example in examples], heads, *rows),
     }
+
+
+def read_lesson(corpus: Path, labels: Path, datasets: Path) -> Lesson:
+    """Everything that a model learns from. Raises OSError, CorpusError."""
+    return _joined(
+        [
+            _own(read_corpus(corpus)),
+            _demo(labels, datasets / CONVERSATIONS),
+            _emoji(datasets / EMOJI),
+            _plain(datasets),
+        ]
+    )
 
 
 def _known(examples: list[Example]) -> NDArray[np.bool_]:
@@ -216,12 +223,13 @@ def _joined(lessons: list[Lesson]) -> Lesson:
     )
 
 
-def _features(examples: list[Example]) -> Features:
+def features_of(examples: list[Example]) -> Features:
+    """What the table sees of each example."""
     texts = [example.text for example in examples]
     return extract(texts, SETTINGS.bits, SETTINGS.runs, book=phrasebook(), ours=own_names(examples))
 
 
-def _held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) -> Floats:
+def held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) -> Floats:
     """Scores of each example by a model that saw none of its group."""
     names = sorted(set(lesson.groups))
     groups = np.array([names.index(group) for group in lesson.groups], np.int64)
@@ -234,18 +242,18 @@ def _held_out(features: Features, lesson: Lesson, say: Callable[[str], object]) 
     return out
 
 
-def _rows_of(at: int, lesson: Lesson) -> NDArray[np.int64]:
+def rows_of(at: int, lesson: Lesson) -> NDArray[np.int64]:
     """Examples whose label for a head is known and was given by a reader."""
     real = np.array([example.industry not in HINTS for example in lesson.examples])
     return np.flatnonzero((lesson.trust[:, at] > 0) & real)
 
 
-def _head(at: int, head: Head, held: Floats, lesson: Lesson) -> Head:
+def head_of(at: int, head: Head, held: Floats, lesson: Lesson) -> Head:
     """A head with its temperature and threshold, from held-out scores."""
     if head.alone:
         return msgspec.structs.replace(head, heat=0.25)
     start, end = (int(value) for value in bounds_of(HEADS)[at, :2])
-    rows = _rows_of(at, lesson)
+    rows = rows_of(at, lesson)
     truth, values = lesson.targets[rows, start:end].argmax(axis=1), held[rows, start:end]
     heat = fit_heat(values, truth)
     threshold = 0.0 if head.name in HEADS_THAT_ALWAYS_ANSWER else _threshold(softmax(values, heat), truth)
@@ -263,24 +271,25 @@ def _threshold(probabilities: Floats, truth: NDArray[np.int64]) -> float:
     return round(best, 2)
 
 
-def _lifts(held: Floats, lesson: Lesson) -> Floats:
+def lifts(held: Floats, lesson: Lesson, limits: NDArray[np.float64] = LIMITS) -> Floats:
     """What to add to each label that stands alone, so that an even chance is where its F1 was best held out."""
-    lifts = np.zeros(held.shape[1], np.float32)
+    added = np.zeros(held.shape[1], np.float32)
     for at, head in enumerate(HEADS):
         if not head.alone:
             continue
-        rows, start = _rows_of(at, lesson), int(bounds_of(HEADS)[at, 0])
+        rows, start = rows_of(at, lesson), int(bounds_of(HEADS)[at, 0])
         for column in range(start, start + len(head.labels)):
             truth, values = lesson.targets[rows, column] > 0, held[rows, column]
-            lifts[column] = -max(np.arange(-0.8, 0.6, 0.05), key=lambda limit: _f1(truth, values > limit))  # noqa: B023
-    return lifts
+            added[column] = -max(limits, key=lambda limit: f1(truth, values > limit))
+    return added
 
 
-def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+def f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+    """F1 of one label; 0 when it neither holds nor is said."""
     return float(2 * (truth & said).sum() / max(truth.sum() + said.sum(), 1))
 
 
-def _sources(corpus: Path, labels: Path, datasets: Path) -> dict[str, str]:
+def sources(corpus: Path, labels: Path, datasets: Path) -> dict[str, str]:
     """Every file that the model learned from, with its checksum."""
     paths = [*sorted(corpus.glob("*.tsv")), *(labels / name for name in LABELS)]
     paths += [datasets / CONVERSATIONS, datasets / EMOJI, *(datasets / name for name in PLAIN)]

@@ -209,6 +209,11 @@ def figures(
     }
 
 
+def macro_f1(truth: NDArray[np.int64], guess: NDArray[np.int64], width: int) -> float:
+    """F1, averaged over the labels that occur."""
+    return _macro(truth, guess, width)[0]
+
+
 def _brief(report: dict[str, Any]) -> dict[str, Any]:
     names = ("texts", "accuracy", "macro_f1", "macro_recall", "calibration_error")
     return {name: report[name] for name in names}
