@@ -24,7 +24,7 @@ _TEXTS = {"tiny": 512, "small": 4_096, "full": 16_384}
 Say = Callable[[str], object]
 
 
-async def run(folder: Path, size: str, say: Say) -> list[Figure]:
+async def run(_folder: Path, size: str, say: Say) -> list[Figure]:
     """All figures; a peer that is not installed is named in a figure's note and has no value."""
     figures: list[Figure] = []
     for name in ("rating", "duplicates", "start", *PEERS):

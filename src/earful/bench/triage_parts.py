@@ -104,10 +104,11 @@ def duplicates(count: int) -> list[Figure]:
     return [_figure("near duplicates", speed, "msg/s", 100_000, note, floor=True)]
 
 
-def start(count: int) -> list[Figure]:
+def start(_count: int) -> list[Figure]:
     """From nothing to the first rating: the process, without and with the interpreter's own start."""
     command = "import earful; earful.triage(['my parcel is late'])"
-    seconds, bare = [], []
+    seconds: list[float] = []
+    bare: list[float] = []
     for _ in range(STARTS):
         for known, code in ((seconds, command), (bare, "pass")):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -122,7 +123,7 @@ def start(count: int) -> list[Figure]:
 
 def vader(count: int) -> list[Figure]:
     """VADER's sentiment."""
-    import vaderSentiment.vaderSentiment as peer  # noqa: PLC0415
+    from vaderSentiment import vaderSentiment as peer  # noqa: N813, PLC0415
 
     said, _ = texts(min(count, 4_096))
     judge = peer.SentimentIntensityAnalyzer()

@@ -26,7 +26,7 @@ class Features(NamedTuple):
 
 @compiled
 def _extract(codes, starts, table, ours, our_starts, groups, signs, book, mask, runs):
-    longest, total = 0, 0
+    longest = 0
     for text in range(len(starts) - 1):
         longest = max(longest, starts[text + 1] - starts[text])
     words, letters, spans, rows, owners = room(longest)

@@ -1,8 +1,9 @@
 """The compiled kernel: text to words, words to hashed features, features to scores, all heads in one pass.
 
-A feature is a word, a pair of neighbours, a word after a negation, or a run of 3 to 5 characters in a word, or a phrase that the rules know; its
-hash chooses a row of the table. Words and runs are summed apart, each sum divided by the root of how many there
-were. Everything is linear in the text. Numba compiles each function once for a machine and keeps the result.
+A feature is a word, a pair of neighbours, a word after a negation, a group of words that mean alike, a run of 3 to 5
+characters in a word, or a phrase that the rules know; its hash chooses a row of the table. Words and runs are summed
+apart, each sum divided by the root of how many there were. Everything is linear in the text. Numba compiles each
+function once for a machine and keeps the result.
 """
 
 from typing import NamedTuple
@@ -189,7 +190,7 @@ def scan(codes, at, end, table, words, letters, spans):
             used += 1
             value = (value ^ U(code)) * PRIME
             at += 1
-        elif kind == DIGIT or kind == MONEY:
+        elif kind in (DIGIT, MONEY):
             value, name = NUMBER if kind == DIGIT else AMOUNT, np.uint8(NUMBER_TOKEN)
             digits = 0
             at += kind == MONEY
@@ -256,8 +257,9 @@ def _holds(values, value):
 def emit(count, shouts, stretched, words, letters, spans, ours, lexicon, signs, finds, mask, rows, owners):
     """Write the features of one scanned text: rows of words from the front, rows of runs from the back.
 
-    `lexicon` gives the groups of words that mean alike. `signs[label]` stands for a label of the phrasebook, each label counting once; `finds` are the text's. `owners`
-    names the word of each feature, -1 for the text as a whole. Returns how many of each kind.
+    `lexicon` gives the groups of words that mean alike. `signs[label]` stands for a label of the phrasebook, each
+    label counting once; `finds` are the text's. `owners` names the word of each feature, -1 for the text as a whole.
+    Returns how many of each kind.
     """
     hashes, _, _, classes = words
     keys, groups = lexicon

@@ -63,7 +63,8 @@ class Model(Struct, frozen=True, kw_only=True):
     labels of all heads, one after the other.
 
     `runs` is what runs of characters weigh against words; `known` has a bit for each word that training saw, so that
-    a text of strange words can be told (none: every word counts as known); `about` is whatever the trainer wants remembered.
+    a text of strange words can be told (none: every word counts as known); `about` is whatever the trainer wants
+    remembered.
     """
 
     name: str

@@ -2,8 +2,9 @@
 
 The language of a phrase: words apart by spaces; `a|b` either; a trailing `?` may be absent; `#` a number, in
 digits or letters; `*` up to three words of any kind; `^` the start of a sentence; `@name` a handle and, after the
-first word, `<handle>` any. No phrase crosses the end of a sentence. Apostrophes and hyphens inside a word do not count: `can't` is `cant`. A phrase
-under `-label` is a near miss: where it overlaps a find of `label` (or of any `label:...`), that find is dropped.
+first word, `<handle>` any. No phrase crosses the end of a sentence. Apostrophes and hyphens inside a word do not
+count: `can't` is `cant`. A phrase under `-label` is a near miss: where it overlaps a find of `label` (or of any
+`label:...`), that find is dropped.
 """
 
 import hashlib

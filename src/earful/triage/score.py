@@ -21,7 +21,8 @@ Floats = NDArray[np.float32]
 
 @compiled
 def score(
-    codes, starts, chars, ours, lexicon, known, table, index, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
+    codes, starts, chars, ours, lexicon, known, table, index, scales, bias, runs, deltas, where, heads, own_heat,
+    shown, signs,
     book, out, best, tops, shares, finds, marks,
 ):  # fmt: skip
     """Fill `out[text, column]` with probabilities, `tops[text, shown head]` with the place of the word that

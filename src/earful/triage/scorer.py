@@ -77,7 +77,8 @@ class Scorer:
         shares = np.empty((count, len(self._shown)), np.float32)
         finds = np.empty((FINDS_MOST + _FINDS_A_TEXT * count, 6), np.int32)
         found = score(
-            codes, starts, self._chars, self._ours, self._lexicon, model.known, model.table, model.index, model.scales, self._bias,
+            codes, starts, self._chars, self._ours, self._lexicon, model.known, model.table, model.index, model.scales,
+            self._bias,
             np.float32(model.runs), self._deltas, self._where, self._heads,
             self._own_heat, self._shown, self.book.signs,
             self._arrays, out, best, tops, shares, finds, marks,

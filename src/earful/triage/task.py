@@ -91,8 +91,10 @@ def read_table(
 def train(
     table: Table, *, dev: Table | None = None, name: str = "trained", say: Say = lambda _: None
 ) -> Model:
-    """A model with one head, `label`. `dev` only measures; nothing is chosen by it. Raises TaskError for less than two labels or
-    six texts."""
+    """A model with one head, `label`. `dev` only measures; nothing is chosen by it.
+
+    Raises TaskError for less than two labels or six texts.
+    """
     labels = tuple(sorted(set(table.labels)))
     if len(labels) < 2 or len(table.texts) < 2 * _FOLDS:
         raise TaskError(f"{len(table.texts)} texts with {len(labels)} labels teach nothing; give both more")

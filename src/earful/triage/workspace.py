@@ -105,7 +105,8 @@ def _read(tx: Tx, brand: Brand) -> _State:
     version = newest_version(tx)
     own = tx.rows(select(topics.c.name).where(topics.c.archived_at.is_(None)).order_by(topics.c.name))
     return _State(
-        brand, guidance.weights(tx), f"{version['id']} {version['state']}" if version else "", (row["newest"] or 0) if row else 0,
+        brand, guidance.weights(tx), f"{version['id']} {version['state']}" if version else "",
+        (row["newest"] or 0) if row else 0,
         row["undone"] if row else 0, tuple(one["name"] for one in own),
     )  # fmt: skip
 
