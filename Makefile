@@ -62,7 +62,7 @@ KERNEL := $(wildcard src/earful/triage/*.py)
 
 # The weights that ship, trained anew. DATASETS is the folder with the data sets that docs/reference/model-card.md names.
 model: .make/run .make/kernel
-	$(BIN)/python -m earful.triage.ship --datasets "$(DATASETS)" --out src/earful/triage/weights/earful-1.model
+	$(BIN)/python -m earful.triage.ship --datasets "$(DATASETS)" --out src/earful/triage/weights/earful-1.model --card docs/reference/model-card.md
 .PHONY: model
 
 # The heads of the second stage; needs `pip install "earful[deep]"` in the same environment.

@@ -24,7 +24,6 @@ from earful.store.migrate import migrate
 from earful.store.store import Store
 from earful.store.tables import channels, users
 from earful.triage.consumer import TriageConsumer
-from earful.triage.rate import load
 from earful.triage.subject import Brand
 from tests.served import Served
 
@@ -119,7 +118,7 @@ class Desk:
         self.log = EmbeddedLog()
         self.now = NOW
         self.consumers: list[Consumer] = [
-            TriageConsumer(load(Brand())),
+            TriageConsumer(lambda _tx: Brand()),
             DeskConsumer(),
             WeighingConsumer(),
             SearchConsumer(),

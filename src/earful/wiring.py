@@ -14,6 +14,7 @@ from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service as intake
@@ -25,10 +26,12 @@ from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
 from earful.search.consumer import SearchConsumer
+from earful.store.audit import EARFUL
 from earful.store.migrate import migrate
 from earful.store.secrets import Vault
 from earful.store.store import Store
 from earful.store.tx import Tx
+from earful.triage import workspace
 from earful.triage.consumer import TriageConsumer
 from earful.triage.subject import Brand
 
@@ -113,11 +116,21 @@ class Earful:
             before = now - self.settings.keep_raw_days * DAY
             await self.store.write(partial(intake.purge, before=before, now=now))
 
+    async def _learn(self) -> None:
+        """Replay the corrections when a night has passed: read apart from the writer, keep in one transaction."""
+        now = self.clock()
+        if not await self.store.read(partial(learning.due, now=now)):
+            return
+        version = await self.store.read(lambda tx: workspace.replay(tx, self._brand(tx)))
+        if version is not None:
+            await self.store.write(partial(learning.keep, who=EARFUL, version=version, now=now))
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
                 await self._purge()
+                await self._learn()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")

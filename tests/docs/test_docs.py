@@ -5,7 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from earful.desk.triage.panel import GROUPS
+from earful.triage import corrections
+from earful.triage.profile import LISTS, read_brand
+from earful.web.words import WORDS
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -111,3 +117,22 @@ def test_the_tutorials_file_can_be_imported(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("3 new")
+
+
+def test_the_profile_in_the_how_to_can_be_read() -> None:
+    page = (DOCS / "how-to" / "weigh-priority.md").read_text()
+    block = page.split("```toml\n")[1].split("```")[0]
+    brand = read_brand(block)
+    assert all(getattr(brand, name) for name in LISTS)
+
+
+def test_the_keys_in_the_how_to_lead_to_their_groups() -> None:
+    page = (DOCS / "how-to" / "correct-ratings.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| `k`"))
+    keys, words = row.strip("| ").split(" | ")
+    assert keys.replace("`", "").split() == [letter for _, letter in GROUPS]
+    names = [WORDS["field"][field].lower() for field, _ in GROUPS]
+    assert words == f"lead to {', '.join(names)}"
+    body = page.split("-d '")[1].split("'")[0]
+    sent = msgspec.json.decode(body)
+    assert corrections.read(sent["field"], sent["value"]) == 3

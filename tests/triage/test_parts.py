@@ -28,7 +28,8 @@ def test_words_that_are_read_alike(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("shop", "@shop"), ("free", "fred"), ("?", "!"), ("😡", "😍"), ("12", "12345"), ("日", "本")]
+    ("one", "other"),
+    [("shop", "@shop"), ("free", "fred"), ("?", "!"), ("😡", "😍"), ("12", "12345"), ("日", "本")],
 )
 def test_words_that_are_not_alike(one: str, other: str) -> None:
     assert not np.array_equal(hash_words([one])[0], hash_words([other])[0])

@@ -28,6 +28,15 @@ TRIED = [
     ("how do I reset my password", set()),
     ("contacted support several times", {"other"}),
     ("I restarted the router twice", set()),
+    ("hotline cut me off at minute 40", {"phone"}),
+    ("your line keeps ringing out", {"phone"}),
+    ("my phone keeps dropping calls", set()),
+    ("the chat told me to wait", {"chat"}),
+    ("our group chat said yes", set()),
+    ("mails unanswered since May", {"email"}),
+    ("third visit to the branch, same shrug", {"store"}),
+    ("the claims form rejects my photo", {"website"}),
+    ("passed from department to department", {"other"}),
     ("zwölfmal angerufen, fünf Mails geschrieben", {"phone", "email"}),
     ("he llamado seis veces", {"phone"}),
     ("dix appels, des mails sans réponse", {"phone", "email"}),
@@ -39,6 +48,22 @@ TRIED = [
 @pytest.mark.parametrize(("text", "channels"), TRIED)
 def test_channels_that_failed_before(text: str, channels: set[str]) -> None:
     assert {entry.channel for entry in tried_before(finds(text), [], "complaint", text)[0]} == channels
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "words"),
+    [
+        ("webchat again, zilch", "chat", "webchat"),
+        ("seguimos igual, tanto teléfono para nada", "phone", "teléfono"),
+        ("die Filiale weiß von nichts", "store", "Filiale"),
+        ("not a word from any of you", "email", "not a word from any of you"),
+    ],
+)
+def test_a_channel_that_only_the_model_sees_has_the_words_for_it(text: str, channel: str, words: str) -> None:
+    tried, reasons = tried_before(finds(text), [channel], "complaint", text)
+    spans = {entry.channel: entry.span for entry in tried}
+    assert text[slice(*spans[channel])] == words
+    assert words in [reason.words for reason in reasons]
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,9 @@ def test_saving_reorders_in_the_background_and_undo_brings_back(served: Served) 
     where = answer.headers["location"]
     page = lead.get(where).text
     assert "being weighed anew: 0 of 2" in page
-    told = re.search(r'data-told="([^"]+)"', page)
+    told = re.search(r'id="told">([^<]+)<', page)
     assert told is not None
+    assert msgspec.json.decode(told[1])["undo"]["values"] == {"seq": "0"}
     assert "weighed anew" in lead.get(f"{PATH}/progress", headers=HTMX).text
     served.settle()
     assert "weighed anew" not in lead.get(f"{PATH}/progress", headers=HTMX).text

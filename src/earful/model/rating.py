@@ -15,7 +15,7 @@ URGENCIES = ("none", "soon", "now")
 WANTS = ("help", "answer", "heard", "nothing")
 TRIED_CHANNELS = ("phone", "email", "chat", "store", "social", "website", "other")
 ABUSES = ("threat", "hate", "spam", "bot", "copypasta")
-PII_TYPES = ("card", "iban", "phone", "email", "address", "order_number", "id_number")
+PII_TYPES = ("card", "iban", "phone", "email", "address", "order_number", "id_number", "account_number")
 
 Span = tuple[int, int]
 """Half-open offsets into the text, in Unicode code points."""

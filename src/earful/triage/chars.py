@@ -50,7 +50,7 @@ def chars() -> Chars:
     return Chars(kinds, folds, np.array(styled, np.uint32))
 
 
-def _kind(char: str) -> int:  # noqa: PLR0911  (a table in words)
+def _kind(char: str) -> int:  # noqa: C901, PLR0911  (a table in words)
     code, category = ord(char), unicodedata.category(char)
     if char in "\n\r\u2028\u2029":
         return LINE

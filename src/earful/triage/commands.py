@@ -26,7 +26,7 @@ def triage(file: Path | None, brand_file: Path | None, explain: bool, deep: bool
     """
     from earful.triage.lines import rate_lines  # noqa: PLC0415
     from earful.triage.model import ModelRefused  # noqa: PLC0415
-    from earful.triage.profile import ProfileError, read_brand  # noqa: PLC0415
+    from earful.triage.profile import InvalidProfileError, read_brand  # noqa: PLC0415
     from earful.triage.rate import Triage, load  # noqa: PLC0415
     from earful.triage.subject import Brand  # noqa: PLC0415
 
@@ -38,7 +38,7 @@ def triage(file: Path | None, brand_file: Path | None, explain: bool, deep: bool
             from earful.triage.deep import Cascade  # noqa: PLC0415
 
             rater = Cascade(fast)
-    except (ModelRefused, ProfileError, UnicodeDecodeError, ImportError, OSError) as error:
+    except (ModelRefused, InvalidProfileError, UnicodeDecodeError, ImportError, OSError) as error:
         raise click.ClickException(str(error)) from error
     with file.open("rb") if file else click.open_file("-", "rb") as lines:
         for found in rate_lines(rater, lines, round(time.time() * 1000)):
@@ -59,7 +59,9 @@ def _explained(found: Mapping[str, Any]) -> str:
         f"reach {found['reach']:.0f} ({found['reach_tier']})",
     ]
     for name in ("tried_before", "pii"):
-        words += [f"  {name.replace('_', ' ')}: {one.get('channel') or one.get('type')}" for one in found[name]]
+        words += [
+            f"  {name.replace('_', ' ')}: {one.get('channel') or one.get('type')}" for one in found[name]
+        ]
     words += [f"  abuse: {', '.join(found['abuse'])}"] if found["abuse"] else []
     for reason in found["reasons"]:
         weight = f" {reason['weight']:+g}" if reason.get("weight") else ""
@@ -69,7 +71,13 @@ def _explained(found: Mapping[str, Any]) -> str:
 
 
 def _name(found: Mapping[str, Any]) -> str:
-    return str(found["id"]) if found.get("id") is not None else f"line {found['line']}" if "line" in found else "-"
+    return (
+        str(found["id"])
+        if found.get("id") is not None
+        else f"line {found['line']}"
+        if "line" in found
+        else "-"
+    )
 
 
 def _names(value: str) -> dict[str, str]:
@@ -84,7 +92,9 @@ def _names(value: str) -> dict[str, str]:
 @click.option("--train", "train_file", type=_FILE, required=True, help="CSV file to learn from.")
 @click.option("--text", required=True, help="Column of the text.")
 @click.option("--label", required=True, help="Column of the label.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The model's file.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The model's file."
+)
 @click.option("--dev", type=_FILE, help="CSV file to measure on afterwards; nothing is chosen by it.")
 @click.option("--where", default="", help=_WHERE)
 @click.option("--dev-where", default="", help="The same for --dev.")
@@ -109,7 +119,9 @@ def train(train_file: Path, text: str, label: str, out: Path, dev: Path | None, 
 
 
 @click.command()
-@click.option("--model", "model_file", type=_FILE, help="A model of `earful train`. Default: the shipped one.")
+@click.option(
+    "--model", "model_file", type=_FILE, help="A model of `earful train`. Default: the shipped one."
+)
 @click.option("--test", "test_file", type=_FILE, required=True, help="CSV file with the true labels.")
 @click.option("--text", required=True, help="Column of the text.")
 @click.option("--label", required=True, help="Column of the label.")

@@ -22,7 +22,9 @@ def _folder() -> Path:
         source = here / name
         digest.update(source.read_bytes() if source.exists() else b"")
     base = os.environ.get("EARFUL_KERNEL_CACHE")
-    root = Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "earful"
+    root = (
+        Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "earful"
+    )
     return root / f"kernel-{digest.hexdigest()[:16]}"
 
 

@@ -97,9 +97,7 @@ class TriageConsumer:
             for message_id, rating, group in zip(ids, ratings, alike, strict=True)
         ]
 
-    def apply(
-        self, tx: Tx, events: list[Event], prepared: list[Rated], now: Instant
-    ) -> list[NewEvent]:
+    def apply(self, tx: Tx, events: list[Event], prepared: list[Rated], now: Instant) -> list[NewEvent]:
         """Keep the ratings; every message of the batch goes on, rated or not."""
         ids = list(dict.fromkeys(event.subject for event in events))
         rated = {one.message_id for one in prepared}

@@ -66,7 +66,9 @@ def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         header = next(lines, [])
         for number, cells in enumerate(lines, 2):
             if len(cells) != len(header):
-                raise CorpusError(f"{path.name}, line {number}: {len(cells)} columns instead of {len(header)}")
+                raise CorpusError(
+                    f"{path.name}, line {number}: {len(cells)} columns instead of {len(header)}"
+                )
             rows.append((number, dict(zip(header, cells, strict=True))))
     return rows
 

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from earful.triage.chars import chars
 from earful.triage.compiled import compiled
-from earful.triage.kernel import Hashes, Ints, emit, negators, pack_texts, room, scan
+from earful.triage.kernel import Hashes, Ints, emit, pack_texts, room, scan
+from earful.triage.lexicon import lexicon
 from earful.triage.match import match
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.score import FINDS_MOST
@@ -25,7 +25,7 @@ class Features(NamedTuple):
 
 
 @compiled
-def _extract(codes, starts, table, ours, our_starts, negators, signs, book, mask, runs):
+def _extract(codes, starts, table, ours, our_starts, groups, signs, book, mask, runs):
     longest, total = 0, 0
     for text in range(len(starts) - 1):
         longest = max(longest, starts[text + 1] - starts[text])
@@ -34,14 +34,14 @@ def _extract(codes, starts, table, ours, our_starts, negators, signs, book, mask
     size = 0
     for text in range(len(starts) - 1):
         # As much as `room` gives to one text, but for phrases a fair share.
-        size += (starts[text + 1] - starts[text]) * 9 + 64
+        size += (starts[text + 1] - starts[text]) * 24 + 64
     out, values, places, used = np.empty(size, np.int32), np.empty(size, np.float32), np.zeros_like(starts), 0
     for text in range(len(starts) - 1):
         counts = scan(codes, starts[text], starts[text + 1], table, words, letters, spans)
         found = match(0, counts[0], words, book, finds, 0, FINDS_MOST)
         own = ours[our_starts[text] : our_starts[text + 1]]
         front, back = emit(
-            *counts, words, letters, spans, own, negators, signs, finds[:found], mask, rows, owners
+            *counts, words, letters, spans, own, groups, signs, finds[:found], mask, rows, owners
         )
         for at in range(front):
             out[used], values[used] = rows[at], 1.0 / np.sqrt(front)
@@ -54,7 +54,12 @@ def _extract(codes, starts, table, ours, our_starts, negators, signs, book, mask
 
 
 def extract(
-    texts: list[str], bits: int, runs: float, *, book: Phrasebook = NO_PHRASES, ours: list[Hashes] | None = None
+    texts: list[str],
+    bits: int,
+    runs: float,
+    *,
+    book: Phrasebook = NO_PHRASES,
+    ours: list[Hashes] | None = None,
 ) -> Features:
     """Features in a table of 2**`bits` rows. `ours[i]` are the hashes of our own names in text i, which carry no
     mood; `runs` is what runs of characters weigh against words."""
@@ -65,7 +70,7 @@ def extract(
     flat = np.concatenate([*own, nothing])
     return Features(
         *_extract(
-            *pack_texts(texts), tuple(chars()), flat, places, negators(), book.signs, tuple(book.book),
+            *pack_texts(texts), tuple(chars()), flat, places, tuple(lexicon()), book.signs, tuple(book.book),
             np.uint64((1 << bits) - 1), np.float32(runs),
         )
     )  # fmt: skip

@@ -5,7 +5,6 @@ hash chooses a row of the table. Words and runs are summed apart, each sum divid
 were. Everything is linear in the text. Numba compiles each function once for a machine and keeps the result.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numba
@@ -46,19 +45,12 @@ _STOPS = U(32)
 _SHORTEST, _LONGEST = 3, 5
 """Characters of a run, edges of the word included."""
 _NEGATED_WORDS = 4
-_SIGN_COPIES = 4
-_PER_CHAR, _PER_TEXT = 8, 24 + 256 * _SIGN_COPIES
+_SIGN_COPIES, _GROUP_COPIES = 4, 2
+_NEGATOR = np.uint32(1 << 31)
+_PER_CHAR, _PER_TEXT = 24, 24 + 256 * _SIGN_COPIES
 """Features that a character and a text can give at most."""
 _ORDINAL = 2
 """Letters after a number that belong to it: 3rd, 2x, 5h."""
-
-_NEGATORS = """
-    no not never none nobody nothing cannot cant dont doesnt didnt isnt wasnt arent wont wouldnt couldnt shouldnt
-    havent hasnt hadnt aint without neither nor hardly nicht kein keine keinen nie niemals ohne pas jamais sans
-    aucun aucune rien non mai senza nessun nessuna niente nunca sin nada nadie ningun ninguna tampoco nao nem
-    nenhum nenhuma sem niet geen nooit zonder niks nie nikt bez inte aldrig ikke aldri ingen ei nu nici yok degil
-    не нет никто без nahi tidak bukan khong
-"""
 
 Codes = NDArray[np.uint32]
 Ints = NDArray[np.int64]
@@ -205,9 +197,7 @@ def scan(codes, at, end, table, words, letters, spans):
                 code = codes[at]
                 if _kind_of(code, kinds) == DIGIT:
                     digits += 1
-                elif not (
-                    code in (44, 46, 58) and at + 1 < end and _kind_of(codes[at + 1], kinds) == DIGIT
-                ):
+                elif not (code in (44, 46, 58) and at + 1 < end and _kind_of(codes[at + 1], kinds) == DIGIT):
                     break
                 at += 1
             tail = at
@@ -245,6 +235,16 @@ def scan(codes, at, end, table, words, letters, spans):
 
 
 @numba.njit(inline="always")
+def find_slot(keys, key):
+    """The slot of a key in an open-addressed table with room, or the free slot where it would be."""
+    mask = U(len(keys) - 1)
+    at = mix(key) & mask
+    while keys[at] != U(0) and keys[at] != key:
+        at = (at + U(1)) & mask
+    return at
+
+
+@numba.njit(inline="always")
 def _holds(values, value):
     for one in values:  # noqa: SIM110  (compiled)
         if one == value:
@@ -253,13 +253,14 @@ def _holds(values, value):
 
 
 @compiled
-def emit(count, shouts, stretched, words, letters, spans, ours, negators, signs, finds, mask, rows, owners):
+def emit(count, shouts, stretched, words, letters, spans, ours, lexicon, signs, finds, mask, rows, owners):
     """Write the features of one scanned text: rows of words from the front, rows of runs from the back.
 
-    `signs[label]` stands for a label of the phrasebook, each label counting once; `finds` are the text's. `owners`
+    `lexicon` gives the groups of words that mean alike. `signs[label]` stands for a label of the phrasebook, each label counting once; `finds` are the text's. `owners`
     names the word of each feature, -1 for the text as a whole. Returns how many of each kind.
     """
     hashes, _, _, classes = words
+    keys, groups = lexicon
     front, back = 0, len(rows)
     handle, our = mix(HANDLE), mix(OURS)
     before, negated = mix(START), 0
@@ -275,6 +276,17 @@ def emit(count, shouts, stretched, words, letters, spans, ours, negators, signs,
         if value != handle or before != handle:
             rows[front], owners[front] = np.int32(mix(before * PRIME + value) & mask), at
             front += 1
+        if kind in (WORD_TOKEN, SIGN_TOKEN):
+            found = groups[find_slot(keys, hashes[at] | U(1))]
+            meant, group = found & ~_NEGATOR, 0
+            while meant:
+                if meant & np.uint32(1):
+                    for copy in range(_GROUP_COPIES):
+                        sign = mix(U(1000 + 10 * group + copy) + (U(7_777) if negated > 0 else U(0)))
+                        rows[front], owners[front] = np.int32(sign & mask), at
+                        front += 1
+                meant >>= np.uint32(1)
+                group += 1
         if kind == STOP_TOKEN:
             negated = 0
             asked |= value in (mix(_STOPS + U(1)), mix(_STOPS + U(3)), mix(_STOPS + U(5)), mix(_STOPS + U(7)))
@@ -283,7 +295,7 @@ def emit(count, shouts, stretched, words, letters, spans, ours, negators, signs,
                 rows[front], owners[front] = np.int32(mix(value + U(99_991)) & mask), at
                 front += 1
                 negated -= 1
-            if _holds(negators, hashes[at]):
+            if found & _NEGATOR:
                 negated = _NEGATED_WORDS
             first, last = spans[at], spans[at + 1]
             if last - first > 1:
@@ -337,9 +349,3 @@ def hash_words(texts: list[str]) -> list[Hashes]:
     """The hashes of the words of each text, in order."""
     hashes, places = _hash_words(*pack_texts(texts), tuple(chars()))
     return [hashes[places[at] : places[at + 1]] for at in range(len(texts))]
-
-
-@cache
-def negators() -> Hashes:
-    """The hashes of words that turn what follows, in the languages of the corpus."""
-    return np.unique(np.concatenate(hash_words(_NEGATORS.split())))

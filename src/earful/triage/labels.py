@@ -44,7 +44,10 @@ def said(example: Example, name: str) -> str | tuple[str, ...]:
 def targets(examples: Sequence[Example]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """`[text, column]` 0 or 1, and `[text, head]` how much it counts: 0 where there is no label."""
     wide = sum(len(head.labels) for head in HEADS)
-    wanted, trust = np.zeros((len(examples), wide), np.float32), np.zeros((len(examples), len(HEADS)), np.float32)
+    wanted, trust = (
+        np.zeros((len(examples), wide), np.float32),
+        np.zeros((len(examples), len(HEADS)), np.float32),
+    )
     first = 0
     for at, head in enumerate(HEADS):
         places = {label: first + place for place, label in enumerate(head.labels)}

@@ -46,7 +46,9 @@ class Lesson(Struct, frozen=True):
     @property
     def held_out(self) -> bool:
         """Whether a replay measures with this one instead of learning from it."""
-        return hashlib.blake2b(self.text.encode("utf-8", "replace"), digest_size=4).digest()[0] % HELD_OUT == 0
+        return (
+            hashlib.blake2b(self.text.encode("utf-8", "replace"), digest_size=4).digest()[0] % HELD_OUT == 0
+        )
 
 
 class Grown(Struct, frozen=True):
@@ -173,7 +175,11 @@ def _targets(
             columns = {label: first + at for at, label in enumerate(head.labels)}
             if name == "topic":
                 columns |= {label: model.columns + at for at, label in enumerate(own)}
-            chosen = [columns[label] for label in ((value,) if isinstance(value, str) else value) if label in columns]
+            chosen = [
+                columns[label]
+                for label in ((value,) if isinstance(value, str) else value)
+                if label in columns
+            ]
             if isinstance(value, str) and not chosen and value != NO_TOPIC:
                 continue
             wanted[row, chosen] = 1
@@ -219,7 +225,9 @@ def agreement(model: Model, book: Phrasebook, grown: Grown, lessons: Sequence[Le
     """The share of single labels in the lessons that a version gives too; 1.0 when there are none."""
     if not lessons:
         return 1.0
-    chances = Scorer(model, book=book, learned=grown.learned).probabilities([lesson.text for lesson in lessons])
+    chances = Scorer(model, book=book, learned=grown.learned).probabilities(
+        [lesson.text for lesson in lessons]
+    )
     right, total = 0, 0
     for row, lesson in zip(chances, lessons, strict=True):
         for name, value in lesson.labels.items():
@@ -257,7 +265,9 @@ def unpack(data: bytes, model: Model) -> Grown:
     """What `pack` kept. Raises ModelRefused when it was learned on top of another model."""
     head, body = msgspec.msgpack.decode(data)
     if (head["model"], head["bits"], head["columns"]) != (model.name, model.bits, model.columns):
-        raise ModelRefused(f"this was learned on top of {head['model']}, not of {model.name}; replay the corrections")
+        raise ModelRefused(
+            f"this was learned on top of {head['model']}, not of {model.name}; replay the corrections"
+        )
     raw, rows, wide = zlib.decompress(body), head["rows"], head["columns"] + len(head["topics"])
     used = np.frombuffer(raw, np.int32, rows)
     bias = np.frombuffer(raw, np.float32, wide, 4 * rows).copy()

@@ -61,7 +61,9 @@ def _second_look(data: bytes, number: int, error: Exception) -> Line | Failed:
         # The json of the standard library reads lone surrogates, which some networks send.
         value = json.loads(data)
     except (ValueError, RecursionError):
-        return Failed(number, f"not a line of JSON in UTF-8: {error}; no rating was made, the other lines go on")
+        return Failed(
+            number, f"not a line of JSON in UTF-8: {error}; no rating was made, the other lines go on"
+        )
     if not isinstance(value, dict):
         return Failed(number, 'not an object such as {"id": 1, "text": "..."}; no rating was made')
     name = value.get("id")
@@ -114,7 +116,9 @@ def rate_lines(triage: Triage, lines: Iterable[bytes], now_ms: int) -> Iterator[
     yield from _rated(triage, batch, groups, now_ms)
 
 
-def _rated(triage: Triage, batch: Sequence[Line | Failed], groups: Groups, now_ms: int) -> Iterator[dict[str, Any]]:
+def _rated(
+    triage: Triage, batch: Sequence[Line | Failed], groups: Groups, now_ms: int
+) -> Iterator[dict[str, Any]]:
     said = [line for line in batch if isinstance(line, Line)]
     ratings = iter(triage.rate([subject_of(line, now_ms) for line in said]))
     places = iter(groups.place([line.text for line in said]))

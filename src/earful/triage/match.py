@@ -1,18 +1,20 @@
 """Find phrases in the words of a text, compiled. What a phrase is, `earful.triage.phrases` says.
 
 A book is arrays: `slots` maps the hash of a first word to a list of variants (open addressing); a variant is a
-label and a row of parts; a part is a set of words, whose members are the pairs of part and word in `members`.
+label and a row of parts; a part is a set of words, whose members are the pairs of part and word in `members`. In a
+list stand first the variants of one word and those that go on with a gap; the others need a pair in `pairs`.
 """
 
 import numba
 import numpy as np
 
 from earful.triage.compiled import compiled
-from earful.triage.kernel import HANDLE, HANDLE_TOKEN, STOP_TOKEN, mix
+from earful.triage.kernel import HANDLE, HANDLE_TOKEN, STOP_TOKEN, find_slot, mix
 
 GAP, GAP_MOST = -1, 3
 """A part that stands for up to three words of any kind."""
 EMPTY = np.uint64(0)
+PAIR_BITS = 18
 _TURN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -23,17 +25,8 @@ def key_of(part, word):
 
 
 @numba.njit(inline="always")
-def _slot(keys, key):
-    mask = np.uint64(len(keys) - 1)
-    at = mix(key) & mask
-    while keys[at] != EMPTY and keys[at] != key:
-        at = (at + np.uint64(1)) & mask
-    return at
-
-
-@numba.njit(inline="always")
 def _is_in(members, part, word):
-    return members[_slot(members, key_of(part, word))] != EMPTY
+    return members[find_slot(members, key_of(part, word))] != EMPTY
 
 
 @compiled
@@ -41,7 +34,7 @@ def place_keys(keys, new):
     """Put keys into an open-addressed table with room; returns the slot of each."""
     slots = np.empty(len(new), np.int64)
     for at in range(len(new)):
-        slots[at] = _slot(keys, new[at])
+        slots[at] = find_slot(keys, new[at])
         keys[slots[at]] = new[at]
     return slots
 
@@ -51,7 +44,27 @@ def place_members(members, parts, words):
     """Put every word of every part into the table of members."""
     for at in range(len(parts)):
         key = key_of(parts[at], words[at])
-        members[_slot(members, key)] = key
+        members[find_slot(members, key)] = key
+
+
+@numba.njit(inline="always")
+def _pair_bit(first, second, bits):
+    return mix(first * _TURN + second) >> np.uint64(64 - bits)
+
+
+@compiled
+def place_pairs(pairs, firsts, seconds):
+    """Mark pairs of words with which some phrase starts."""
+    for at in range(len(firsts)):
+        pairs[_pair_bit(firsts[at], seconds[at], PAIR_BITS)] = True
+
+
+@numba.njit(inline="always")
+def _may_pair(pairs, hashes, kinds, word, count):
+    """Whether a phrase may start with this word and the next; wrong for one pair of some ten at most."""
+    if word + 1 >= count or kinds[word + 1] == STOP_TOKEN:
+        return False
+    return kinds[word + 1] == HANDLE_TOKEN or pairs[_pair_bit(hashes[word], hashes[word + 1], PAIR_BITS)]
 
 
 @numba.njit(inline="always")
@@ -88,19 +101,22 @@ def match(text, count, words, book, finds, found, most):
     """Write each find as (text, label, first word's start, last word's end, first word, last word) into `finds`
     from `found` on, at most up to `most`. Returns the new number of finds."""
     hashes, starts, ends, kinds = words
-    slots, lists, variants, labels, at_start, first_part, parts, members = book
+    slots, lists, variants, labels, at_start, first_part, parts, members, pairs = book
     fresh = True
     for word in range(count):
-        slot = _slot(slots, hashes[word] | np.uint64(1))
+        slot = find_slot(slots, hashes[word] | np.uint64(1))
         if slots[slot] != EMPTY:
+            last = lists[slot, 2]
+            if not _may_pair(pairs, hashes, kinds, word, count):
+                last = lists[slot, 1]
             missed = GAP
-            for place in range(lists[slot, 0], lists[slot, 1]):
+            for place in range(lists[slot, 0], last):
                 variant = variants[place]
                 if at_start[variant] and not fresh:
                     continue
                 first = first_part[variant]
                 # Variants are in the order of their next part: what failed once is not tried again.
-                if first < first_part[variant + 1] and parts[first] != GAP:
+                if place >= lists[slot, 1]:
                     if parts[first] == missed:
                         continue
                     if not _stands(parts[first], word + 1, count, hashes, kinds, members):

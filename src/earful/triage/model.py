@@ -59,7 +59,8 @@ class _Header(Struct, frozen=True, kw_only=True):
 
 
 class Model(Struct, frozen=True, kw_only=True):
-    """`table[row, column]` for 2**`bits` rows; columns are the labels of all heads, one after the other.
+    """`table[index[row], column]` for those of 2**`bits` rows that are in use (index -1: all zero); columns are the
+    labels of all heads, one after the other.
 
     `runs` is what runs of characters weigh against words; `known` has a bit for each word that training saw, so that
     a text of strange words can be told (none: every word counts as known); `about` is whatever the trainer wants remembered.
@@ -70,15 +71,11 @@ class Model(Struct, frozen=True, kw_only=True):
     runs: float
     heads: tuple[Head, ...]
     table: NDArray[np.int8]
+    index: NDArray[np.int32]
     scales: NDArray[np.float32]
     bias: NDArray[np.float32]
     known: NDArray[np.bool_] = NOTHING_KNOWN
     about: dict[str, Any] = {}
-
-    @property
-    def live(self) -> NDArray[np.bool_]:
-        """Which rows are in use."""
-        return np.asarray(self.table.any(axis=1))
 
     @property
     def columns(self) -> int:
@@ -106,17 +103,28 @@ def bounds_of(heads: tuple[Head, ...]) -> NDArray[np.int64]:
     return np.array(rows, np.int64)
 
 
-def quantise(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Weights as steps of -127 to 127 and each column's worth of a step."""
+def quantise(
+    weights: NDArray[np.float32],
+) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.float32]]:
+    """`table`, `index` and `scales` of a `Model`: weights as steps of -127 to 127."""
     scales = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / 127
-    return np.rint(weights / scales).astype(np.int8), scales
+    steps = np.rint(weights / scales).astype(np.int8)
+    used = np.flatnonzero(steps.any(axis=1))
+    return steps[used], index_of(used, len(steps)), scales
+
+
+def index_of(used: NDArray[Any], rows: int) -> NDArray[np.int32]:
+    """The place of each row among those in use, or -1."""
+    index = np.full(rows, -1, np.int32)
+    index[used] = np.arange(len(used), dtype=np.int32)
+    return index
 
 
 def save(model: Model, path: Path) -> None:
     """Write a model's file."""
-    used = np.flatnonzero(model.table.any(axis=1)).astype(np.int32)
+    used = np.flatnonzero(model.index >= 0).astype(np.int32)
     words = np.flatnonzero(model.known).astype(np.int32)
-    body = zlib.compress(used.tobytes() + model.table[used].tobytes() + words.tobytes(), 9)
+    body = zlib.compress(used.tobytes() + model.table.tobytes() + words.tobytes(), 9)
     header = _Header(
         format=FORMAT,
         name=model.name,
@@ -156,16 +164,16 @@ def read_model(data: bytes, source: str) -> Model:
         raise ModelRefused(f"{source}: its header cannot be read ({error}); it was cut or changed") from error
     body = data[end:]
     if hashlib.sha256(body).hexdigest() != header.sha256:
-        raise ModelRefused(f"{source}: the checksum does not match; the file was cut or changed, get it again")
+        raise ModelRefused(
+            f"{source}: the checksum does not match; the file was cut or changed, get it again"
+        )
     columns = sum(len(head.labels) for head in header.heads)
     raw = zlib.decompress(body)
     fits = len(header.bias) == len(header.scales) == columns and 8 <= header.bits <= 22
     if not fits or len(raw) != header.rows * (4 + columns) + 4 * header.words:
         raise ModelRefused(f"{source}: table and labels do not fit each other; get it again")
     used = np.frombuffer(raw, np.int32, header.rows)
-    table = np.zeros((1 << header.bits, columns), np.int8)
-    steps = np.frombuffer(raw, np.int8, header.rows * columns, 4 * header.rows)
-    table[used] = steps.reshape(header.rows, columns)
+    table = np.frombuffer(raw, np.int8, header.rows * columns, 4 * header.rows).reshape(header.rows, columns)
     known = np.zeros(1 << KNOWN_BITS if header.words else 0, np.bool_)
     known[np.frombuffer(raw, np.int32, header.words, header.rows * (4 + columns))] = True
     return Model(
@@ -174,6 +182,7 @@ def read_model(data: bytes, source: str) -> Model:
         runs=header.runs,
         heads=header.heads,
         table=table,
+        index=index_of(used, 1 << header.bits),
         scales=np.array(header.scales, np.float32),
         bias=np.array(header.bias, np.float32),
         known=known,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.triage.kernel import AMOUNT, CODE, HANDLE, MANY_DIGITS, NUMBER, Hashes, hash_words, mix
-from earful.triage.match import EMPTY, GAP, place_keys, place_members
+from earful.triage.match import EMPTY, GAP, PAIR_BITS, place_keys, place_members, place_pairs
 
 _NUMBER_WORDS = """
     two three four five six seven eight nine ten eleven twelve several multiple many countless dozen dos
@@ -49,6 +49,7 @@ class Book(NamedTuple):
     first_part: NDArray[np.int64]
     parts: NDArray[np.int64]
     members: Hashes
+    pairs: NDArray[np.bool_]
 
 
 class _Variant(NamedTuple):
@@ -143,7 +144,9 @@ def _compile(variants: list[_Variant], labels: dict[str, int]) -> Book:
     pairs = [(at, value) for part, at in sets.items() for word in part for value in hashes[word]]
     members = np.zeros(_room_for(len(pairs)), np.uint64)
     place_members(
-        members, np.array([at for at, _ in pairs], np.int64), np.array([value for _, value in pairs], np.uint64)
+        members,
+        np.array([at for at, _ in pairs], np.int64),
+        np.array([value for _, value in pairs], np.uint64),
     )
     starts: dict[int, list[int]] = {}
     parts: list[int] = []
@@ -154,18 +157,39 @@ def _compile(variants: list[_Variant], labels: dict[str, int]) -> Book:
                 starts.setdefault(value | 1, []).append(at)
         parts.extend(GAP if part is None else sets[part] for part in variant.tail)
         first_part.append(len(parts))
+    # What stands after the first word: GAP for nothing and for a gap.
+    second = [parts[first_part[at]] if variant.tail else GAP for at, variant in enumerate(variants)]
     slots = np.zeros(_room_for(len(starts)), np.uint64)
     places = place_keys(slots, np.array(list(starts), np.uint64))
-    lists = np.zeros((len(slots), 2), np.int64)
+    lists = np.zeros((len(slots), 3), np.int64)
     order: list[int] = []
     for place, chosen in zip(places.tolist(), starts.values(), strict=True):
-        lists[place] = len(order), len(order) + len(chosen)
-        order.extend(sorted(chosen, key=lambda at: parts[first_part[at]] if variants[at].tail else GAP))
+        ranked = sorted(chosen, key=second.__getitem__)
+        alone = sum(second[at] == GAP for at in ranked)
+        lists[place] = len(order), len(order) + alone, len(order) + len(ranked)
+        order.extend(ranked)
     return Book(
         slots, lists, np.array(order, np.int64), np.array([labels[one.label] for one in variants], np.int64),
         np.array([one.at_start for one in variants], np.bool_), np.array(first_part, np.int64),
-        np.array(parts, np.int64), members,
+        np.array(parts, np.int64), members, _pairs(variants, hashes),
     )  # fmt: skip
+
+
+def _pairs(variants: list[_Variant], hashes: Mapping[str, tuple[int, ...]]) -> NDArray[np.bool_]:
+    """The words with which phrases start, two by two."""
+    known = {(one.first, one.tail[0]) for one in variants if one.tail and one.tail[0] is not None}
+    rows = [
+        (before, after)
+        for first, part in known
+        for word in first
+        for before in hashes[word]
+        for other in part or ()
+        for after in hashes[other]
+    ]
+    pairs = np.zeros(1 << PAIR_BITS, np.bool_)
+    both = np.array(rows, np.uint64).reshape(-1, 2)
+    place_pairs(pairs, both[:, 0].copy(), both[:, 1].copy())
+    return pairs
 
 
 def _room_for(count: int) -> int:

@@ -37,8 +37,9 @@ def by_label(found: Sequence[Found]) -> Finds:
 def tried_before(
     finds: Finds, likely: Sequence[str], kind: str, text: str
 ) -> tuple[list[TriedBefore], list[Reason]]:
-    """The channels that failed, each with the longest words that say so; where only the model says it, the whole
-    text is the span. `likely` are the channels that the model finds likely. `other` only where no channel is named."""
+    """The channels that failed, each with the longest words that say so. Where only the model says it, the span is
+    the first word for the channel, or else the whole text. `likely` are the channels that the model finds likely.
+    `other` only where no channel is named."""
     if kind == "praise" or not (finds or likely):
         return [], []
     tried: list[TriedBefore] = []
@@ -47,7 +48,8 @@ def tried_before(
         if hits:
             tried.append(TriedBefore(channel, max(((hit.start, hit.end) for hit in hits), key=_length)))
         elif channel in likely and text:
-            tried.append(TriedBefore(channel, (0, len(text))))
+            words = finds.get("channel:" + channel)
+            tried.append(TriedBefore(channel, (words[0].start, words[0].end) if words else (0, len(text))))
     named = [entry for entry in tried if entry.channel != "other"] or tried
     return named, [_tried_reason(entry, text) for entry in named]
 
@@ -128,7 +130,10 @@ def abuse(finds: Finds, likely: Sequence[str], text: str) -> tuple[list[str], li
 def _tried_reason(tried: TriedBefore, text: str) -> Reason:
     start, end = tried.span
     return Reason(
-        field="tried_before", because=f"says that {tried.channel} failed", span=tried.span, words=text[start:end]
+        field="tried_before",
+        because=f"says that {tried.channel} failed",
+        span=tried.span,
+        words=text[start:end],
     )
 
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 
 @compiled
 def score(
-    codes, starts, chars, ours, negators, live, known, table, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
+    codes, starts, chars, ours, lexicon, known, table, index, scales, bias, runs, deltas, where, heads, own_heat, shown, signs,
     book, out, best, tops, shares, finds, marks,
 ):  # fmt: skip
     """Fill `out[text, column]` with probabilities, `tops[text, shown head]` with the place of the word that
@@ -31,7 +31,7 @@ def score(
     known words and strange words there are. Returns the number
     of finds.
 
-    `live[row]` is false for rows that neither the table nor the deltas use; `table[row, column]` is worth `scales[column]` a step; `where[row]` is the place of a row in `deltas`, or -1.
+    `table[index[row], column]` is worth `scales[column]` a step; `where[row]` is the place of a row in `deltas`, or -1.
     `heads` has (first column, end, alone, heat in thousandths) for each head.
     """
     longest = 0
@@ -39,29 +39,33 @@ def score(
         longest = max(longest, starts[text + 1] - starts[text])
     words, letters, spans, rows, owners = room(longest)
     columns, base, found = out.shape[1], table.shape[1], 0
-    mask = np.uint64(len(table) - 1)
+    mask, learned = np.uint64(len(index) - 1), len(deltas) > 0
     near, far = np.empty(base, np.int32), np.empty(base, np.int32)
     push = np.empty(longest + 1, np.float32)
     for text in range(len(starts) - 1):
         counts = scan(codes, starts[text], starts[text + 1], chars, words, letters, spans)
         before, found = found, match(text, counts[0], words, book, finds, found, found + FINDS_MOST)
         own = finds[before:found]
-        front, back = emit(*counts, words, letters, spans, ours, negators, signs, own, mask, rows, owners)
+        front, back = emit(*counts, words, letters, spans, ours, lexicon, signs, own, mask, rows, owners)
         split = len(rows) - back
         by_word = np.float32(1.0 / np.sqrt(front))
         by_run = np.float32(runs / np.sqrt(max(back, 1)))
         # Most features of a text were never seen in training: drop them before they are looked up.
-        front = _keep(rows, owners, 0, front, live)
-        last = _keep(rows, owners, split, len(rows), live)
+        front = _keep(rows, owners, 0, front, index, where, learned)
+        last = _keep(rows, owners, split, len(rows), index, where, learned)
         marks[text, 2], marks[text, 3] = _known(counts[0], words, known)
         near[:] = 0
         far[:] = 0
         for at in range(front):
-            row = table[rows[at]]
+            if index[rows[at]] < 0:
+                continue
+            row = table[index[rows[at]]]
             for column in range(base):
                 near[column] += row[column]
         for at in range(split, last):
-            row = table[rows[at]]
+            if index[rows[at]] < 0:
+                continue
+            row = table[index[rows[at]]]
             for column in range(base):
                 far[column] += row[column]
         scores = out[text]
@@ -69,7 +73,7 @@ def score(
             scores[column] = bias[column]
             if column < base:
                 scores[column] += scales[column] * (near[column] * by_word + far[column] * by_run)
-        if len(deltas):
+        if learned:
             for at in range(front):
                 if where[rows[at]] >= 0:
                     scores += deltas[where[rows[at]]] * by_word
@@ -86,7 +90,7 @@ def score(
         for slot in range(len(shown)):
             column = heads[shown[slot], 0] + best[text, shown[slot]]
             top, share = _strongest(
-                counts[0], column, rows, owners, front, by_word, table, deltas, where,
+                counts[0], column, rows, owners, front, by_word, table, index, deltas, where,
                 scales[column] if column < base else np.float32(0), push,
             )  # fmt: skip
             tops[text, slot, 0] = words[1][top] if top >= 0 else -1
@@ -96,25 +100,26 @@ def score(
 
 
 @numba.njit(inline="always")
-def _keep(rows, owners, first, end, live):
+def _keep(rows, owners, first, end, index, where, learned):
     """Move the features of rows in use to the front of a stretch; returns its new end."""
     kept = first
     for at in range(first, end):
-        if live[rows[at]]:
+        if index[rows[at]] >= 0 or (learned and where[rows[at]] >= 0):
             rows[kept], owners[kept] = rows[at], owners[at]
             kept += 1
     return kept
 
 
 @compiled
-def _strongest(count, column, rows, owners, front, by_word, table, deltas, where, scale, push):
+def _strongest(count, column, rows, owners, front, by_word, table, index, deltas, where, scale, push):
     """The word that pushes a column most, by itself and in pairs, and its share of all pushes; -1 when none does."""
     push[:count] = 0
     learned = len(deltas) > 0
     step = np.int64(column) if scale > 0 else np.int64(0)
     for at in range(front):
         if owners[at] >= 0:
-            push[owners[at]] += table[rows[at], step] * scale * by_word
+            if index[rows[at]] >= 0:
+                push[owners[at]] += table[index[rows[at]], step] * scale * by_word
             if learned and where[rows[at]] >= 0:
                 push[owners[at]] += deltas[where[rows[at]], column] * by_word
     top, total = -1, np.float32(0)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from earful.triage.chars import chars
 from earful.triage.extract import NO_PHRASES
-from earful.triage.kernel import Hashes, negators, pack_texts
+from earful.triage.kernel import Hashes, pack_texts
+from earful.triage.lexicon import lexicon
 from earful.triage.model import Model
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.score import FINDS_MOST, score
@@ -58,14 +59,13 @@ class Scorer:
         self._heads = model.bounds()
         heats = [head.heat for head in model.heads if head.name == "topic"]
         self._own_heat = np.float32(heats[0] if heats else 1.0)
-        self._chars, self._negators, self._arrays = tuple(chars()), negators(), tuple(book.book)
+        self._chars, self._lexicon, self._arrays = tuple(chars()), tuple(lexicon()), tuple(book.book)
         self._where, self._deltas = np.full(1, -1, np.int32), np.empty((0, model.columns), np.float32)
-        self._bias, self._live = model.bias, model.live
+        self._bias = model.bias
         if learned is not None:
             self._where, self._deltas, _ = learned
             self._bias = learned.bias.copy()
             self._bias[: model.columns] += model.bias
-            self._live = model.live | (learned.where >= 0)
 
     def score(self, texts: list[str]) -> Scored:
         """Everything about a batch. No text makes it raise; linear in the text."""
@@ -77,7 +77,7 @@ class Scorer:
         shares = np.empty((count, len(self._shown)), np.float32)
         finds = np.empty((FINDS_MOST + _FINDS_A_TEXT * count, 6), np.int32)
         found = score(
-            codes, starts, self._chars, self._ours, self._negators, self._live, model.known, model.table, model.scales, self._bias,
+            codes, starts, self._chars, self._ours, self._lexicon, model.known, model.table, model.index, model.scales, self._bias,
             np.float32(model.runs), self._deltas, self._where, self._heads,
             self._own_heat, self._shown, self.book.signs,
             self._arrays, out, best, tops, shares, finds, marks,

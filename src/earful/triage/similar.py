@@ -126,9 +126,5 @@ class Groups:
         """As `place`, with -1 for none."""
         codes, starts = pack_texts(texts)
         out = np.empty(len(texts), np.int64)
-        _place(
-            codes, starts, tuple(chars()), self._sketches, self._heads, self._groups, self._state, out
-        )
+        _place(codes, starts, tuple(chars()), self._sketches, self._heads, self._groups, self._state, out)
         return out
-
-

@@ -30,7 +30,7 @@ _TRIED: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
         {"margin": False, "rate": 0.05, "passes": 6},
     )),
     ("balance", ({"balance": 0.0}, {"balance": 0.5}, {"balance": 1.0})),
-    ("runs", ({"runs": 0.4}, {"runs": 0.7})),
+    ("runs", ({"runs": 0.5}, {"runs": 0.8})),
     ("bits", ({}, {"bits": 20})),
 )  # fmt: skip
 """Each step keeps the best of its choices by the mean of macro-F1 and macro-recall, the first when equal."""
@@ -51,7 +51,13 @@ class TaskError(ValueError):
 
 
 def read_table(
-    path: Path, text: str, label: str, *, where: str = "", group: str = "", names: Mapping[str, str] | None = None
+    path: Path,
+    text: str,
+    label: str,
+    *,
+    where: str = "",
+    group: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> Table:
     """Rows of a CSV file with a header. `where` is `column=value`; `names` renames labels.
 
@@ -82,7 +88,9 @@ def read_table(
     )
 
 
-def train(table: Table, *, dev: Table | None = None, name: str = "trained", say: Say = lambda _: None) -> Model:
+def train(
+    table: Table, *, dev: Table | None = None, name: str = "trained", say: Say = lambda _: None
+) -> Model:
     """A model with one head, `label`. `dev` only measures; nothing is chosen by it. Raises TaskError for less than two labels or
     six texts."""
     labels = tuple(sorted(set(table.labels)))
@@ -95,14 +103,14 @@ def train(table: Table, *, dev: Table | None = None, name: str = "trained", say:
     heat = fit_heat(held, truth)
     head = Head(name=HEAD, labels=labels, heat=heat)
     weights = _train(_features(table.texts, settings), truth, len(labels), settings)
-    steps, scales = quantise(weights.table)
+    steps, index, scales = quantise(weights.table)
     about: dict[str, Any] = {
         "texts": len(table.texts),
         "settings": msgspec.to_builtins(settings),
         "held_out": _brief(figures(truth, softmax(held, heat), labels)),
     }
     model = Model(
-        name=name, bits=settings.bits, runs=settings.runs, heads=(head,), table=steps, scales=scales,
+        name=name, bits=settings.bits, runs=settings.runs, heads=(head,), table=steps, index=index, scales=scales,
         bias=weights.bias, about=about,
     )  # fmt: skip
     if dev is not None:
@@ -124,7 +132,9 @@ def _train(features: Features, truth: NDArray[np.int64], width: int, settings: S
     return fit(features, targets, trust, (head,), settings)
 
 
-def _held_out(texts: list[str], truth: NDArray[np.int64], width: int, settings: Settings) -> NDArray[np.float32]:
+def _held_out(
+    texts: list[str], truth: NDArray[np.int64], width: int, settings: Settings
+) -> NDArray[np.float32]:
     """Scores of each text by a model that never saw it. The same text stays in one fold."""
     same: dict[str, int] = {}
     groups = np.array([same.setdefault(text, len(same)) for text in texts], np.int64)
@@ -170,7 +180,9 @@ def _macro(truth: NDArray[np.int64], guess: NDArray[np.int64], width: int) -> tu
     return float(f1.mean()), float((hits[there] / actual[there]).mean())
 
 
-def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32], labels: Sequence[str]) -> dict[str, Any]:
+def figures(
+    truth: NDArray[np.int64], probabilities: NDArray[np.float32], labels: Sequence[str]
+) -> dict[str, Any]:
     """Every figure of `earful evaluate` that needs no clock. Macro means are over the labels that occur."""
     guess = probabilities.argmax(axis=1)
     hits, actual, said = _counts(truth, guess, len(labels))
@@ -213,7 +225,8 @@ def calibration_error(truth: NDArray[np.int64], probabilities: NDArray[np.float3
     right = probabilities.argmax(axis=1) == truth
     bin_of = np.minimum((top * bins).astype(int), bins - 1)
     gaps = [
-        abs(float(right[bin_of == one].mean()) - float(top[bin_of == one].mean())) * int((bin_of == one).sum())
+        abs(float(right[bin_of == one].mean()) - float(top[bin_of == one].mean()))
+        * int((bin_of == one).sum())
         for one in np.unique(bin_of)
     ]
     return sum(gaps) / max(len(truth), 1)

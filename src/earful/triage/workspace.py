@@ -7,12 +7,13 @@ restart changes nothing.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import structlog
+from msgspec import Struct
 from sqlalchemy import func, select
 
-from earful.model.time import Instant
 from earful.store.tables import corrections, learned, messages, topics
-from earful.store.tx import Tx
+from earful.store.tx import Row, Tx
 from earful.triage import guidance, learn, relevance
 from earful.triage.corrections import ABOUT_US, Value, value_from
 from earful.triage.learn import FEWEST_OF_TOPIC, Grown, Lesson
@@ -24,7 +25,9 @@ from earful.triage.similar import Groups
 from earful.triage.subject import Brand
 
 logger = structlog.get_logger()
-ACTIVE = "active"
+ACTIVE, KEPT, REJECTED, REJECTED_AS_WORSE, ROLLED_BACK = "active", "kept", "rejected", "worse", "rolled_back"
+"""A version in force; one that a later replaced; one no better than learning as it comes; one whose corrections do
+worse than none; one that somebody took back."""
 REMEMBERED = 1 << 15
 """Messages among which near duplicates are looked for: about 20 MB."""
 _WARM = 5_000
@@ -72,7 +75,7 @@ class Workspace:
         if self._rater is None or state != self._state:
             if self._book is None or self._book[0] != brand:
                 self._book = (brand, relevance.phrasebook_of(brand))
-            grown = grown_now(tx, self._book[1], state)
+            grown = grown_now(tx, self._book[1])
             self._rater = Rater(shipped(), brand, grown, state.weights, self._book[1])
             self._state = state
         return self._rater
@@ -94,11 +97,15 @@ class Workspace:
 
 
 def _read(tx: Tx, brand: Brand) -> _State:
-    row = tx.row(select(func.max(corrections.c.seq).label("newest"), func.count(corrections.c.undone_at).label("undone")))
-    active = tx.row(select(learned.c.id).where(learned.c.state == ACTIVE).order_by(learned.c.made_at.desc()).limit(1))
+    row = tx.row(
+        select(
+            func.max(corrections.c.seq).label("newest"), func.count(corrections.c.undone_at).label("undone")
+        )
+    )
+    version = newest_version(tx)
     own = tx.rows(select(topics.c.name).where(topics.c.archived_at.is_(None)).order_by(topics.c.name))
     return _State(
-        brand, guidance.weights(tx), active["id"] if active else "", (row["newest"] or 0) if row else 0,
+        brand, guidance.weights(tx), f"{version['id']} {version['state']}" if version else "", (row["newest"] or 0) if row else 0,
         row["undone"] if row else 0, tuple(one["name"] for one in own),
     )  # fmt: skip
 
@@ -106,7 +113,13 @@ def _read(tx: Tx, brand: Brand) -> _State:
 def taught(tx: Tx, after: int = 0) -> Taught:
     """What people said of messages that are still there, the newest of each field, oldest first."""
     query = (
-        select(corrections.c.seq, corrections.c.message_id, corrections.c.field, corrections.c.value, messages.c.text)
+        select(
+            corrections.c.seq,
+            corrections.c.message_id,
+            corrections.c.field,
+            corrections.c.value,
+            messages.c.text,
+        )
         .join(messages, messages.c.id == corrections.c.message_id)
         .where(corrections.c.seq > after, corrections.c.undone_at.is_(None), messages.c.deleted_at.is_(None))
         .order_by(corrections.c.seq)
@@ -117,7 +130,9 @@ def taught(tx: Tx, after: int = 0) -> Taught:
     for row in tx.rows(query):
         # What is said last comes last, so that order is kept when one message is corrected again.
         said = labels.pop(row["message_id"], {})
-        labels[row["message_id"]] = said | {_FIELDS[row["field"]]: _label(row["field"], value_from(row["value"]))}
+        labels[row["message_id"]] = said | {
+            _FIELDS[row["field"]]: _label(row["field"], value_from(row["value"]))
+        }
         texts[row["message_id"]] = row["text"]
         through = row["seq"]
     lessons = [Lesson(texts[message_id], said) for message_id, said in labels.items()]
@@ -128,7 +143,9 @@ def _own_topics(tx: Tx) -> tuple[str, ...]:
     count = func.count(corrections.c.message_id.distinct())
     query = (
         select(topics.c.name, count.label("examples"))
-        .join(corrections, (corrections.c.field == "topic") & (corrections.c.value == '"' + topics.c.name + '"'))
+        .join(
+            corrections, (corrections.c.field == "topic") & (corrections.c.value == '"' + topics.c.name + '"')
+        )
         .where(topics.c.archived_at.is_(None), corrections.c.undone_at.is_(None))
         .group_by(topics.c.name)
         .order_by(topics.c.name)
@@ -142,23 +159,36 @@ def _label(field: str, value: Value) -> str | tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else str(value)
 
 
-def grown_now(tx: Tx, book: Phrasebook, state: _State | None = None) -> Grown | None:
-    """What the desk learned: every lesson in order, as a nightly replay left it or one after the other.
+def newest_version(tx: Tx) -> Row | None:
+    """The row of the last replay, whatever became of it."""
+    return tx.row(select(learned).order_by(learned.c.made_at.desc(), learned.c.id.desc()).limit(1))
 
-    A version made by a replay is used whole; corrections made since are learned together with all before them, at
-    online strength, unless a replay found that worse than the shipped weights.
+
+def grown_now(tx: Tx, book: Phrasebook) -> Grown | None:
+    """What the desk learned, as the last replay left it, and what people said since.
+
+    A version that a replay found good holds until people say more; then all is learned together. Where a replay
+    found learning worse than what came with Earful, or somebody rolled it back, only what came later counts.
     """
-    row = tx.row(select(learned).where(learned.c.state == ACTIVE).order_by(learned.c.made_at.desc()).limit(1))
-    lessons = taught(tx)
-    if not lessons.lessons:
+    row = newest_version(tx)
+    worse = row is not None and (row["state"] == ROLLED_BACK or row["state"] == REJECTED_AS_WORSE)
+    known = taught(tx, row["corrections_through"] if row is not None and worse else 0)
+    if not known.lessons:
         return None
-    if row is not None and row["corrections_through"] >= lessons.through and (state is None or not state.undone):
-        try:
-            return learn.unpack(row["data"], shipped())
-        except ModelRefused as error:
-            logger.warning("triage.learned", why=str(error))
-    passes = learn.REPLAY_PASSES if row is not None else learn.PASSES
-    return learn.learn(shipped(), book, lessons.lessons, lessons.topics, passes, others(tx))
+    active = row is not None and row["state"] == ACTIVE
+    if row is not None and active and row["corrections_through"] >= known.through:
+        kept = _figures.decode(row["figures"])
+        if kept.undone == _undone(tx):
+            try:
+                return learn.unpack(row["data"], shipped())
+            except ModelRefused as error:
+                logger.warning("triage.learned", why=str(error))
+    passes = learn.REPLAY_PASSES if active else learn.PASSES
+    return learn.learn(shipped(), book, known.lessons, known.topics, passes, others(tx))
+
+
+def _undone(tx: Tx) -> int:
+    return int(tx.value(select(func.count(corrections.c.undone_at))) or 0)
 
 
 def others(tx: Tx) -> list[str]:
@@ -177,25 +207,44 @@ def _newest_texts(tx: Tx, most: int, without: set[str]) -> list[tuple[str, str]]
     return rows[::-1]
 
 
+class Figures(Struct, frozen=True):
+    """What a replay measured; shares of held-out corrections, 0-1. `undone`: corrections taken back by then."""
+
+    lessons: int
+    held_out: int
+    shipped: float
+    present: float
+    candidate: float
+    undone: int = 0
+
+
+_figures = msgspec.json.Decoder(Figures)
+
+
 class Version(NamedTuple):
     """A replay's outcome, ready to be kept."""
 
     data: bytes
-    figures: learn.Replay
+    figures: Figures
+    state: str
     through: int
-    made_at: Instant
 
 
-def replay(tx: Tx, brand: Brand, now: Instant) -> Version | None:
+def replay(tx: Tx, brand: Brand) -> Version | None:
     """Learn anew from all corrections and measure on the held-out ones; None when nothing was taught. Reads only."""
     known = taught(tx)
     if not known.lessons:
         return None
     book = relevance.phrasebook_of(brand)
-    grown, figures = learn.replay(
+    grown, found = learn.replay(
         shipped(), book, known.lessons, known.topics, _without_held_out(tx, book, known), others(tx)
     )
-    return Version(learn.pack(grown, shipped()), figures, known.through, now)
+    worse = found.shipped > max(found.present, found.candidate)
+    state = ACTIVE if found.kept else REJECTED_AS_WORSE if worse else REJECTED
+    figures = Figures(
+        found.lessons, found.held_out, found.shipped, found.present, found.candidate, _undone(tx)
+    )
+    return Version(learn.pack(grown, shipped()), figures, state, known.through)
 
 
 def _without_held_out(tx: Tx, book: Phrasebook, known: Taught) -> Grown:

@@ -26,8 +26,8 @@ from earful.desk.channels import pages as channels
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.triage import api as triage_api
+from earful.desk.triage import brand_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
-from earful.desk.triage import priority_pages
 from earful.desk.users import account
 from earful.desk.users import pages as users
 from earful.intake import api as intake
@@ -53,6 +53,8 @@ HANDLERS: list[Any] = [
     *cases.HANDLERS,
     *triage.HANDLERS,
     *priority_pages.HANDLERS,
+    *brand_pages.HANDLERS,
+    *topic_pages.HANDLERS,
     *triage_api.HANDLERS,
     *outbox.HANDLERS,
     *channels.HANDLERS,

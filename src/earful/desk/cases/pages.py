@@ -245,6 +245,7 @@ PII_WORDS = {
     "address": "an address",
     "order_number": "an order number",
     "id_number": "an identity number",
+    "account_number": "a bank account number",
 }
 
 

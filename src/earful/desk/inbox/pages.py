@@ -12,6 +12,7 @@ from earful.channels.kit.html import sanitise
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.inbox import service as inbox
+from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
@@ -115,7 +116,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         page=inbox.page(tx, wanted.filter, user.id, wanted.after, ids=wanted.ids),
         counts=counts.views,
         networks=[network for network in Network if counts.networks.get(network)],
-        topics=list(TOPICS),
+        topics=[*TOPICS, *topics.names(tx)],
         tags=inbox.tags(tx),
         has_channels=bool(channels.listed(tx)),
         selected=case.detail.row.id if case else "",

@@ -8,7 +8,7 @@ document.addEventListener("input", (event) => {
   if (range) range.value = input.value;
 });
 
-const told = document.querySelector("[data-told]")?.getAttribute("data-told");
+const told = document.getElementById("told")?.textContent;
 if (told) {
   document.dispatchEvent(new CustomEvent("earful:done", { detail: JSON.parse(told) }));
   // Loading again should not offer it again.

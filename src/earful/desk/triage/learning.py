@@ -1,0 +1,120 @@
+"""What triage learned from corrections: replayed every night, kept when no worse, taken back by a word."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import func, insert, select, update
+
+from earful.model.ids import new_id
+from earful.model.time import DAY, Instant
+from earful.store.audit import Who, record
+from earful.store.tables import corrections, learned
+from earful.store.tx import Tx
+from earful.triage import workspace
+from earful.triage.rate import shipped
+from earful.triage.workspace import ACTIVE, KEPT, ROLLED_BACK, Figures, Version
+
+SHOWN = 30
+"""Versions on the page, the newest first."""
+_figures = msgspec.json.Decoder(Figures)
+_encode = msgspec.json.Encoder().encode
+
+
+class NothingLearnedError(ValueError):
+    """There is no version to change; the message says what to do."""
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """One replay, as people see it. `state`: active, kept (replaced by a later one), rejected (no better than learning
+    as it comes), worse (than what came with Earful; then nothing learned before counts), rolled_back."""
+
+    id: str
+    made_at: Instant
+    state: str
+    figures: Figures
+    newest: bool
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """Where learning stands: versions, and corrections by field, all of them and those since the last replay."""
+
+    versions: list[Learned]
+    by_field: list[tuple[str, int]]
+    total: int
+    since: int
+
+
+def standing(tx: Tx) -> Standing:
+    """Where learning stands now."""
+    rows = tx.rows(select(learned).order_by(learned.c.made_at.desc(), learned.c.id.desc()).limit(SHOWN))
+    versions = [
+        Learned(
+            id=row["id"], made_at=row["made_at"], state=row["state"], figures=_figures.decode(row["figures"]),
+            newest=at == 0,
+        )
+        for at, row in enumerate(rows)
+    ]  # fmt: skip
+    count = func.count().label("count")
+    counted = tx.rows(
+        select(corrections.c.field, count)
+        .where(corrections.c.undone_at.is_(None))
+        .group_by(corrections.c.field)
+        .order_by(count.desc(), corrections.c.field)
+    )
+    through = rows[0]["corrections_through"] if rows else 0
+    return Standing(
+        versions=versions,
+        by_field=[(row["field"], int(row["count"])) for row in counted],
+        total=sum(int(row["count"]) for row in counted),
+        since=_since(tx, through),
+    )
+
+
+def _since(tx: Tx, through: int) -> int:
+    query = select(func.count()).where(corrections.c.seq > through, corrections.c.undone_at.is_(None))
+    return int(tx.value(query) or 0)
+
+
+def due(tx: Tx, now: Instant) -> bool:
+    """Whether a night has passed since the last replay, and somebody corrected something since."""
+    row = workspace.newest_version(tx)
+    if row is None:
+        first = tx.value(select(func.min(corrections.c.at)).where(corrections.c.undone_at.is_(None)))
+        return first is not None and now - int(first) >= DAY
+    return now - int(row["made_at"]) >= DAY and _since(tx, row["corrections_through"]) > 0
+
+
+def keep(tx: Tx, who: Who, version: Version, now: Instant) -> str:
+    """Keep a replay's outcome; one that is good takes the place of the one in force. Returns its id."""
+    if version.state == ACTIVE:
+        tx.execute(update(learned).where(learned.c.state == ACTIVE).values(state=KEPT))
+    made = new_id(now)
+    tx.execute(
+        insert(learned).values(
+            id=made, made_at=now, model=shipped().name, corrections_through=version.through, data=version.data,
+            figures=_encode(version.figures).decode(), state=version.state,
+        )
+    )  # fmt: skip
+    record(tx, who, "triage.replay", made, now, version.state)
+    return made
+
+
+def roll_back(tx: Tx, who: Who, now: Instant) -> str:
+    """Forget everything learned up to the newest version, until it is brought back. Raises NothingLearnedError."""
+    return _set_newest(tx, who, ROLLED_BACK, "triage.roll_back", now)
+
+
+def bring_back(tx: Tx, who: Who, now: Instant) -> str:
+    """Put the newest version in force. Raises NothingLearnedError."""
+    return _set_newest(tx, who, ACTIVE, "triage.bring_back", now)
+
+
+def _set_newest(tx: Tx, who: Who, state: str, act: str, now: Instant) -> str:
+    row = workspace.newest_version(tx)
+    if row is None:
+        raise NothingLearnedError(
+            "Nothing was learned yet: correct ratings in the inbox, then learn from them here."
+        )
+    if row["state"] != state:
+        tx.execute(update(learned).where(learned.c.id == row["id"]).values(state=state))
+        record(tx, who, act, row["id"], now, row["state"])
+    return str(row["id"])
