@@ -96,7 +96,8 @@ def train(lesson: ship.Lesson, folder: Path, keep: _Kept, say: Say) -> DeepModel
     fitted = deep_fit.fit(pooled[read], lesson.targets[read], lesson.trust[read], HEADS, SETTINGS)
     heads = tuple(msgspec.structs.replace(head, heat=1.0) if head.alone else head for head in heads)
     chances = calibrated(fast, first), calibrated(held + lifts, heads)
-    sure = confidence(chances[0], first)[read]
+    real = np.array([example.industry not in ship.HINTS for example in lesson.examples])
+    sure = confidence(chances[0], first)[real]
     blend = _blend(mean_of(*chances), lesson)
     return DeepModel(
         name=NAME, encoder=checksum(folder), layers=SETTINGS.layers, heads=heads,
