@@ -130,6 +130,10 @@ class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="
     is_new: bool = False
     can_reply: list[Visibility] = []
     """Audiences a reply to this message may have, the network's default first; empty when none."""
+    alike: int = 0
+    """How many near duplicates there are of it, itself among them; 0 for none."""
+    alike_to: str = ""
+    """The first of them, whose id names the group."""
 
 
 class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="reply"):
@@ -241,6 +245,8 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     topic: str = ""
     tag: str = ""
     search: str = ""
+    alike: str = ""
+    """The first message of near duplicates: only cases with one of them."""
     order: str = "priority"
     """`priority` (then newest), `newest` or `oldest` (longest waiting first)."""
 

@@ -14,13 +14,14 @@ from earful.model.time import Instant
 from earful.store import bulk
 from earful.store.tx import Row, Tx
 from earful.triage import guidance
+from earful.triage.alike import Alike
 from earful.triage.corrections import corrected
 from earful.triage.priority import DEFAULT
 from earful.triage.record import Record, record_of
-from earful.triage.subject import Brand, Subject
+from earful.triage.subject import Brand, Subject, words_of
 from earful.triage.workspace import Workspace
 
-RATED = "message.rated"
+RATED, RECEIVED = "message.rated", "message.received"
 ADDRESSED = frozenset(
     {
         MessageKind.MENTION,
@@ -45,6 +46,7 @@ _BATCH = (
     "JOIN channels ON channels.id = messages.channel_id\n"
     "WHERE messages.id IN ??"
 )
+_INHERIT = "UPDATE ratings SET group_id = NULLIF(?, message_id) WHERE group_id = ?"
 _author = msgspec.json.Decoder(Actor)
 
 
@@ -54,6 +56,8 @@ class Rated(NamedTuple):
     message_id: str
     record: Record
     group: str | None
+    heir: str | None = None
+    """The next of its former near duplicates, where an edit made the first of them another message."""
 
 
 class _Data(Struct):
@@ -76,12 +80,13 @@ class TriageConsumer:
     """
 
     name = "triage"
-    types = frozenset({"message.received", "message.edited", "message.deleted"})
+    types = frozenset({RECEIVED, "message.edited", "message.deleted"})
 
     def __init__(self, brand: Callable[[Tx], Brand]) -> None:
         """`brand` reads who we are, as it is now."""
         self._brand = brand
         self._workspace = Workspace()
+        self._alike = Alike()
 
     def prepare(self, tx: Tx, events: list[Event]) -> list[Rated]:
         """Rate the messages as they now are."""
@@ -89,13 +94,25 @@ class TriageConsumer:
         rows = bulk.select(tx, _BATCH, [list(dict.fromkeys(event.subject for event in events))])
         said = [row for row in rows if row["direction"] == "inbound" and row["deleted_at"] is None]
         subjects = [subject_of(row, now) for row in said]
-        ratings = self._workspace.rater(tx, self._brand(tx)).rate(subjects)
         ids = [row["id"] for row in said]
-        alike = self._workspace.place(tx, ids, [subject.text for subject in subjects])
+        changed = {event.subject for event in events if event.type != RECEIVED}
+        ratings = self._rate(tx, ids, subjects, changed)
+        alike, heirs = self._alike.place(tx, ids, [subject.text for subject in subjects], changed)
         return [
-            Rated(message_id, record_of(rating), group)
+            Rated(message_id, record_of(rating), group, heirs.get(message_id))
             for message_id, rating, group in zip(ids, ratings, alike, strict=True)
         ]
+
+    def _rate(self, tx: Tx, ids: list[str], subjects: list[Subject], changed: set[str]) -> list[Rating]:
+        brand = self._brand(tx)
+        ratings = self._workspace.rater(tx, brand, changed).rate(subjects)
+        apart = self._workspace.apart(tx, brand, ids)
+        if apart is not None:
+            own, rater = apart
+            places = [at for at, message_id in enumerate(ids) if message_id in own]
+            for at, rating in zip(places, rater.rate([subjects[at] for at in places]), strict=True):
+                ratings[at] = rating
+        return ratings
 
     def apply(self, tx: Tx, events: list[Event], prepared: list[Rated], now: Instant) -> list[NewEvent]:
         """Keep the ratings; every message of the batch goes on, rated or not."""
@@ -104,6 +121,9 @@ class TriageConsumer:
         gone = [message_id for message_id in ids if message_id not in rated]
         if gone:
             bulk.run(tx, "DELETE FROM ratings WHERE message_id IN ??", [gone])
+        for one in prepared:
+            if one.heir is not None:
+                bulk.run(tx, _INHERIT, [one.heir, one.message_id])
         bulk.upsert(tx, "ratings", _COLUMNS, _rows(tx, prepared, now), ("message_id",))
         return [NewEvent(type=RATED, subject=message_id, at=now) for message_id in ids]
 
@@ -115,7 +135,7 @@ def _rows(tx: Tx, prepared: list[Rated], now: Instant) -> list[tuple[object, ...
     changes = guidance.changes(tx, ids)
     weights = guidance.weights(tx) if changes else DEFAULT
     rows: list[tuple[object, ...]] = []
-    for message_id, record, group in prepared:
+    for message_id, record, group, _ in prepared:
         standing = changes.get(message_id, [])
         if standing:
             fixed = record_of(corrected(_rating.decode(record.data), standing, weights))
@@ -129,7 +149,7 @@ def subject_of(row: Row, now: int) -> Subject:
     """A stored message as triage is given it."""
     author, data = _author.decode(row["author"]), _data.decode(row["data"])
     return Subject(
-        text=f"{row['subject']}\n{row['text']}" if row["subject"] else row["text"],
+        text=words_of(row["subject"], row["text"]),
         network=row["network"],
         visibility=row["visibility"],
         author_handle=author.handle,

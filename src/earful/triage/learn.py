@@ -63,41 +63,40 @@ class Grown(Struct, frozen=True):
 def _learn(rows, values, starts, base, targets, bounds, deltas, squares, bias, passes, rate, own_rate, pull):
     scores = np.empty(base.shape[1], np.float32)
     for _ in range(passes):
-        for text in range(len(starts) - 1):
-            for at in range(len(bounds)):
-                if bounds[at, 0] != text:
-                    continue
-                first, end, alone, own = bounds[at, 1], bounds[at, 2], bounds[at, 3], bounds[at, 4]
-                # A head's columns, and for topics the workspace's own at the end.
-                for column in range(len(scores)):
-                    scores[column] = -30.0
-                for column in range(len(scores)):
-                    if first <= column < end or column >= own:
-                        scores[column] = base[text, column] + bias[column]
-                        for place in range(starts[text], starts[text + 1]):
-                            scores[column] += deltas[rows[place], column] * values[place]
-                if alone:
-                    for column in range(first, end):
-                        scores[column] = 1.0 / (1.0 + np.exp(-scores[column]))
-                else:
-                    # As when rating: the head's labels share one, the workspace's own topics stand alone.
-                    scores[first:end] = np.exp(scores[first:end] - scores[first:end].max())
-                    scores[first:end] /= scores[first:end].sum()
-                    for column in range(own, len(scores)):
-                        scores[column] = 1.0 / (1.0 + np.exp(-scores[column]))
-                    if targets[text, first:end].sum() == 0:
-                        # The label is one of the workspace's own: the shipped labels learn nothing from it.
-                        scores[first:end] = 0
-                for column in range(len(scores)):
-                    if not (first <= column < end or column >= own):
-                        continue
-                    error = scores[column] - targets[text, column]
-                    step = own_rate if column >= own else rate
+        # Bounds come in the order of their texts.
+        for at in range(len(bounds)):
+            text = bounds[at, 0]
+            first, end, alone, own = bounds[at, 1], bounds[at, 2], bounds[at, 3], bounds[at, 4]
+            # A head's columns, and for topics the workspace's own at the end.
+            for column in range(len(scores)):
+                scores[column] = -30.0
+            for column in range(len(scores)):
+                if first <= column < end or column >= own:
+                    scores[column] = base[text, column] + bias[column]
                     for place in range(starts[text], starts[text + 1]):
-                        row = rows[place]
-                        slope = error * values[place] + pull * deltas[row, column]
-                        squares[row, column] += slope * slope
-                        deltas[row, column] -= step * slope / np.sqrt(squares[row, column])
+                        scores[column] += deltas[rows[place], column] * values[place]
+            if alone:
+                for column in range(first, end):
+                    scores[column] = 1.0 / (1.0 + np.exp(-scores[column]))
+            else:
+                # As when rating: the head's labels share one, the workspace's own topics stand alone.
+                scores[first:end] = np.exp(scores[first:end] - scores[first:end].max())
+                scores[first:end] /= scores[first:end].sum()
+                for column in range(own, len(scores)):
+                    scores[column] = 1.0 / (1.0 + np.exp(-scores[column]))
+                if targets[text, first:end].sum() == 0:
+                    # The label is one of the workspace's own: the shipped labels learn nothing from it.
+                    scores[first:end] = 0
+            for column in range(len(scores)):
+                if not (first <= column < end or column >= own):
+                    continue
+                error = scores[column] - targets[text, column]
+                step = own_rate if column >= own else rate
+                for place in range(starts[text], starts[text + 1]):
+                    row = rows[place]
+                    slope = error * values[place] + pull * deltas[row, column]
+                    squares[row, column] += slope * slope
+                    deltas[row, column] -= step * slope / np.sqrt(squares[row, column])
 
 
 def learn(

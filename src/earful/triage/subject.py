@@ -47,3 +47,8 @@ class Brand(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Names of others: a message about them is not about us."""
     domains: tuple[str, ...] = ()
     """Our own domains: links there are links to us."""
+
+
+def words_of(subject: str, text: str) -> str:
+    """A message as it is rated, learned from and compared: a mail's subject is its first line."""
+    return f"{subject}\n{text}" if subject else text

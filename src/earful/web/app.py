@@ -26,7 +26,7 @@ from earful.desk.channels import pages as channels
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.triage import api as triage_api
-from earful.desk.triage import brand_pages, priority_pages, topic_pages
+from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
 from earful.desk.users import account
 from earful.desk.users import pages as users
@@ -55,6 +55,7 @@ HANDLERS: list[Any] = [
     *priority_pages.HANDLERS,
     *brand_pages.HANDLERS,
     *topic_pages.HANDLERS,
+    *learning_pages.HANDLERS,
     *triage_api.HANDLERS,
     *outbox.HANDLERS,
     *channels.HANDLERS,

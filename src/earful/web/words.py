@@ -78,6 +78,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "urgency": N_("Hurry"), "wants": N_("Wants"), "relevance": N_("About us"), "churn": N_("Leaving"),
         "tried_before": N_("Tried before"), "abuse": N_("Abuse"), "language": N_("Language"),
     },
+    "learned": {
+        "active": N_("In force"), "kept": N_("Replaced"), "rejected": N_("Not kept: no better"),
+        "worse": N_("Not kept: worse"), "rolled_back": N_("Rolled back"),
+    },
     "relevance": {"about_us": N_("About us"), "not_about_us": N_("Not about us")},
     "churn": {"0": N_("No sign"), "1": N_("Hints at it"), "2": N_("Leaves")},
     "abuse": {

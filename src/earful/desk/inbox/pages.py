@@ -43,6 +43,7 @@ def filter_of(query: dict[str, str]) -> InboxFilter:
         topic=query.get("topic", ""),
         tag=query.get("tag", ""),
         search=query.get("q", "")[:200],
+        alike=query.get("alike", "")[:40],
         order=query.get("order", "priority"),
     )
 

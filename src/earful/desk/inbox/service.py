@@ -250,6 +250,7 @@ def _messages(
 ) -> list[TimelineItem]:
     revisions = store.revisions_of(tx, [row["id"] for row in rows if row["edited_at"] is not None])
     senders = store.senders_of(tx, case_id)
+    alike = near_duplicates(tx, {row["id"]: row["group_id"] for row in rows if row["rating"]})
     found: list[TimelineItem] = []
     for row in rows:
         data = _data.decode(row["data"])
@@ -283,6 +284,8 @@ def _messages(
                 ],
                 rating=_rating.decode(row["rating"]) if row["rating"] else None,
                 conversation_id=row["conversation_id"],
+                alike=alike[row["id"]][1] if row["id"] in alike else 0,
+                alike_to=alike[row["id"]][0] if row["id"] in alike else "",
                 sent_by=senders.get(row["id"], ""),
                 is_new=inbound and seen_at is not None and row["received_at"] > seen_at,
                 can_reply=rendering.audiences(visibility, rendering.capabilities(row["channel_id"]))
@@ -291,6 +294,17 @@ def _messages(
             )
         )
     return found
+
+
+def near_duplicates(tx: Tx, heads: Mapping[str, str | None]) -> dict[str, tuple[str, int]]:
+    """message -> (head of its group, messages in it), for those of `heads` (message -> stored head) that have near
+    duplicates. One look at the index of groups, however large they are."""
+    wanted = {head or message_id for message_id, head in heads.items()}
+    followers = store.alike(tx, wanted)
+    there = store.rated_among(tx, followers)
+    sizes = {head: n + (head in there) for head, n in followers.items()}
+    found = {message_id: (head or message_id) for message_id, head in heads.items()}
+    return {one: (head, sizes[head]) for one, head in found.items() if sizes.get(head, 0) > 1}
 
 
 def _notes(tx: Tx, case_id: str) -> list[TimelineItem]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, any_, bindparam, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, any_, bindparam, func, or_, select, tuple_
 
 from earful.model.desk import InboxFilter
 from earful.store.tables import (
@@ -102,6 +102,13 @@ def _conditions(tx: Tx, wanted: InboxFilter, user_id: str) -> list[ColumnElement
         # As an array PostgreSQL looks up the tagged cases; as a subquery it walked a whole view instead.
         among = cases.c.id == any_(func.array(tagged.scalar_subquery())) if tx.is_postgresql else None
         found.append(cases.c.id.in_(tagged) if among is None else among)
+    if wanted.alike:
+        group = select(ratings.c.message_id).where(ratings.c.group_id == wanted.alike)
+        alike = select(messages.c.case_id).where(
+            or_(messages.c.id == wanted.alike, messages.c.id.in_(group)), messages.c.case_id.is_not(None)
+        )
+        among = cases.c.id == any_(func.array(alike.scalar_subquery())) if tx.is_postgresql else None
+        found.append(cases.c.id.in_(alike) if among is None else among)
     return found
 
 
@@ -174,13 +181,32 @@ def draft_of(tx: Tx, user_id: str, case_id: str) -> Row | None:
 def messages_of(tx: Tx, case_id: str, limit: int) -> list[Row]:
     """The newest messages of a case with ratings, newest first."""
     query = (
-        select(messages, ratings.c.data.label("rating"))
+        select(messages, ratings.c.data.label("rating"), ratings.c.group_id)
         .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
         .where(messages.c.case_id == case_id)
         .order_by(messages.c.occurred_at.desc(), messages.c.id.desc())
         .limit(limit)
     )
     return tx.rows(query)
+
+
+def alike(tx: Tx, heads: Iterable[str]) -> dict[str, int]:
+    """head -> rated messages that follow it in its group of near duplicates."""
+    wanted = list(heads)
+    query = (
+        select(ratings.c.group_id, func.count().label("n"))
+        .where(ratings.c.group_id.in_(bindparam("heads", expanding=True)))
+        .group_by(ratings.c.group_id)
+    )
+    rows = tx.rows(query, {"heads": wanted}) if wanted else []
+    return {row["group_id"]: int(row["n"]) for row in rows}
+
+
+def rated_among(tx: Tx, message_ids: Iterable[str]) -> set[str]:
+    """Those that have a rating: neither deleted nor ours."""
+    wanted = list(message_ids)
+    query = select(ratings.c.message_id).where(ratings.c.message_id.in_(bindparam("ids", expanding=True)))
+    return {row["message_id"] for row in tx.rows(query, {"ids": wanted})} if wanted else set()
 
 
 def revisions_of(tx: Tx, message_ids: Iterable[str]) -> dict[str, list[Row]]:

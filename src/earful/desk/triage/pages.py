@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
+from earful.desk.inbox.service import near_duplicates
 from earful.desk.triage import panel, topics
 from earful.desk.triage import service as triage
 from earful.desk.users.rules import Permission
@@ -30,12 +31,18 @@ class View(Struct, frozen=True, kw_only=True):
     rated: triage.Rated
     groups: list[panel.Group]
     can_write: bool
+    alike: int = 0
+    """How many near duplicates there are of it, itself among them; 0 for none."""
+    alike_to: str = ""
 
 
 def _view(tx: Tx, message_id: str, *, can_write: bool) -> View:
     rated = triage.rated(tx, message_id)
     groups = panel.groups(rated, topics.titles(tx))
-    return View(message_id=message_id, rated=rated, groups=groups, can_write=can_write)
+    head, alike = near_duplicates(tx, {message_id: rated.group}).get(message_id, ("", 0))
+    return View(
+        message_id=message_id, rated=rated, groups=groups, can_write=can_write, alike=alike, alike_to=head
+    )
 
 
 @get("/messages/{message_id:str}/rating", guards=READ, include_in_schema=False)

@@ -55,6 +55,8 @@ class Rated(Struct, frozen=True, kw_only=True):
     rating: Rating
     corrections: list[Correction]
     """Oldest first, those taken back included."""
+    group: str | None = None
+    """The first of its near duplicates, None if it is that itself or alone."""
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -148,7 +150,10 @@ def rated(tx: Tx, message_id: str) -> Rated:
     row = store.message(tx, message_id)
     if row is None or row["rating"] is None:
         raise NotFoundError("There is no such message, or it is not rated: only what customers say is.")
-    return Rated(message_id=message_id, rating=_rating.decode(row["rating"]), corrections=_of(tx, message_id))
+    return Rated(
+        message_id=message_id, rating=_rating.decode(row["rating"]), corrections=_of(tx, message_id),
+        group=row["group_id"],
+    )  # fmt: skip
 
 
 def case_of(tx: Tx, message_id: str) -> str:

@@ -34,7 +34,7 @@ def message(tx: Tx, message_id: str, *, hold: bool = False) -> Row | None:
     if hold:
         tx.row(select(ratings.c.message_id).where(ratings.c.message_id == message_id).with_for_update())
     query = (
-        select(*_MESSAGE, ratings.c.data.label("rating"), ratings.c.machine)
+        select(*_MESSAGE, ratings.c.data.label("rating"), ratings.c.machine, ratings.c.group_id)
         .join(channels, channels.c.id == messages.c.channel_id)
         .join(ratings, ratings.c.message_id == messages.c.id, isouter=True)
         .where(messages.c.id == message_id)
