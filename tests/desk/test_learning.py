@@ -110,7 +110,7 @@ GIFTS = (
 GIFT = "The code of my gift card was refused"
 OTHERS = (
     "Where is my parcel?", "What a lovely toaster", "My kettle leaks on the table", "Do you ship to Malta?",
-    "I can't log in since yesterday", "You charged my card twice", "Is the shop open on Sunday?", "Great service",
+    "I can't log in since yesterday", "You charged me twice", "Is the shop open on Sunday?", "Great service",
 )  # fmt: skip
 
 

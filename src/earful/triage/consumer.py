@@ -91,7 +91,11 @@ class TriageConsumer:
     def prepare(self, tx: Tx, events: list[Event]) -> list[Rated]:
         """Rate the messages as they now are."""
         now = max(event.at for event in events)
-        rows = bulk.select(tx, _BATCH, [list(dict.fromkeys(event.subject for event in events))])
+        order = {
+            message_id: at for at, message_id in enumerate(dict.fromkeys(event.subject for event in events))
+        }
+        # In the order of the log, so that the first of near duplicates is the one that came first.
+        rows = sorted(bulk.select(tx, _BATCH, [list(order)]), key=lambda row: order[row["id"]])
         said = [row for row in rows if row["direction"] == "inbound" and row["deleted_at"] is None]
         subjects = [subject_of(row, now) for row in said]
         ids = [row["id"] for row in said]

@@ -22,10 +22,10 @@ from earful.triage.phrases import Phrasebook
 from earful.triage.scorer import Learned, Scorer
 
 RATE, PULL, PASSES = 0.5, 0.02, 3
-OWN_RATE, OWN_BIAS = 2.0, -0.5
+OWN_RATE, OWN_BIAS = 2.0, -0.8
 """A workspace's own topic has few examples to rise from nothing."""
 REPLAY_PASSES = 12
-OWN_LIKELY = 0.5
+OWN_LIKELY = 0.55
 """From here on a workspace's own topic is given."""
 FEWEST_OF_TOPIC = 5
 """Examples from which a workspace's own topic is offered by itself."""

@@ -122,7 +122,7 @@ class Rater:
         abuses, abusive = rules.abuse(finds, self._likely(row, "abuse"), text)
         first = self._heads["relevance"][0]
         guess = sum(row[first + at] * worth for at, worth in enumerate(relevance.WORTH))
-        about, why_about = relevance.judge(subject, round(guess, 2), found, self._known, abuses)
+        about, why_about = relevance.judge(subject, round(guess, 2), found, self._known, abuses, kind)
         audience = reach.expected(subject)
         points, worth = self._points(
             severity, urgency, len(tried), churn_risk, sentiment, wants, about, audience

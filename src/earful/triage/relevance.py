@@ -13,9 +13,9 @@ WORTH = tuple(float(label) for label in RELEVANCES)
 OURS = ("our handle", "our domain", "our product", "our campaign", "our name")
 """Labels of what is ours, the surest first."""
 FOOLED, RIVAL = "another sense", "a competitor"
-UNNAMED, RIVALS, OTHER_SENSE = 0.35, 0.15, 0.1
-"""What is left of the model's answer when nothing of ours is named; when only a competitor is; when our name is
-named beside a word that shows another sense."""
+UNNAMED, RIVALS = 0.35, 0.15
+"""What is left of the model's answer when nothing of ours is named, and when only a competitor is."""
+SERVICE, SERVED = frozenset({"complaint", "question", "request", "praise", "suggestion"}), 0.7
 
 
 def phrasebook_of(brand: Brand) -> Phrasebook:
@@ -54,9 +54,10 @@ def own_words(brand: Brand) -> Hashes:
 
 
 def judge(
-    subject: Subject, guess: float, found: Sequence[Found], known: bool, abuse: Sequence[str]
+    subject: Subject, guess: float, found: Sequence[Found], known: bool, abuse: Sequence[str], kind: str = ""
 ) -> tuple[float, Reason]:
-    """Relevance (0-1) and why. `guess` is the model's; `known` says whether a brand profile is there at all."""
+    """Relevance (0-1) and why. `guess` is the model's; `known` says whether a brand profile is there at all; whoever
+    names or addresses us with a matter of service (`kind`) speaks of us."""
     if "spam" in abuse or "bot" in abuse:
         return round(min(guess, 0.2), 3), Reason(field="relevance", because="an advertisement or a machine")
     names = {hit.label: hit for hit in reversed(found)}
@@ -65,13 +66,16 @@ def judge(
         words, span = subject.text[ours.start : ours.end], (ours.start, ours.end)
         if ours.label == "our name" and FOOLED in names and not subject.addressed:
             other = names[FOOLED]
-            return round(guess * OTHER_SENSE, 3), Reason(
+            return 0.0, Reason(
                 field="relevance", because=f"names {words}, but in another sense",
                 words=subject.text[other.start : other.end], span=(other.start, other.end),
             )  # fmt: skip
-        return guess, Reason(field="relevance", because=f"names {ours.label}", words=words, span=span)
+        about = max(guess, SERVED) if kind in SERVICE else guess
+        return about, Reason(field="relevance", because=f"names {ours.label}", words=words, span=span)
     if subject.addressed or subject.in_reply_to_us:
-        return guess, Reason(field="relevance", because="said to us")
+        return max(guess, SERVED) if kind in SERVICE else guess, Reason(
+            field="relevance", because="said to us"
+        )
     if not known:
         return guess, Reason(field="relevance", because="no brand profile: judged by its words alone")
     if RIVAL in names:
