@@ -58,7 +58,7 @@ class Rater:
         self._model = model
         self._topics = grown.topics if grown else ()
         self._scorer = Scorer(
-            model, book=book or relevance.phrasebook_of(brand), ours=relevance.own_words(brand), shown=SHOWN,
+            model, book=book or relevance.phrasebook_of(brand), shown=SHOWN,
             learned=grown.learned if grown else None,
         )  # fmt: skip
         self._known = brand != Brand()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from earful.model.rating import Reason
-from earful.triage.kernel import Hashes, hash_words
+from earful.triage.kernel import hash_words
 from earful.triage.labels import RELEVANCES
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.rulebook import sections
@@ -46,11 +46,6 @@ def _phrase(name: str) -> str:
 
 
 _PLAIN = str.maketrans(dict.fromkeys("|?*^#<>.,;:!()/&+", " "))
-
-
-def own_words(brand: Brand) -> Hashes:
-    """The hashes of our names' words, which carry no mood: a company named Happy is not praised by its name."""
-    return hash_words([" ".join((*brand.names, *brand.products))])[0]
 
 
 def judge(
