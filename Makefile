@@ -18,8 +18,10 @@ help:
 run: .make/run $(STATIC)/.built .make/kernel
 	$(BIN)/earful up --data "$(DATA)" --port $(PORT) $(if $(EARFUL_DATABASE),--database "$(EARFUL_DATABASE)") --demo
 
+# What failed beside others on a busy machine is tried once more, alone; the log keeps both answers.
 test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS) || \
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
 
 check: .make/dev
 	$(BIN)/ruff format --check src tests scripts

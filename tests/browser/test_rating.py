@@ -157,14 +157,37 @@ def test_a_refused_value_is_told_and_what_stands_is_shown(station: Station) -> N
     page = station.page()
     station.open(page, "Where can I find the manual of the toaster?")
     page.keyboard.press("c")
+    expect(page.locator("#rating")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new CustomEvent('earful:case'))")  # the same case, drawn again
     page.keyboard.press("g")
-    page.keyboard.press("Control+a")
     page.keyboard.type("not a tag")
     page.keyboard.press("Enter")
     expect(page.locator(".toast.bad")).to_contain_text("Nothing was changed")
     expect(page.locator("#rate-language")).not_to_have_value("not a tag")
     station.complaints.clear()
     page.context.close()
+
+
+def test_keys_before_the_panel_is_there_are_meant_for_it(station: Station) -> None:
+    page = station.page()
+    station.open(page, "Does the toaster come in red?")
+    held: list[playwright.Route] = []
+    page.route("**/messages/*/rating", lambda route: held.append(route))
+    with page.expect_request("**/messages/*/rating"):
+        page.keyboard.press("c")
+    for key in ("u", "ArrowRight", "ArrowRight", "g"):
+        page.keyboard.press(key)
+    page.keyboard.type("pt-BR")
+    page.keyboard.press("Enter")
+    for one in held:
+        one.continue_()
+    page.unroute("**/messages/*/rating")
+    expect(page.locator('#rating [data-field="language"] .corrected')).to_be_visible()
+    expect(page.locator("#rate-language")).to_have_value("pt-BR")
+    expect(checked(page, "urgency")).to_have_value("now")
+    expect(page.locator("#rating .corrected")).to_have_count(2)
+    page.context.close()
+    assert station.complaints == []
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,26 @@ async function open(id) {
   pop.focus();
   const keys = early;
   early = null;
-  for (const key of keys) press(key, document.activeElement ?? pop);
+  for (const key of keys) replay(key, document.activeElement ?? pop);
+}
+
+/**
+ * A key that came before the panel does what the browser would have done with it there.
+ * @param {string} key @param {Element} target
+ */
+function replay(key, target) {
+  if (!(target instanceof HTMLInputElement) || key === "Escape") press(key, target);
+  else if (target.matches(".rate-text")) {
+    if (key === "Enter") target.dispatchEvent(new Event("change", { bubbles: true }));
+    else if ([...key].length === 1) target.setRangeText(key, target.selectionStart ?? 0, target.selectionEnd ?? 0, "end");
+  } else if (key.startsWith("Arrow") && target.type === "radio") {
+    const all = /** @type {HTMLInputElement[]} */ ([...target.closest("fieldset")?.querySelectorAll("input") ?? []]);
+    const step = key === "ArrowRight" || key === "ArrowDown" ? 1 : all.length - 1;
+    const next = all[(all.indexOf(target) + step) % all.length];
+    byArrow = true;
+    next.focus();
+    next.click();
+  } else press(key, target);
 }
 
 /** @param {string} id empty for none */
@@ -115,8 +134,9 @@ async function again(id, field) {
 
 /** @param {Element | null} group */
 function lead(group) {
-  const input = group?.querySelector("input:checked") ?? group?.querySelector("input");
-  /** @type {HTMLElement | null | undefined} */ (input)?.focus();
+  const input = /** @type {HTMLInputElement | null | undefined} */ (group?.querySelector("input:checked") ?? group?.querySelector("input"));
+  input?.focus();
+  if (input?.type === "text") input.select(); // what is typed takes the place of what stands
   group?.scrollIntoView({ block: "nearest" });
 }
 
@@ -192,8 +212,11 @@ document.addEventListener("click", (event) => {
   else if (target.closest("[data-close-rating]")) close();
 });
 
-// Another case: its messages are other ones.
-document.addEventListener("earful:case", close);
+// Another case: its messages are other ones. The same case drawn again keeps its panel.
+document.addEventListener("earful:case", () => {
+  const shown = panel()?.querySelector("[data-message]")?.getAttribute("data-message");
+  if (shown && !document.getElementById(`m-${shown}`)) close();
+});
 
 // A fresh timeline is drawn without the mark.
 document.addEventListener("htmx:after:swap", () => {
