@@ -172,7 +172,11 @@ def test_keys_before_the_panel_is_there_are_meant_for_it(station: Station) -> No
     page = station.page()
     station.open(page, "Does the toaster come in red?")
     held: list[playwright.Route] = []
-    page.route("**/messages/*/rating", lambda route: held.append(route))
+
+    def hold(route: playwright.Route) -> None:
+        held.append(route)
+
+    page.route("**/messages/*/rating", hold)
     with page.expect_request("**/messages/*/rating"):
         page.keyboard.press("c")
     for key in ("u", "ArrowRight", "ArrowRight", "g"):
