@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.model.rating import Rating, Reason
+from earful.triage.answers import ANSWERS, STRANGE_MOST
 from earful.triage.deep_heads import DeepModel, load_deep
 from earful.triage.encoder import Encoder
 from earful.triage.model import Head, ModelRefused, bounds_of
-from earful.triage.rate import ANSWERS, REASONS_MOST, SHOWN, STRANGE_MOST, Rater
+from earful.triage.rate import REASONS_MOST, SHOWN, Rater
 from earful.triage.scorer import Scored
 from earful.triage.subject import Subject
 

@@ -5,12 +5,11 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
-from earful.model.rating import UNSURE, Rating, Reason
+from earful.model.rating import KINDS, SENTIMENTS, UNSURE, Rating, Reason
 from earful.triage import pii, priority, reach, relevance, rules
+from earful.triage.answers import ANSWERS, Answer, Answers
 from earful.triage.labels import HEADS
-from earful.triage.learn import OWN_LIKELY, Grown
+from earful.triage.learn import Grown
 from earful.triage.model import Model, ModelRefused, load_model
 from earful.triage.phrases import Found, Phrasebook
 from earful.triage.priority import DEFAULT, Weights
@@ -22,20 +21,17 @@ REASONS_MOST = 16
 """Reasons of one rating. The points of the priority are always all there."""
 SHOWN = ("kind", "sentiment", "topic", "severity")
 """Heads whose strongest word is a reason."""
-ANSWERS = ("kind", "sentiment", "topic", "wants", "urgency", "severity")
-"""Heads that give one label each, whose confidence is the model's."""
+_SEVERITY = SHOWN.index("severity")
 _WEAK = 0.12
 """A word with a smaller share of a label's score is no reason worth reading."""
-_FEWEST_DIGITS = 3
-_KNOWN_POINTS = 50_000
-"""Sums of points that are remembered: many messages are alike in what counts."""
-LIKELY = 0.5
-"""From here on a label that stands alone holds."""
-STRANGE_MOST = 3
-"""Strange words for each known one, above which a text is in no language that the model has read."""
+_KNOWN = 50_000
+"""Sums and verdicts that are remembered: many messages are alike in what counts."""
 _UNKNOWN = Reason(field="kind", because="no word here is known well enough to tell")
+_NOTHING: rules.Finds = {}
 _NONE: list[Found] = []
-_NOBODY: list[str] = []
+_NO_REASONS: list[Reason] = []
+_HINTED = 0.3
+"""How sure a language is that only the network tells."""
 
 
 class Triage(Protocol):
@@ -62,10 +58,14 @@ class Rater:
             learned=grown.learned if grown else None,
         )  # fmt: skip
         self._known = brand != Brand()
-        self._points = lru_cache(maxsize=_KNOWN_POINTS)(partial(_points, weights))
-        bounds = model.bounds().tolist()
-        self._heads = {head.name: (*bounds[at][:2], at, head) for at, head in enumerate(model.heads)}
-        self._plain = [self._heads[name] for name in ANSWERS]
+        self._points = lru_cache(maxsize=_KNOWN)(partial(_points, weights))
+        self._answers = Answers(model, SHOWN)
+        labels = {head.name: head.labels for head in model.heads}
+        # One more, in the place that `UNTOLD` takes.
+        self._labels = [(*labels[name], UNSURE) for name in ANSWERS]
+        self._languages = labels["language"]
+        self._says = [[f"speaks for {label}" for label in labels[name]] for name in SHOWN]
+        self._tried, self._abuse = _sets(labels["tried"]), _sets(labels["abuse"])
 
     def rate(self, batch: Sequence[Subject]) -> list[Rating]:
         """See `Triage.rate`."""
@@ -85,89 +85,90 @@ class Rater:
     def ratings(self, batch: Sequence[Subject], scored: Scored) -> list[Rating]:
         """Ratings from what was made of a batch: here rules, points and reasons join in."""
         found = self._scorer.found(scored)
-        rows = np.round(scored.probabilities.astype(np.float64), 3).tolist()
-        best, marks = scored.best.tolist(), scored.marks.tolist()
-        tops, shares = scored.tops.tolist(), scored.shares.tolist()
-        return [
-            self._rate(subject, rows[at], best[at], marks[at], found.get(at, _NONE), tops[at], shares[at])
-            for at, subject in enumerate(batch)
-        ]
+        answers = enumerate(zip(batch, self._answers.of(scored), strict=True))
+        return [self._rate(subject, answer, found.get(at, _NONE)) for at, (subject, answer) in answers]
 
-    def _rate(
-        self, subject: Subject, row: list[float], best: list[int], marks: list[int], found: list[Found],
-        tops: list[list[int]], shares: list[float],
-    ) -> Rating:  # fmt: skip
-        text = subject.text
-        answers: list[str] = []
-        sure: dict[str, float] = {}
-        strange = marks[3] > STRANGE_MOST * marks[2] or not (marks[2] or marks[3])
-        for first, _, at, head in self._plain:
-            place = best[at]
-            p = 0.0 if strange else row[first + place]
-            answers.append(head.labels[place] if p and p >= head.threshold else UNSURE)
-            sure[head.name] = p
-        kind, sentiment, topic, wants, urgency, level = answers
-        if self._topics:
-            own = row[self._model.columns :]
-            if max(own) >= OWN_LIKELY:
-                sure["topic"] = max(own)
-                topic = self._topics[own.index(max(own))]
-        finds = rules.by_label(found)
-        tongue = self._language(row, best, subject.language, strange)
-        tried, why_tried = rules.tried_before(finds, self._likely(row, "tried"), kind, text)
-        severity, severe = rules.severity(int(level) if level != UNSURE else 0, kind, finds, len(tried), text)
-        urgency, hasty = rules.urgency("none" if urgency == UNSURE else urgency, severity, kind, finds, text)
-        _, hint, leave = row[self._heads["churn"][0] : self._heads["churn"][1]]
-        churn_risk, leaving = rules.churn(round(0.5 * hint + leave, 2), kind, finds, text)
-        abuses, abusive = rules.abuse(finds, self._likely(row, "abuse"), text)
-        first = self._heads["relevance"][0]
-        guess = sum(row[first + at] * worth for at, worth in enumerate(relevance.WORTH))
-        about, why_about = relevance.judge(subject, round(guess, 2), found, self._known, abuses, kind)
+    def _rate(self, subject: Subject, answer: Answer, found: list[Found]) -> Rating:
+        text, sure, (kinds, sentiments, topics, wanted, urgencies, levels) = (
+            subject.text,
+            answer.sure,
+            self._labels,
+        )
+        kind_at, sentiment_at, topic_at, wants_at, urgency_at, level_at, tongue = answer.places
+        kind, sentiment, topic = kinds[kind_at], sentiments[sentiment_at], topics[topic_at]
+        wants, urgency, level = wanted[wants_at], urgencies[urgency_at], levels[level_at]
+        if answer.own >= 0:
+            topic, sure[2] = self._topics[answer.own], answer.own_sure
+        language = self._languages[tongue] if tongue >= 0 else subject.language or "und"
+        finds = rules.by_label(found) if found else _NOTHING
+        if found or answer.tried:
+            tried, why_tried = rules.tried_before(finds, self._tried[answer.tried], kind, text)
+            verdict = _verdict(kind, level, urgency, self._abuse[answer.abuse], finds, len(tried), text)
+        else:
+            tried, why_tried = [], _NO_REASONS
+            verdict = _plain(kind, level, urgency, self._abuse[answer.abuse])
+        severity, urgency, abuses, harsh = verdict
+        churn_risk, leaving = rules.churn(answer.churn, kind, finds, text)
+        about, why_about = relevance.judge(subject, answer.relevance, found, self._known, abuses, kind)
         audience = reach.expected(subject)
         points, worth = self._points(
             severity, urgency, len(tried), churn_risk, sentiment, wants, about, audience
         )
-        reasons = [*worth, *severe, *hasty, *abusive, *leaving, *why_tried, why_about]
-        if strange:
+        reasons = [*worth, *harsh, *leaving, *why_tried, why_about]
+        if answer.strange:
             reasons.append(_UNKNOWN)
-        for slot, field in enumerate(SHOWN):
-            if shares[slot] >= _WEAK and len(reasons) < REASONS_MOST and (field != "severity" or severity):
-                reasons.append(self._word(field, best, tops[slot], shares[slot], text))
-        sure["churn_risk"], sure["language"] = max(round(1 - hint - leave, 3), hint, leave), tongue[1]
+        best, tops = answer.best, answer.tops
+        for slot, share in enumerate(answer.shares):
+            if share >= _WEAK and (slot != _SEVERITY or severity):
+                start, end = tops[2 * slot], tops[2 * slot + 1]
+                because = self._says[slot][best[slot]]
+                reasons.append(
+                    Reason(
+                        field=SHOWN[slot],
+                        because=because,
+                        words=text[start:end],
+                        span=(start, end),
+                        weight=share,
+                    )
+                )
         return Rating(
-            relevance=about, kind=kind, kind_p=self._chances(row, "kind"), sentiment=sentiment,
-            sentiment_p=self._chances(row, "sentiment"), topic=topic, severity=severity, urgency=urgency,
-            wants=wants, tried_before=tried, churn_risk=churn_risk, abuse=abuses,
-            pii=pii.find(text, tongue[0], finds) if marks[0] >= _FEWEST_DIGITS or marks[1] else [],
-            language=tongue[0], reach=audience, reach_tier=reach.tier(audience), priority=points,
-            confidence=sure, reasons=reasons[:REASONS_MOST], model=self._model.name,
+            relevance=about, kind=kind, kind_p=dict(zip(KINDS, answer.kinds, strict=True)), sentiment=sentiment,
+            sentiment_p=dict(zip(SENTIMENTS, answer.sentiments, strict=True)), topic=topic, severity=severity,
+            urgency=urgency, wants=wants, tried_before=tried, churn_risk=churn_risk, abuse=[*abuses],
+            pii=pii.find(text, language, finds) if answer.private else [], language=language, reach=audience,
+            reach_tier=reach.tier(audience), priority=points,
+            confidence={
+                "kind": sure[0], "sentiment": sure[1], "topic": sure[2], "wants": sure[3], "urgency": sure[4],
+                "severity": sure[5], "churn_risk": answer.churn_sure,
+                "language": sure[6] if tongue >= 0 else _HINTED if subject.language else 0.0,
+            },
+            reasons=reasons[:REASONS_MOST], model=self._model.name,
         )  # fmt: skip
 
-    def _chances(self, row: list[float], name: str) -> dict[str, float]:
-        first, end, _, head = self._heads[name]
-        return dict(zip(head.labels, row[first:end], strict=True))
 
-    def _likely(self, row: list[float], name: str) -> list[str]:
-        """The labels that stand alone and more likely hold than not."""
-        first, end, _, head = self._heads[name]
-        chances = row[first:end]
-        if max(chances) < LIKELY:
-            return _NOBODY
-        return [label for label, chance in zip(head.labels, chances, strict=True) if chance >= LIKELY]
+def _sets(labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """The labels of each number whose bits say which hold."""
+    return [
+        tuple(label for at, label in enumerate(labels) if bits >> at & 1) for bits in range(1 << len(labels))
+    ]
 
-    def _language(self, row: list[float], best: list[int], hint: str, strange: bool) -> tuple[str, float]:
-        first, _, at, head = self._heads["language"]
-        p = row[first + best[at]]
-        if p >= head.threshold and not strange:
-            return head.labels[best[at]], p
-        return (hint, 0.3) if hint else ("und", 0.0)
 
-    def _word(self, field: str, best: list[int], top: list[int], share: float, text: str) -> Reason:
-        _, _, at, head = self._heads[field]
-        return Reason(
-            field=field, because=f"speaks for {head.labels[best[at]]}", words=text[top[0] : top[1]],
-            span=(top[0], top[1]), weight=round(share, 2),
-        )  # fmt: skip
+def _verdict(
+    kind: str, level: str, urgency: str, abuse: Sequence[str], finds: rules.Finds, tried: int, text: str
+) -> tuple[int, str, list[str], list[Reason]]:
+    """Severity, urgency and abuse by the rules, with their reasons."""
+    severity, severe = rules.severity(0 if level == UNSURE else int(level), kind, finds, tried, text)
+    hurry, hasty = rules.urgency("none" if urgency == UNSURE else urgency, severity, kind, finds, text)
+    abuses, abusive = rules.abuse(finds, abuse, text)
+    return severity, hurry, abuses, [*severe, *hasty, *abusive]
+
+
+@lru_cache(maxsize=_KNOWN)
+def _plain(
+    kind: str, level: str, urgency: str, abuse: tuple[str, ...]
+) -> tuple[int, str, list[str], list[Reason]]:
+    """The verdict on a text in which no phrase was found: no word of it matters."""
+    return _verdict(kind, level, urgency, abuse, _NOTHING, 0, "")
 
 
 def _points(

@@ -1,6 +1,8 @@
 """How many people a message may still reach. It reorders a queue; it never decides who is answered."""
 
 import math
+from bisect import bisect_right
+from functools import lru_cache
 
 from earful.triage.subject import Subject
 
@@ -20,6 +22,7 @@ TIERS = (
     (1_000_000.0, "hundreds of thousands"),
 )
 CAP = 1e9
+_LIMITS, _WORDS = [limit for limit, _ in TIERS], [*(words for _, words in TIERS), "millions"]
 
 
 def expected(subject: Subject) -> float:
@@ -30,7 +33,7 @@ def expected(subject: Subject) -> float:
     """
     if subject.private:
         return 0.0
-    base = 5.0 * math.log2(1 + min(max(subject.followers or 0, 0), CAP)) + 3.0
+    base = _by_followers(subject.followers or 0)
     if not subject.reactions:
         return round(base, 1)
     seen = sum(people * _count(subject, kind) for kind, people in _PEOPLE.items())
@@ -41,7 +44,12 @@ def expected(subject: Subject) -> float:
 
 def tier(audience: float) -> str:
     """The order of magnitude in words, from `private` to `millions`."""
-    return next((words for limit, words in TIERS if audience < limit), "millions")
+    return _WORDS[bisect_right(_LIMITS, audience)]
+
+
+@lru_cache(maxsize=10_000)
+def _by_followers(followers: int) -> float:
+    return 5.0 * math.log2(1 + min(max(followers, 0), CAP)) + 3.0
 
 
 def _count(subject: Subject, kind: str) -> float:

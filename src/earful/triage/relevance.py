@@ -15,6 +15,11 @@ OURS = ("our handle", "our domain", "our product", "our campaign", "our name")
 FOOLED, RIVAL = "another sense", "a competitor"
 UNNAMED, RIVALS = 0.35, 0.15
 """What is left of the model's answer when nothing of ours is named, and when only a competitor is."""
+_SAID_TO_US = Reason(field="relevance", because="said to us")
+_NO_PROFILE = Reason(field="relevance", because="no brand profile: judged by its words alone")
+_NOTHING_OF_OURS = Reason(field="relevance", because="names nothing of ours")
+_MACHINE = Reason(field="relevance", because="an advertisement or a machine")
+_NO_NAMES: dict[str, Found] = {}
 SERVICE, SERVED = frozenset({"complaint", "question", "request", "praise", "suggestion"}), 0.7
 
 
@@ -54,9 +59,9 @@ def judge(
     """Relevance (0-1) and why. `guess` is the model's; `known` says whether a brand profile is there at all; whoever
     names or addresses us with a matter of service (`kind`) speaks of us."""
     if "spam" in abuse or "bot" in abuse:
-        return round(min(guess, 0.2), 3), Reason(field="relevance", because="an advertisement or a machine")
-    names = {hit.label: hit for hit in reversed(found)}
-    ours = next((names[label] for label in OURS if label in names), None)
+        return round(min(guess, 0.2), 3), _MACHINE
+    names = {hit.label: hit for hit in reversed(found)} if found else _NO_NAMES
+    ours = next((names[label] for label in OURS if label in names), None) if names else None
     if ours is not None:
         words, span = subject.text[ours.start : ours.end], (ours.start, ours.end)
         if ours.label == "our name" and FOOLED in names and not subject.addressed:
@@ -68,15 +73,13 @@ def judge(
         about = max(guess, SERVED) if kind in SERVICE else guess
         return about, Reason(field="relevance", because=f"names {ours.label}", words=words, span=span)
     if subject.addressed or subject.in_reply_to_us:
-        return max(guess, SERVED) if kind in SERVICE else guess, Reason(
-            field="relevance", because="said to us"
-        )
+        return max(guess, SERVED) if kind in SERVICE else guess, _SAID_TO_US
     if not known:
-        return guess, Reason(field="relevance", because="no brand profile: judged by its words alone")
+        return guess, _NO_PROFILE
     if RIVAL in names:
         hit = names[RIVAL]
         return round(guess * RIVALS, 3), Reason(
             field="relevance", because="names a competitor and nothing of ours",
             words=subject.text[hit.start : hit.end], span=(hit.start, hit.end),
         )  # fmt: skip
-    return round(guess * UNNAMED, 3), Reason(field="relevance", because="names nothing of ours")
+    return round(guess * UNNAMED, 3), _NOTHING_OF_OURS
