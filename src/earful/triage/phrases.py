@@ -193,6 +193,11 @@ def _pairs(variants: list[_Variant], hashes: Mapping[str, tuple[int, ...]]) -> N
     return pairs
 
 
+def _mixed(value: Any) -> int:
+    with np.errstate(over="ignore"):
+        return int(mix.py_func(value))
+
+
 def _room_for(count: int) -> int:
     """Slots of a table that is at most half full."""
     return 1 << max(4, (2 * count).bit_length())
@@ -201,14 +206,15 @@ def _room_for(count: int) -> int:
 def _hashes(words: list[str]) -> dict[str, tuple[int, ...]]:
     """The hashes that each word of a phrase stands for."""
     plain = [word for word in words if word not in ("#", "<handle>")]
-    found: dict[str, tuple[int, ...]] = {"<handle>": (int(mix(HANDLE)),)}
+    # Called as plain Python: to compile it for seven numbers would take longer than all phrases together.
+    found: dict[str, tuple[int, ...]] = {"<handle>": (_mixed(HANDLE),)}
     for word, values in zip(plain, hash_words(plain), strict=True):
         if len(values) != 1:
             raise ValueError(f"{word!r} is not one word")
         found[word] = (int(values[0]),)
     classes: list[Any] = [NUMBER, MANY_DIGITS, CODE, AMOUNT]
     found["#"] = tuple(
-        [int(mix(one)) for one in classes] + [int(one[0]) for one in hash_words(list(NUMBER_WORDS))]
+        [_mixed(one) for one in classes] + [int(one[0]) for one in hash_words(list(NUMBER_WORDS))]
     )
     return found
 
