@@ -124,20 +124,10 @@ def test_an_edit_rates_anew_and_keeps_corrections(desk: Desk) -> None:
     assert rating(desk, message_id).topic == fresh.topic
 
 
-def test_what_people_taught_leaves_out_deleted_and_superseded(desk: Desk) -> None:
-    kept, gone = received(desk), received(desk, "Where is my parcel?", "m2")
-    correct(desk, kept, "kind", "question")
-    newest = correct(desk, kept, "kind", "request")
-    correct(desk, gone, "kind", "question")
+def test_a_deleted_message_cannot_be_corrected(desk: Desk) -> None:
+    gone = received(desk, "Where is my parcel?", "m2")
     desk.receive(write("m2", "", change=Change.DELETE))
     desk.settle()
-    found = desk.store.read_now(triage.standing)
-    assert [(one.id, one.value, one.before, one.subject.text) for one in found] == [
-        (newest.id, "request", "question", TEXT)
-    ]
-    assert found[0].subject.author_handle == ""
-    assert found[0].subject.network == "mastodon"
-    assert desk.store.read_now(lambda tx: triage.standing(tx, newest.seq)) == []
     with pytest.raises(triage.RefusedError, match="deleted"):
         correct(desk, gone, "kind", "praise")
 

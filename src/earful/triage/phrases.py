@@ -195,7 +195,7 @@ def _pairs(variants: list[_Variant], hashes: Mapping[str, tuple[int, ...]]) -> N
 
 def _mixed(value: Any) -> int:
     with np.errstate(over="ignore"):
-        return int(mix.py_func(value))
+        return int(mix.py_func(value))  # type: ignore[no-untyped-call]
 
 
 def _room_for(count: int) -> int:

@@ -15,9 +15,7 @@ from earful.model.time import Instant
 from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
 from earful.triage import corrections, guidance
-from earful.triage.consumer import subject_of
 from earful.triage.corrections import InvalidCorrectionError, Value
-from earful.triage.subject import Subject
 
 CORRECTED = "message.corrected"
 
@@ -57,20 +55,6 @@ class Rated(Struct, frozen=True, kw_only=True):
     """Oldest first, those taken back included."""
     group: str | None = None
     """The first of its near duplicates, None if it is that itself or alone."""
-
-
-class Example(Struct, frozen=True, kw_only=True):
-    """A correction that stands, with all that triage may learn from: the message, and nothing of its author."""
-
-    seq: int
-    id: str
-    message_id: str
-    field: str
-    value: Value
-    before: Value
-    at: int
-    subject: Subject
-    """As it would be rated, without handle and followers."""
 
 
 def correct(
@@ -162,28 +146,6 @@ def case_of(tx: Tx, message_id: str) -> str:
     return (row["case_id"] or "") if row is not None else ""
 
 
-def standing(tx: Tx, after_seq: int = 0) -> list[Example]:
-    """What people taught since a place in the corrections, oldest first; nothing of deleted messages."""
-    return [
-        Example(
-            seq=row["seq"],
-            id=row["correction_id"],
-            message_id=row["message_id"],
-            field=row["field"],
-            value=corrections.value_from(row["value"]),
-            before=corrections.value_from(row["before"]),
-            at=row["at"],
-            subject=_anonymous(row),
-        )
-        for row in store.standing(tx, after_seq)
-    ]
-
-
-def _anonymous(row: Row) -> Subject:
-    subject = subject_of(row, row["occurred_at"])
-    return msgspec.structs.replace(subject, author_handle="", followers=None, reactions={})
-
-
 def _of(tx: Tx, message_id: str) -> list[Correction]:
     return [
         Correction(
@@ -204,7 +166,6 @@ def _of(tx: Tx, message_id: str) -> list[Correction]:
 __all__ = [
     "CORRECTED",
     "Correction",
-    "Example",
     "InvalidCorrectionError",
     "NotFoundError",
     "Rated",
@@ -212,6 +173,5 @@ __all__ = [
     "case_of",
     "correct",
     "rated",
-    "standing",
     "undo_correction",
 ]

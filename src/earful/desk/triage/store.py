@@ -77,39 +77,6 @@ def corrections_of(tx: Tx, message_id: str) -> list[Row]:
     return tx.rows(query)
 
 
-def standing(tx: Tx, after_seq: int) -> list[Row]:
-    """Corrections that stand after a place, oldest first, with their messages; none of deleted ones.
-
-    Of several of one field of one message only the newest stands.
-    """
-    later = corrections.alias()
-    superseded = (
-        select(later.c.seq)
-        .where(
-            later.c.message_id == corrections.c.message_id,
-            later.c.field == corrections.c.field,
-            later.c.seq > corrections.c.seq,
-            later.c.undone_at.is_(None),
-        )
-        .exists()
-    )
-    query = (
-        select(
-            corrections.c.seq, corrections.c.id.label("correction_id"), corrections.c.message_id,
-            corrections.c.field, corrections.c.value, corrections.c.before, corrections.c.at,
-            *(column for column in _MESSAGE if column.name not in ("id", "seq")),
-        )
-        .join(messages, messages.c.id == corrections.c.message_id)
-        .join(channels, channels.c.id == messages.c.channel_id)
-        .where(
-            corrections.c.seq > after_seq, corrections.c.undone_at.is_(None), messages.c.deleted_at.is_(None),
-            ~superseded,
-        )
-        .order_by(corrections.c.seq)
-    )  # fmt: skip
-    return tx.rows(query)
-
-
 def setting(tx: Tx, seq: int) -> Row | None:
     """One row of the settings, in force or not."""
     return tx.row(select(triage_settings).where(triage_settings.c.seq == seq))
