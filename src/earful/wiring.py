@@ -17,6 +17,9 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
+from earful.desk.webhooks import service as webhooks
+from earful.desk.webhooks.consumer import WebhookConsumer
+from earful.desk.webhooks.sender import WebhookSender
 from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
@@ -71,7 +74,13 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        return [TriageConsumer(self._brand), DeskConsumer(), WeighingConsumer(), SearchConsumer()]
+        return [
+            TriageConsumer(self._brand),
+            DeskConsumer(),
+            WeighingConsumer(),
+            SearchConsumer(),
+            WebhookConsumer(),
+        ]
 
     def _brand(self, tx: Tx) -> Brand:
         """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""
@@ -99,6 +108,7 @@ class Earful:
         tasks = [
             asyncio.create_task(self.receiver.run(stop)),
             asyncio.create_task(self.sender.run(stop)),
+            asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:
@@ -109,8 +119,13 @@ class Earful:
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.store.close)
 
+    def _teller(self) -> WebhookSender:
+        private = self.settings.allow_private_addresses
+        return WebhookSender(self.store, self.vault, self.clock, allow_private=private)
+
     async def _purge(self) -> None:
-        """Raw deliveries are evidence for a while, not an archive."""
+        """Raw deliveries are evidence for a while, not an archive; nor is the log of webhooks."""
+        await self.store.write(partial(webhooks.purge, now=self.clock()))
         if self.settings.keep_raw_days:
             now = self.clock()
             before = now - self.settings.keep_raw_days * DAY

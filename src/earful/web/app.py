@@ -30,6 +30,8 @@ from earful.desk.triage import brand_pages, learning_pages, priority_pages, topi
 from earful.desk.triage import pages as triage
 from earful.desk.users import account
 from earful.desk.users import pages as users
+from earful.desk.webhooks import api as webhooks_api
+from earful.desk.webhooks import pages as webhooks
 from earful.intake import api as intake
 from earful.outbox import pages as outbox
 from earful.parts import Parts
@@ -61,6 +63,8 @@ HANDLERS: list[Any] = [
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,
+    *webhooks.HANDLERS,
+    *webhooks_api.HANDLERS,
     *live.HANDLERS,
     *health.HANDLERS,
     *inbox_api.HANDLERS,

@@ -104,6 +104,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "failed": N_("Not sent"), "unknown": N_("May be out: Earful is looking before it tries again"),
         "cancelled": N_("Taken back before it was sent"),
     },
+    "delivery": {
+        "": N_("All"), "queued": N_("Waiting"), "delivered": N_("Delivered"), "failed": N_("Failed"),
+        "dropped": N_("Dropped"),
+    },
+    "told": {
+        "case.opened": N_("A case was opened"),
+        "case.messages": N_("Messages joined a case"),
+        "case.rated": N_("Ratings of a case were corrected or weighed anew"),
+        "case.changed": N_("A case was assigned, tagged, snoozed, closed, opened again"),
+        "case.noted": N_("A note was left"),
+        "case.reply": N_("A reply changed its state"),
+        "webhook.test": N_("A test"),
+    },
     "role": {"agent": N_("Agent"), "lead": N_("Lead"), "admin": N_("Admin")},
     "health": {
         "ok": N_("Working"), "late": N_("Late"), "trouble": N_("In trouble"), "off": N_("Off"),

@@ -32,6 +32,7 @@ SCOPE_WORDS = {
     Permission.CASES_WRITE: "Correct ratings",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
+    Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",
 }
 
 

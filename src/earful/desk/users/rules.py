@@ -22,6 +22,8 @@ class Permission(StrEnum):
     EXPORT = "export"
     TRIAGE_MANAGE = "triage:manage"
     """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
+    WEBHOOKS_MANAGE = "webhooks:manage"
+    """Decide which programs are told what happens here."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
@@ -41,6 +43,7 @@ TOKEN_SCOPES = (
     Permission.CASES_WRITE,
     Permission.HEALTH_READ,
     Permission.EXPORT,
+    Permission.WEBHOOKS_MANAGE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

@@ -39,6 +39,7 @@ from earful.store.tables.desk import (
 )
 from earful.store.tables.log import cursors, events
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
+from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
 
 __all__ = [
     "audit",
@@ -74,4 +75,7 @@ __all__ = [
     "topics",
     "triage_settings",
     "users",
+    "webhook_deliveries",
+    "webhook_tries",
+    "webhooks",
 ]
