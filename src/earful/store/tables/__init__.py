@@ -38,11 +38,14 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 
 __all__ = [
     "audit",
     "authors",
+    "calendars",
+    "case_clocks",
     "case_counts",
     "case_seen",
     "case_tags",
@@ -71,6 +74,9 @@ __all__ = [
     "sign_in_failures",
     "sign_in_links",
     "tokens",
+    "sla_breaches",
+    "sla_policies",
+    "sla_progress",
     "topics",
     "triage_settings",
     "users",
