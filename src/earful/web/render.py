@@ -65,7 +65,10 @@ class Renderer:
         def event_words(event: TimelineEvent) -> str:
             pattern = tongue(word(event.what, "event"))
             detail = tongue(
-                WORDS["status"].get(event.detail) or WORDS["outcome"].get(event.detail) or event.detail
+                WORDS["status"].get(event.detail)
+                or WORDS["outcome"].get(event.detail)
+                or WORDS["clock"].get(event.detail)
+                or event.detail
             )
             return pattern.replace("{detail}", detail)
 

@@ -34,6 +34,8 @@ class Kept(Struct, frozen=True, kw_only=True):
     """A calendar and its version."""
 
     seq: int
+    at: int
+    """When this version was saved."""
     calendar: Calendar
 
 
@@ -70,7 +72,7 @@ def _decoded(data: str) -> Calendar:
 
 def listed(tx: Tx) -> list[Kept]:
     """Every calendar in force, by name."""
-    found = [Kept(seq=row["seq"], calendar=_decoded(row["data"])) for row in store.newest(tx) if row["data"]]
+    found = [Kept(seq=row["seq"], at=row["at"], calendar=_decoded(row["data"])) for row in store.newest(tx) if row["data"]]
     return sorted(found, key=lambda kept: (kept.calendar.name.casefold(), kept.calendar.id))
 
 
@@ -79,7 +81,7 @@ def find(tx: Tx, calendar_id: str) -> Kept:
     row = store.newest_of(tx, calendar_id)
     if row is None or not row["data"]:
         raise NotFoundError(f"There is no calendar “{calendar_id[:40]}”.")
-    return Kept(seq=row["seq"], calendar=_decoded(row["data"]))
+    return Kept(seq=row["seq"], at=row["at"], calendar=_decoded(row["data"]))
 
 
 def at_version(tx: Tx, seq: int) -> Calendar | None:
