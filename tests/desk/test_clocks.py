@@ -1,5 +1,7 @@
 """A desk with promises: clocks on real cases, on both databases."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -14,7 +16,7 @@ from earful.model.time import HOUR, MINUTE, Instant
 from earful.store.audit import Who
 from earful.store.tables import case_clocks, events, sla_breaches
 from earful.store.tables import cases as cases_table
-from earful.store.tx import Row
+from earful.store.tx import Row, Tx
 from tests.conftest import NOW, Desk, answer, write
 
 KIM = Who(id=Desk.user, name="Kim Doe")
@@ -40,7 +42,9 @@ def clocks(desk: Desk) -> dict[tuple[str, int], CaseClock]:
 
 
 def told(desk: Desk) -> list[tuple[str, str]]:
-    query = select(events.c.type, events.c.data).where(events.c.type.in_(["sla.warning", "sla.breached", "sla.withdrawn"]))
+    query = select(events.c.type, events.c.data).where(
+        events.c.type.in_(["sla.warning", "sla.breached", "sla.withdrawn"])
+    )
     rows = desk.store.read_now(lambda tx: tx.rows(query.order_by(events.c.seq)))
     return [(row["type"], msgspec.json.decode(row["data"])["detail"]) for row in rows]
 
@@ -153,8 +157,8 @@ def test_closing_ends_reopening_starts_anew_and_an_undo_goes_on(promised: Desk) 
     promised.settle()
     case_id = case(promised)["id"]
 
-    def do(verb: object) -> None:
-        promised.store.write_now(lambda tx: verb(tx))  # type: ignore[operator]
+    def do(verb: Callable[[Tx], object]) -> None:
+        promised.store.write_now(verb)
         promised.settle()
 
     promised.now = Instant(NOW + 10 * MINUTE)
@@ -172,13 +176,17 @@ def test_closing_ends_reopening_starts_anew_and_an_undo_goes_on(promised: Desk) 
 
 
 def test_history_that_is_imported_promises_nothing(promised: Desk) -> None:
-    promised.receive(write("old", minute=-3 * 24 * 60, backfill=True), write("young", by="bo", minute=-5, backfill=True))
+    promised.receive(
+        write("old", minute=-3 * 24 * 60, backfill=True), write("young", by="bo", minute=-5, backfill=True)
+    )
     promised.settle()
     rows = promised.store.read_now(lambda tx: tx.rows(select(case_clocks.c.started_at).distinct()))
     assert [row["started_at"] for row in rows] == [NOW - 5 * MINUTE]
 
 
-def test_new_policies_reach_open_cases_and_leave_what_ended(promised: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_policies_reach_open_cases_and_leave_what_ended(
+    promised: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("earful.desk.sla.consumer.STEP", 2)
     for n in range(5):
         promised.receive(write(f"m{n}", by=f"guest{n}"))
@@ -226,12 +234,18 @@ def test_cases_that_turn_out_to_be_one_have_the_clocks_of_one(promised: Desk) ->
 
 
 def test_a_calendar_counts_only_when_somebody_is_there(desk: Desk) -> None:
-    office = Calendar(id="office", name="Office", zone="Europe/Vienna", week=Week(mon="09:00-12:00, 13:00-18:00"))
+    office = Calendar(
+        id="office", name="Office", zone="Europe/Vienna", week=Week(mon="09:00-12:00, 13:00-18:00")
+    )
     desk.now = Instant(NOW - HOUR)
     desk.store.write_now(lambda tx: settings.save_calendar(tx, desk.log, KIM, office, desk.now))
-    promise(desk, msgspec.structs.replace(HOURLY, calendar="office", targets=Targets(first_answer=(240,) * 5)))
+    promise(
+        desk, msgspec.structs.replace(HOURLY, calendar="office", targets=Targets(first_answer=(240,) * 5))
+    )
     desk.now = NOW
     desk.receive(write("m1"))  # a Saturday at ten in Vienna
     desk.settle()
     monday = Instant(NOW + 48 * HOUR)
-    assert clocks(desk)["first_answer", 1].due_at == monday + 4 * HOUR  # ten to two, less the hour of lunch, plus nine to ten
+    assert (
+        clocks(desk)["first_answer", 1].due_at == monday + 4 * HOUR
+    )  # ten to two, less the hour of lunch, plus nine to ten

@@ -119,6 +119,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "withdrawn": N_("found that the promise was kept after all: {detail}"),
         "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),
     },
+    "weekday": {
+        "mon": N_("Monday"), "tue": N_("Tuesday"), "wed": N_("Wednesday"), "thu": N_("Thursday"),
+        "fri": N_("Friday"), "sat": N_("Saturday"), "sun": N_("Sunday"),
+    },
     "clock": {
         "first_answer": N_("first answer"), "next_answer": N_("next answer"), "resolution": N_("resolution"),
     },

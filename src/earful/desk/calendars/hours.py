@@ -190,7 +190,7 @@ def _change(zone: ZoneInfo, low: int, high: int) -> int:
 def _wall_spans(calendar: Calendar, year: int) -> list[Span]:
     """Open spans of wall time, in milliseconds since 1970-01-01T00:00 on the wall, over a year and its edges."""
     first, last = date(year, 1, 1) - timedelta(days=4), date(year, 12, 31) + timedelta(days=4)
-    own = {}
+    own: dict[date, list[Span]] = {}
     for opening in calendar.openings:
         own.setdefault(read_day(opening.day), []).extend(read_hours(opening.hours))
     week = [read_hours(getattr(calendar.week, day)) for day in DAYS]

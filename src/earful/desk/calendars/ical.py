@@ -17,7 +17,9 @@ from earful.desk.calendars.yearly import InvalidRepeatError, read_repeat
 FILE_MOST = 2_000_000
 """Bytes of a file that is read."""
 FAULTS_MOST = 20
-_LINE = re.compile(r"(?P<name>[A-Za-z0-9-]+)(?P<params>(?:;[^:\"]*(?:\"[^\"]*\"[^:\";]*)*)*):(?P<value>.*)", re.S)
+_LINE = re.compile(
+    r"(?P<name>[A-Za-z0-9-]+)(?P<params>(?:;[^:\"]*(?:\"[^\"]*\"[^:\";]*)*)*):(?P<value>.*)", re.S
+)
 _DURATION = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _ESCAPED = re.compile(r"\\([nN\\,;])")
 
@@ -122,13 +124,14 @@ def _properties(text: str, faults: list[Fault]) -> Iterator[_Property]:
             if found is None:
                 faults.append(Fault(number, "this is not a line of iCalendar, NAME:VALUE"))
             else:
-                params = dict(
-                    part.upper().split("=", 1) if "TZID" not in part.upper() else ("TZID", part.split("=", 1)[1])
-                    for part in found["params"].split(";")
-                    if "=" in part
-                )
+                params = dict(_param(part) for part in found["params"].split(";") if "=" in part)
                 yield _Property(number, found["name"].upper(), params, found["value"])
         number, whole = at, line
+
+
+def _param(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return name.strip().upper(), value
 
 
 def _holidays(event: dict[str, list[_Property]], zone: ZoneInfo) -> list[Holiday]:
@@ -139,7 +142,9 @@ def _holidays(event: dict[str, list[_Property]], zone: ZoneInfo) -> list[Holiday
         return []
     for unread in ("RDATE", "EXRULE", "RECURRENCE-ID"):
         if unread in event:
-            raise _Wrong(event[unread][0].line, f"{unread} is not understood; write such days as events of their own")
+            raise _Wrong(
+                event[unread][0].line, f"{unread} is not understood; write such days as events of their own"
+            )
     if "DTSTART" not in event:
         raise _Wrong(line, "the event has no DTSTART")
     first, whole = _when(event["DTSTART"][0], zone)
@@ -238,7 +243,9 @@ def _without_exceptions(
     moves = any(piece.repeat not in ("", "yearly") for piece in pieces)
     if moves and len(pieces) > 1:
         line = event["RRULE"][0].line
-        raise _Wrong(line, "a repetition over several days with times is not understood; write the days singly")
+        raise _Wrong(
+            line, "a repetition over several days with times is not understood; write the days singly"
+        )
     if "EXDATE" in event and "RRULE" in event:
         raise _Wrong(event["EXDATE"][0].line, "EXDATE is not understood; write the days singly")
     return pieces

@@ -90,7 +90,9 @@ def read_hours(text: str) -> tuple[Minutes, ...]:
             continue
         found = _SPAN.fullmatch(part.strip())
         if found is None:
-            raise InvalidCalendarError(f"“{part.strip()[:20]}” is not a span of time; write it as 09:00-17:30.")
+            raise InvalidCalendarError(
+                f"“{part.strip()[:20]}” is not a span of time; write it as 09:00-17:30."
+            )
         first, last = (_minute(found[n], found[n + 1], part) for n in (1, 3))
         if first == MINUTES:
             raise InvalidCalendarError(f"“{part.strip()}” begins at 24:00; write 00:00 of the next day.")
@@ -109,7 +111,9 @@ def _minute(hour: str, minute: str | None, part: str) -> int:
 
 def write_hours(spans: tuple[Minutes, ...]) -> str:
     """The text that `read_hours` reads."""
-    return ", ".join(f"{_clock(first)}-{_clock(last if last <= MINUTES else last - MINUTES)}" for first, last in spans)
+    return ", ".join(
+        f"{_clock(first)}-{_clock(last if last <= MINUTES else last - MINUTES)}" for first, last in spans
+    )
 
 
 def _clock(minute: int) -> str:
@@ -158,8 +162,12 @@ def check(calendar: Calendar) -> Calendar:
     if len(calendar.holidays) > HOLIDAYS_MOST or len(calendar.openings) > HOLIDAYS_MOST:
         raise InvalidCalendarError(f"A calendar has at most {HOLIDAYS_MOST} holidays and as many exceptions.")
     week = {day: _named(day, getattr(calendar.week, day)) for day in DAYS}
-    holidays = tuple(sorted((_holiday(one) for one in calendar.holidays), key=lambda one: (one.day, one.name)))
-    openings = tuple(sorted((_opening(one) for one in calendar.openings), key=lambda one: (one.day, one.name)))
+    holidays = tuple(
+        sorted((_holiday(one) for one in calendar.holidays), key=lambda one: (one.day, one.name))
+    )
+    openings = tuple(
+        sorted((_opening(one) for one in calendar.openings), key=lambda one: (one.day, one.name))
+    )
     return Calendar(
         id=calendar.id, name=name, zone=calendar.zone, week=Week(**week), holidays=holidays, openings=openings
     )
@@ -169,7 +177,9 @@ def _check_zone(zone: str) -> None:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
-        raise InvalidCalendarError(f"“{zone[:40]}” is not a time zone; write one as Europe/Vienna.") from error
+        raise InvalidCalendarError(
+            f"“{zone[:40]}” is not a time zone; write one as Europe/Vienna."
+        ) from error
 
 
 def _named(place: str, hours: str) -> str:
@@ -206,8 +216,6 @@ def closed_by(calendar: Calendar, first: date, last: date) -> list[tuple[date, M
         spans = read_hours(holiday.hours) or ((0, MINUTES * holiday.days),)
         reach = timedelta(days=max(holiday.days, 2))
         found += [
-            (day, span, holiday.name)
-            for day in occurrences(holiday, first - reach, last)
-            for span in spans
+            (day, span, holiday.name) for day in occurrences(holiday, first - reach, last) for span in spans
         ]
     return sorted(found)

@@ -72,7 +72,11 @@ def _decoded(data: str) -> Calendar:
 
 def listed(tx: Tx) -> list[Kept]:
     """Every calendar in force, by name."""
-    found = [Kept(seq=row["seq"], at=row["at"], calendar=_decoded(row["data"])) for row in store.newest(tx) if row["data"]]
+    found = [
+        Kept(seq=row["seq"], at=row["at"], calendar=_decoded(row["data"]))
+        for row in store.newest(tx)
+        if row["data"]
+    ]
     return sorted(found, key=lambda kept: (kept.calendar.name.casefold(), kept.calendar.id))
 
 
@@ -102,7 +106,9 @@ def free_id(tx: Tx, name: str) -> str:
     """An id for a new calendar, from its name."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:36].strip("-") or "calendar"
     taken = {row["id"] for row in store.newest(tx)}
-    return next(one for n in range(1, len(taken) + 2) if (one := slug if n == 1 else f"{slug}-{n}") not in taken)
+    return next(
+        one for n in range(1, len(taken) + 2) if (one := slug if n == 1 else f"{slug}-{n}") not in taken
+    )
 
 
 def save(tx: Tx, log: Log, who: Who, calendar: Calendar, now: Instant, *, seen: int | None = None) -> Saved:
@@ -163,7 +169,9 @@ def _put(
     values = {"id": calendar_id, "data": data, "user_id": who.id, "at": now}
     seq = store.insert_row(tx, values)
     record(tx, who, action, calendar_id, now, f"version {seq}")
-    log.append(tx, [NewEvent(type=CHANGED, subject=calendar_id, at=now, actor=who.id, data=f'{{"version":{seq}}}')])
+    log.append(
+        tx, [NewEvent(type=CHANGED, subject=calendar_id, at=now, actor=who.id, data=f'{{"version":{seq}}}')]
+    )
     return Saved(seq=seq, before=before["seq"] if before is not None else 0, changed=True)
 
 
@@ -175,11 +183,13 @@ def read_in(tx: Tx, log: Log, who: Who, calendar_id: str, data: bytes, now: Inst
     calendar = find(tx, calendar_id).calendar
     holidays = ical.read_holidays(data, calendar.zone)
     known = set(calendar.holidays)
-    fresh = [one for one in rules.check(msgspec.structs.replace(calendar, holidays=holidays)).holidays if one not in known]
+    fresh = [
+        one
+        for one in rules.check(msgspec.structs.replace(calendar, holidays=holidays)).holidays
+        if one not in known
+    ]
     wanted = msgspec.structs.replace(calendar, holidays=(*calendar.holidays, *fresh))
-    return Read(
-        saved=save(tx, log, who, wanted, now), added=len(fresh), known=len(holidays) - len(fresh)
-    )
+    return Read(saved=save(tx, log, who, wanted, now), added=len(fresh), known=len(holidays) - len(fresh))
 
 
 __all__ = [

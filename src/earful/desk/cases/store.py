@@ -147,7 +147,9 @@ def set_deadlines(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set `due_kind`, `due_warn_at` and `due_at` of cases by `id`."""
     if rows:
         names = ("due_kind", "due_warn_at", "due_at")
-        tx.execute(_DEADLINE, [{"case": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows])
+        tx.execute(
+            _DEADLINE, [{"case": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows]
+        )
 
 
 def cases_with(tx: Tx, message_ids: Iterable[str]) -> set[str]:

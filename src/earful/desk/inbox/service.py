@@ -333,7 +333,10 @@ def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
             act = _Act(what=act.what, detail=until)
         found.append(
             TimelineEvent(
-                at=act.due_at or row["at"], user_name=row["user_name"] or "Earful", what=act.what, detail=act.detail
+                at=act.due_at or row["at"],
+                user_name=row["user_name"] or "Earful",
+                what=act.what,
+                detail=act.detail,
             )
         )
     return found

@@ -18,7 +18,6 @@ from earful.desk.sla.rules import Kind, Policy
 from earful.model.desk import Status
 
 
-
 class Heard(Struct, frozen=True, kw_only=True):
     """A message that was not deleted and is no automatic one."""
 
@@ -175,7 +174,9 @@ class _Telling:
         self._closed = []
 
 
-def course(heard: Iterable[Heard], acts: Iterable[Act], status: Status, closed_at: int | None = None) -> Course:
+def course(
+    heard: Iterable[Heard], acts: Iterable[Act], status: Status, closed_at: int | None = None
+) -> Course:
     """What a case went through, the same for every order in which it is given.
 
     `status` and `closed_at` are where it stands; they win where the past would say otherwise.
@@ -213,7 +214,11 @@ def _agree(telling: _Telling, status: Status, closed_at: int | None, last: int) 
 
 
 def times(
-    run: Run, stands: list[tuple[int, Status]], policy: Policy, versions: tuple[int, int], calendar: Calendar | None
+    run: Run,
+    stands: list[tuple[int, Status]],
+    policy: Policy,
+    versions: tuple[int, int],
+    calendar: Calendar | None,
 ) -> Clock | None:
     """The clock of a run under a policy; None where it promises nothing. `versions`: of policies and calendar.
 
@@ -246,7 +251,9 @@ def times(
     return replace(clock, warn_at=warn_at, due_at=due_at)
 
 
-def _gaps(run: Run, stands: list[tuple[int, Status]], pauses: tuple[str, ...]) -> list[tuple[int, int | None]]:
+def _gaps(
+    run: Run, stands: list[tuple[int, Status]], pauses: tuple[str, ...]
+) -> list[tuple[int, int | None]]:
     """When a run pauses: from, until; None for still. What it ended in is no pause."""
     found: list[tuple[int, int | None]] = []
     for number, (since, status) in enumerate(stands):

@@ -129,7 +129,11 @@ class _Desk:
         for run in course.runs:
             old = before.get((run.kind, run.round))
             ended_so = old is not None and old.done_at is not None
-            if old is not None and ended_so and (old.started_at, old.done_at) == (run.started_at, run.ended_at):
+            if (
+                old is not None
+                and ended_so
+                and (old.started_at, old.done_at) == (run.started_at, run.ended_at)
+            ):
                 after[old.key] = old
             elif policy is not None and (made := self._clock(run, course, policy, old)) is not None:
                 after[made.key] = made
@@ -149,7 +153,9 @@ class _Desk:
     ) -> Clock | None:
         kept = self.book.calendar(policy)
         versions = self.book.seq, kept.seq if kept is not None else 0
-        made = decisions.times(run, course.stands, policy, versions, kept.calendar if kept is not None else None)
+        made = decisions.times(
+            run, course.stands, policy, versions, kept.calendar if kept is not None else None
+        )
         if made is None or old is None:
             return made
         same = replace(made, warned_at=old.warned_at, breached_at=old.breached_at)
@@ -170,7 +176,12 @@ class _Desk:
                 store.end_breach(self.tx, breach["clock"], None, None, None)
             return clock
         if breach is None:
-            if not clock.late or clock.due_at is None or clock.due_at <= promised_at or clock.breached_at is not None:
+            if (
+                not clock.late
+                or clock.due_at is None
+                or clock.due_at <= promised_at
+                or clock.breached_at is not None
+            ):
                 return clock
             self.breach(case_id, clock)
             return replace(clock, breached_at=self.now)

@@ -1,6 +1,7 @@
 """What a promise is, whom it is for, and whether it can be made. The smallest account gets the same: reach is no
 part of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ SEVERITIES = 5
 TARGET_MOST = 366 * 24 * 60
 POLICIES_MOST = 100
 NAME_MOST = 60
+_LENGTH = re.compile(r"(\d{1,6})|(?=\S)(?:(\d{1,4})\s*h)?\s*(?:(\d{1,6})\s*m(?:in)?)?")
 IMPORTED = 2 * DAY
 """What was this old when an import brought it makes no promise: nobody could have kept it."""
 
@@ -144,7 +146,9 @@ def _check(policy: Policy) -> None:
     ):
         strange = [one for one in given if one not in known]
         if strange:
-            raise InvalidPolicyError(f"{name}: {field} has “{strange[0][:40]}”; known are {', '.join(sorted(known))}.")
+            raise InvalidPolicyError(
+                f"{name}: {field} has “{strange[0][:40]}”; known are {', '.join(sorted(known))}."
+            )
     if not 0 <= wanted.severity < SEVERITIES:
         raise InvalidPolicyError(f"{name}: severity is 0 to 4.")
 
@@ -154,9 +158,32 @@ def _check_reachable(policy: Policy, calendars: Mapping[str, Calendar], now: Ins
         return
     calendar = calendars.get(policy.calendar)
     if calendar is None:
-        raise InvalidPolicyError(f"{policy.name}: there is no calendar “{policy.calendar[:40]}”; choose one that is there.")
+        raise InvalidPolicyError(
+            f"{policy.name}: there is no calendar “{policy.calendar[:40]}”; choose one that is there."
+        )
     longest = max(policy.targets.of(kind, severity) for kind in Kind for severity in range(SEVERITIES))
     try:
         add_business_time(calendar, now, longest)
     except NeverOpenError as error:
         raise InvalidPolicyError(f"{policy.name}: {error}") from error
+
+
+def read_minutes(text: str) -> int:
+    """Minutes from `45`, `45m`, `1h 30m` or `8h`; 0 from nothing. Raises InvalidPolicyError."""
+    plain = text.strip().lower()
+    if plain in ("", "-", "–"):
+        return 0
+    found = _LENGTH.fullmatch(plain)
+    if found is None:
+        raise InvalidPolicyError(f"“{text[:20]}” is not a length of time; write it as 45m, 8h or 1h 30m.")
+    bare, hours, minutes = found.groups()
+    total = int(bare or 0) + int(hours or 0) * 60 + int(minutes or 0)
+    if total > TARGET_MOST:
+        raise InvalidPolicyError(f"“{text[:20]}” is longer than a year.")
+    return total
+
+
+def write_minutes(minutes: int) -> str:
+    """The text that `read_minutes` reads."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (f"{hours}h" if hours else "", f"{rest}m" if rest else "") if part)

@@ -50,7 +50,7 @@ def known_case(tx: Tx, case_id: str) -> str:
     return case_id
 
 
-def broken_since(tx: Tx, now: Instant, days: int) -> int:
+def broken_since(tx: Tx, now: int, days: int) -> int:
     """Promises that were broken in the last days and stand as broken."""
     return store.breach_count(tx, now - days * DAY)
 

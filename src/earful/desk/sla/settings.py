@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from earful.desk.calendars import service as calendars
 from earful.desk.calendars.rules import Calendar
+from earful.desk.calendars.service import Kept
 from earful.desk.sla import rules, store
 from earful.desk.sla.rules import InvalidPolicyError, Policy
 from earful.log.contract import Log, NewEvent
@@ -39,14 +40,14 @@ class Book(Struct, frozen=True, kw_only=True):
     seq: int
     """The version of the policies; 0 before there were any."""
     promises: tuple[Promise, ...]
-    calendars: dict[str, calendars.Kept]
+    calendars: dict[str, Kept]
 
     @property
     def policies(self) -> tuple[Policy, ...]:
         """The policies in their order."""
         return tuple(one.policy for one in self.promises)
 
-    def calendar(self, policy: Policy) -> calendars.Kept | None:
+    def calendar(self, policy: Policy) -> Kept | None:
         """The calendar of a policy; None for around the clock."""
         return self.calendars.get(policy.calendar)
 

@@ -66,7 +66,7 @@ def clocks(tx: Tx, case_ids: Sequence[str]) -> dict[str, list[Clock]]:
     return {case_id: [clock_of(row) for row in many] for case_id, many in rows.items()}
 
 
-def clock_of(row: Mapping[str, Any]) -> Clock:
+def clock_of(row: Row) -> Clock:
     """A row as a clock."""
     values = {name: row[name] for name in Clock.__struct_fields__ if name != "kind"}
     return Clock(kind=Kind(row["kind"]), **values)
@@ -121,7 +121,9 @@ def tell(tx: Tx, case_id: str, clock: Clock, watch_at: int | None) -> None:
 
 def insert_breach(tx: Tx, row: Mapping[str, Any]) -> bool:
     """Keep a breach; False when it is known."""
-    done = bulk.insert(tx, "sla_breaches", tuple(row), [tuple(row.values())], conflict=("clock",), returning="clock")
+    done = bulk.insert(
+        tx, "sla_breaches", tuple(row), [tuple(row.values())], conflict=("clock",), returning="clock"
+    )
     return bool(done)
 
 

@@ -6,8 +6,6 @@ from alembic import op
 revision = "0004"
 down_revision = "0002"
 
-PARTIAL = {"sqlite_where": sa.text("watch_at IS NOT NULL"), "postgresql_where": sa.text("watch_at IS NOT NULL")}
-
 
 def _key(name: str) -> "sa.Column[str]":
     kind = sa.String().with_variant(sa.String(collation="C"), "postgresql")
@@ -67,7 +65,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_clocks_case_id_cases")),
         sa.PrimaryKeyConstraint("case_id", "kind", "round", name=op.f("pk_case_clocks")),
     )
-    op.create_index("ix_case_clocks_watch_at", "case_clocks", ["watch_at"], **PARTIAL)
+    op.create_index(
+        "ix_case_clocks_watch_at",
+        "case_clocks",
+        ["watch_at"],
+        sqlite_where=sa.text("watch_at IS NOT NULL"),
+        postgresql_where=sa.text("watch_at IS NOT NULL"),
+    )
     op.create_table(
         "sla_breaches",
         _key("clock"),
