@@ -21,9 +21,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
-from earful.desk.cases import pages as cases
 from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
+from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox

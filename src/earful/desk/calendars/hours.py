@@ -52,8 +52,8 @@ def open_spans(calendar: Calendar, start: int, end: int) -> list[Span]:
         return found
     for number in range(_year(start), _year(end) + 1):
         year = _open_in(calendar, number)
-        for first, last in zip(year.starts, year.ends, strict=True):
-            first, last = max(first, start), min(last, end)
+        for begins, ends in zip(year.starts, year.ends, strict=True):
+            first, last = max(begins, start), min(ends, end)
             if first >= last:
                 continue
             if found and found[-1][1] == first:

@@ -18,7 +18,7 @@ FILE_MOST = 2_000_000
 """Bytes of a file that is read."""
 FAULTS_MOST = 20
 _LINE = re.compile(
-    r"(?P<name>[A-Za-z0-9-]+)(?P<params>(?:;[^:\"]*(?:\"[^\"]*\"[^:\";]*)*)*):(?P<value>.*)", re.S
+    r"(?P<name>[A-Za-z0-9-]+)(?P<params>(?:;[^:\"]*(?:\"[^\"]*\"[^:\";]*)*)*):(?P<value>.*)", re.DOTALL
 )
 _DURATION = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _ESCAPED = re.compile(r"\\([nN\\,;])")
@@ -155,7 +155,7 @@ def _holidays(event: dict[str, list[_Property]], zone: ZoneInfo) -> list[Holiday
         raise _Wrong(event["DTSTART"][0].line, f"the event is longer than {DAYS_MOST} days")
     words = _ESCAPED.sub(lambda found: {"n": " ", "N": " "}.get(found[1], found[1]), _value(event, "SUMMARY"))
     name = " ".join(words.split())[:NAME_MOST] or "Holiday"
-    return _without_exceptions(event, _cut(name, first, last, _repeat(event)), zone)
+    return _as_one(event, _cut(name, first, last, _repeat(event)))
 
 
 def _whole_days(event: dict[str, list[_Property]]) -> bool:
@@ -236,12 +236,9 @@ def _cut(name: str, first: datetime, last: datetime, repeat: str) -> list[Holida
     return pieces
 
 
-def _without_exceptions(
-    event: dict[str, list[_Property]], pieces: list[Holiday], zone: ZoneInfo
-) -> list[Holiday]:
-    """Exceptions to a repetition are refused: a holiday keeps one rule, and the days can be written singly."""
-    moves = any(piece.repeat not in ("", "yearly") for piece in pieces)
-    if moves and len(pieces) > 1:
+def _as_one(event: dict[str, list[_Property]], pieces: list[Holiday]) -> list[Holiday]:
+    """The pieces, if one rule can be said of each; days that cannot be so said have to be written singly."""
+    if len(pieces) > 1 and pieces[0].repeat not in ("", "yearly"):
         line = event["RRULE"][0].line
         raise _Wrong(
             line, "a repetition over several days with times is not understood; write the days singly"
