@@ -50,7 +50,12 @@ def test_a_policy_is_made_edited_and_taken_back(small_served: Served) -> None:
 
 def test_a_calendar_shows_its_days_takes_a_file_and_is_not_removed_in_use(small_served: Served) -> None:
     browser = lead(small_served)
-    fields = {"name": "Office", "zone": "Europe/Vienna", "mon": "9-17", "holidays": "2026-12-25 Christmas yearly"}
+    fields = {
+        "name": "Office",
+        "zone": "Europe/Vienna",
+        "mon": "9-17",
+        "holidays": "2026-12-25 Christmas yearly",
+    }
     browser.post("/settings/calendars/new", data=fields)
     page = browser.get("/settings/calendars/office").text
     assert page.count('class="day-name"') == 14
@@ -109,7 +114,9 @@ def test_programs_read_and_write_what_is_promised(served: Served) -> None:
 
 
 def test_agents_see_deadlines_and_change_no_promise(small_served: Served) -> None:
-    lead(small_served).post("/settings/sla/new", data=FIELDS | {"first_answer_0": "8h", "first_answer_1": "8h"})
+    lead(small_served).post(
+        "/settings/sla/new", data=FIELDS | {"first_answer_0": "8h", "first_answer_1": "8h"}
+    )
     small_served.say("Hello, do you ship to Malta?", occurred_at=rfc3339(small_served.now()))
     agent = small_served.signed_in(Role.AGENT)
     inbox = agent.get("/inbox?order=deadline").text
@@ -147,7 +154,9 @@ def test_a_form_gives_back_what_it_was_given() -> None:
     assert forms.policy_of(forms.form_of(policy)) == policy
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("", 0), ("45", 45), ("45m", 45), ("1h30m", 90), ("8 h", 480), ("2h 5 min", 125)])
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("", 0), ("45", 45), ("45m", 45), ("1h30m", 90), ("8 h", 480), ("2h 5 min", 125)]
+)
 def test_lengths_are_read_as_people_write_them(text: str, minutes: int) -> None:
     assert read_minutes(text) == minutes
     assert read_minutes(write_minutes(minutes)) == minutes

@@ -20,7 +20,7 @@ from earful.model.rating import KINDS, TOPICS
 from earful.model.time import DAY, instant, moment
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, is_htmx, page, parts_of, shell
+from earful.web.site import Ask, form, go, is_htmx, page, parts_of, session_of, shell
 
 MANAGE = [needs(Permission.SLA_MANAGE)]
 PATH = "/settings/sla"
@@ -106,6 +106,7 @@ async def policies_page(request: Ask) -> Response[str]:
 @get(f"{PATH}/progress", guards=MANAGE, include_in_schema=False)
 async def progress(request: Ask) -> Response[str]:
     """How far the open cases have been recomputed."""
+    session_of(request)
     found = await parts_of(request).store.read(settings.progress)
     return page(request, "settings/sla_progress.html", progress=found)
 
