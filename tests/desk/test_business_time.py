@@ -268,6 +268,7 @@ def test_a_file_that_cannot_be_read_names_its_lines(before: str, after: str, wor
     assert words in str(refused.value)
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_no_file_breaks_the_reader(data: bytes) -> None:
     for sent in (data, b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + data + b"\nEND:VEVENT\nEND:VCALENDAR\n"):

@@ -11,6 +11,7 @@ from earful.desk.cases import service as cases
 from earful.desk.sla import service as sla
 from earful.desk.sla import settings
 from earful.desk.sla.rules import Policy, Targets
+from earful.log.contract import Position
 from earful.model.desk import CaseClock, Outcome, Status
 from earful.model.time import HOUR, MINUTE, Instant
 from earful.store.audit import Who
@@ -101,6 +102,17 @@ def test_warning_and_breach_are_told_once_and_how_late_it_was_is_kept(promised: 
     (row,) = breaches(promised)
     assert (row["ended_at"], row["late"]) == (NOW + 90 * MINUTE, 30 * MINUTE)
     assert clocks(promised)["first_answer", 1].state == "missed"
+
+
+def test_a_consumer_that_reads_everything_again_changes_nothing(promised: Desk) -> None:
+    promised.receive(write("m1"), answer("a1", "m1", minute=90))
+    promised.now = Instant(NOW + 2 * HOUR)
+    promised.settle()
+    before = clocks(promised), told(promised), breaches(promised)
+    for name in ("clocks", "recompute"):
+        promised.store.write_now(lambda tx, name=name: promised.log.place(tx, name, Position(), promised.now))
+    promised.settle()
+    assert (clocks(promised), told(promised), breaches(promised)) == before
 
 
 def test_an_answer_that_comes_to_light_later_takes_the_breach_back(promised: Desk) -> None:
