@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
+from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
@@ -121,6 +122,8 @@ class Desk:
             TriageConsumer(lambda _tx: Brand()),
             DeskConsumer(),
             WeighingConsumer(),
+            ClockConsumer(),
+            RecomputeConsumer(),
             SearchConsumer(),
         ]
         store.write_now(

@@ -194,6 +194,24 @@ main.add_command(triage.evaluate)
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--calendar", required=True, help="Name or id of the calendar.")
+@_common
+def holidays(file: Path, calendar: str, **flags: Any) -> None:
+    """Add the holidays of an iCalendar file to a calendar.
+
+    The file is read whole or refused with the lines that cannot be read; holidays that are known are not added twice.
+    """
+    from earful.desk.calendars import commands  # noqa: PLC0415
+
+    try:
+        done = commands.read_in(_existing(**flags), file, calendar)
+    except commands.Refused as error:
+        raise click.ClickException(str(error)) from error
+    out.print(f"{done.added} added, {done.known} known already.", highlight=False)
+
+
+@main.command()
 def schema() -> None:
     """Print the JSON Schema of a message, as the API, webhooks and importers take it."""
     from earful.intake.wire import schema as found  # noqa: PLC0415

@@ -14,6 +14,8 @@ from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.sla import service as sla
+from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -78,6 +80,8 @@ class Earful:
             TriageConsumer(self._brand),
             DeskConsumer(),
             WeighingConsumer(),
+            ClockConsumer(),
+            RecomputeConsumer(),
             SearchConsumer(),
             WebhookConsumer(),
         ]
@@ -140,6 +144,11 @@ class Earful:
         if version is not None:
             await self.store.write(partial(learning.keep, who=EARFUL, version=version, now=now))
 
+    async def _keep_promises(self) -> None:
+        """Warn of deadlines and keep those that passed, slice by slice, until none is due."""
+        while await self.store.write(partial(sla.tell, log=self.log, now=self.clock())) == sla.AT_ONCE:
+            continue
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
@@ -147,6 +156,7 @@ class Earful:
                 await self._purge()
                 await self._learn()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
+                await self._keep_promises()
             except Exception:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):

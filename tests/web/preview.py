@@ -98,7 +98,6 @@ def inbox(request: Request[Any, Any, Any], selected: str = "") -> InboxView:
         filter=chosen,
         page=InboxPage(rows=rows, next=""),
         selected=selected,
-        answer_within=HOUR,
         counts={"open": len(all_rows()), "mine": 1, "unassigned": 8, "waiting": 14, "snoozed": 3},
         networks=sorted({r.network for r in all_rows()}),
         topics=["defect", "delivery", "billing"],
@@ -113,9 +112,7 @@ def case_view(number: int, to: str = "m4") -> CaseView:
         detail, row=msgspec.structs.replace(detail.row, **changes.get(detail.row.id, {}))
     )
     present = [Present(user_id="u3", name="Lena Fischer", state="reading")] if number == 1042 else []
-    return CaseView(
-        detail=detail, users=brewline.USERS, known_tags=["refund", "vip"], present=present, answer_within=HOUR
-    )
+    return CaseView(detail=detail, users=brewline.USERS, known_tags=["refund", "vip"], present=present)
 
 
 def page_values(request: Request[Any, Any, Any], number: int | None) -> dict[str, Any]:

@@ -32,15 +32,15 @@ def test_age(ago: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("left", "state", "words"),
     [
-        (45 * MINUTE, "calm", "45 min left"),
-        (15 * MINUTE, "calm", "15 min left"),
-        (14 * MINUTE, "soon", "14 min left"),
-        (0, "soon", "0 min left"),
-        (-3 * HOUR, "overdue", "3 h over"),
+        (45 * MINUTE, "calm", "due in 45 min"),
+        (16 * MINUTE, "calm", "due in 16 min"),
+        (14 * MINUTE, "soon", "due in 14 min"),
+        (0, "soon", "due in 0 min"),
+        (-3 * HOUR, "overdue", "3 h overdue"),
     ],
 )
 def test_deadline(left: int, state: str, words: str) -> None:
-    assert deadline(NOW + left, NOW + left - HOUR, NOW) == (state, words)
+    assert deadline(NOW + left, NOW + left - 15 * MINUTE, NOW) == (state, words)
 
 
 def test_a_deadline_that_is_due_as_it_starts() -> None:

@@ -24,6 +24,7 @@ PAGES = (
     "/inbox",
     "/inbox?view=open&order=newest",
     "/inbox?view=open&order=oldest",
+    "/inbox?view=open&order=deadline",
     "/inbox?view=mine",
     "/inbox?view=mine&order=newest",
     "/inbox?view=unassigned",

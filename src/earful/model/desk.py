@@ -58,6 +58,39 @@ class UserRef(Struct, frozen=True, kw_only=True):
     role: Role
 
 
+class Deadline(Struct, frozen=True, kw_only=True):
+    """The nearest deadline of a case."""
+
+    kind: str
+    """`first_answer`, `next_answer` or `resolution`."""
+    warn_at: int
+    """From then on it is nearly due."""
+    due_at: int
+
+
+class CaseClock(Struct, frozen=True, kw_only=True):
+    """One promise of a case, as its header shows it. Times are instants, lengths milliseconds of business time."""
+
+    kind: str
+    round: int
+    """How many of its kind the case has had."""
+    state: str
+    """`running`, `paused`, `kept` or `missed`."""
+    policy: str
+    """The policy's name."""
+    calendar: str
+    """The calendar's name; empty for around the clock."""
+    target: int
+    remaining: int
+    """What was left when it paused; 0 otherwise."""
+    started_at: int
+    warn_at: int | None
+    due_at: int | None
+    paused_at: int | None
+    done_at: int | None
+    breached_at: int | None
+
+
 class CaseRow(Struct, frozen=True, kw_only=True):
     """One line of the inbox list. Times are instants (milliseconds UTC)."""
 
@@ -93,6 +126,8 @@ class CaseRow(Struct, frozen=True, kw_only=True):
     message_count: int
     deleted: bool = False
     """The newest message was deleted by its author."""
+    deadline: Deadline | None = None
+    """The nearest one that runs."""
 
 
 class Revision(Struct, frozen=True, kw_only=True):
@@ -231,6 +266,8 @@ class CaseDetail(Struct, frozen=True, kw_only=True):
     """Id of the message that an answer goes to unless another is chosen; empty when none can be answered."""
     reply_audiences: list[Visibility]
     seen_at: int | None
+    clocks: list[CaseClock] = []
+    """What was promised: running and paused ones, and the newest of each kind that ended."""
     more_before: str = ""
     """Cursor for older timeline items; empty at the beginning."""
 
@@ -248,7 +285,7 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     alike: str = ""
     """The first message of near duplicates: only cases with one of them."""
     order: str = "priority"
-    """`priority` (then newest), `newest` or `oldest` (longest waiting first)."""
+    """`priority` (then newest), `newest`, `oldest` (longest waiting first) or `deadline` (nearest first)."""
 
 
 class InboxPage(Struct, frozen=True, kw_only=True):

@@ -13,8 +13,11 @@ from sqlalchemy import func, select
 
 from earful.channels.contract import RawDelivery, Sent
 from earful.channels.kit.text import count
+from earful.desk.calendars.rules import Calendar, Holiday, Week
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
+from earful.desk.sla import settings as sla
+from earful.desk.sla.rules import Applies, Policy, Targets
 from earful.desk.users import service as users
 from earful.intake import service as intake
 from earful.log.runner import BATCH, Consumer, drain, step
@@ -56,6 +59,33 @@ TOGETHER = 8 * HOUR
 READ_UNTIL = 20 * HOUR
 """The team has looked at everything older than this."""
 NEEDED = frozenset({"triage", "desk"})
+OPEN = Calendar(
+    id="brewline",
+    name="Brewline",
+    zone="Europe/Vienna",
+    week=Week(
+        **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-12:30, 13:00-20:00"), sat="10:00-16:00"
+    ),
+    holidays=(
+        Holiday(name="New Year's Day", day="2025-01-01", repeat="yearly"),
+        Holiday(name="Christmas Eve", day="2025-12-24", hours="12:00-24:00", repeat="yearly"),
+        Holiday(name="Christmas", day="2025-12-25", days=2, repeat="yearly"),
+    ),
+)
+PROMISES = (
+    Policy(
+        id="asked",
+        name="Whoever asks for something",
+        applies=Applies(kinds=("complaint", "question", "request")),
+        targets=Targets(
+            first_answer=(480, 360, 180, 60, 30),
+            next_answer=(480, 360, 240, 120, 60),
+            resolution=(2880, 2880, 1920, 960, 480),
+        ),
+        calendar=OPEN.id,
+    ),
+    Policy(id="others", name="Everybody else", targets=Targets(first_answer=(960,) * 5), calendar=OPEN.id),
+)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -88,6 +118,7 @@ def load(earful: Earful, now: Instant, story: Story | None = None) -> Loaded:
     start = Instant(timed[0].at - DAY if timed else now)
     team = earful.store.write_now(lambda tx: _team(tx, start))
     places = earful.store.write_now(lambda tx: _channels(tx, earful, start))
+    earful.store.write_now(lambda tx: _promise(tx, earful, Who(id=team[LEAD], name=TEAM[LEAD][1]), start))
     player = _Player(earful, told, team, places, now)
     player.play(timed)
     link = earful.store.write_now(lambda tx: _finish(tx, player.seen, team, now))
@@ -130,6 +161,12 @@ def _channels(tx: Tx, earful: Earful, at: Instant) -> dict[Network, str]:
         ).id
         for network, (name, handle) in CHANNELS.items()
     }
+
+
+def _promise(tx: Tx, earful: Earful, who: Who, at: Instant) -> None:
+    """What Brewline promises: within opening hours, sooner where it is worse, and nothing to those who only praise."""
+    sla.save_calendar(tx, earful.log, who, OPEN, at)
+    sla.save(tx, earful.log, who, PROMISES, at)
 
 
 def _finish(tx: Tx, seen: dict[tuple[str, str], Instant], team: dict[str, str], now: Instant) -> str:

@@ -18,6 +18,7 @@ from earful.desk.users.rules import SESSION_LENGTH, Permission
 from earful.model.time import SECOND
 from earful.parts import Parts
 from earful.store.audit import Who
+from earful.web.problems import ProblemError
 
 COOKIE = "earful_session"
 PUBLIC = {"public": True}
@@ -80,6 +81,14 @@ def needs(permission: Permission) -> Guard:
 
     guard.permission = permission  # type: ignore[attr-defined]
     return guard
+
+
+def program_only(connection: Connection) -> None:
+    """Raises ProblemError for a person: their forms are safe from other sites, these routes are for tokens."""
+    if not isinstance(connection.user, users.TokenHolder):
+        raise ProblemError(
+            400, "This is for programs with a token; people use the pages. Nothing was changed."
+        )
 
 
 def _is_form(connection: Connection, handler: BaseRouteHandler) -> bool:

@@ -21,10 +21,14 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.desk.calendars import api as calendars_api
+from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.sla import api as sla_api
+from earful.desk.sla import pages as sla
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -59,6 +63,10 @@ HANDLERS: list[Any] = [
     *topic_pages.HANDLERS,
     *learning_pages.HANDLERS,
     *triage_api.HANDLERS,
+    *sla.HANDLERS,
+    *calendars.HANDLERS,
+    *sla_api.HANDLERS,
+    *calendars_api.HANDLERS,
     *outbox.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,

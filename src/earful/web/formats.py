@@ -20,7 +20,7 @@ def same(message: str) -> str:
 
 
 class Deadline(NamedTuple):
-    """Time left until something is due. `state`: `calm`, `soon` (under a quarter left) or `overdue`."""
+    """Time left until something is due. `state`: `calm`, `soon` (its policy warns) or `overdue`."""
 
     state: str
     text: str
@@ -49,13 +49,12 @@ def exact(at: int, zone: tzinfo = UTC) -> str:
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname() or ''}".rstrip()
 
 
-def deadline(due: int, started: int, now: int, _: Gettext = same) -> Deadline:
-    """Time left until `due`, and how pressing that is of the whole time since `started`."""
+def deadline(due: int, warn: int, now: int, _: Gettext = same) -> Deadline:
+    """Time left until `due`, and how pressing that is: `soon` from `warn` on."""
     left = due - now
     if left < 0:
-        return Deadline("overdue", _("{span} over").format(span=span(left, _)))
-    whole = max(due - started, 1)
-    return Deadline("soon" if left * 4 < whole else "calm", _("{span} left").format(span=span(left, _)))
+        return Deadline("overdue", _("{span} overdue").format(span=span(left, _)))
+    return Deadline("soon" if now >= warn else "calm", _("due in {span}").format(span=span(left, _)))
 
 
 def compact(number: float) -> str:

@@ -56,8 +56,8 @@ class Renderer:
             return formats.age(at, context["now"], tongue)
 
         @pass_context
-        def deadline(context: Context, due: int, started: int) -> formats.Deadline:
-            return formats.deadline(due, started, context["now"], tongue)
+        def deadline(context: Context, due: int, warn: int) -> formats.Deadline:
+            return formats.deadline(due, warn, context["now"], tongue)
 
         def label(value: object, family: str) -> str:
             return tongue(word(value, family))
@@ -65,7 +65,10 @@ class Renderer:
         def event_words(event: TimelineEvent) -> str:
             pattern = tongue(word(event.what, "event"))
             detail = tongue(
-                WORDS["status"].get(event.detail) or WORDS["outcome"].get(event.detail) or event.detail
+                WORDS["status"].get(event.detail)
+                or WORDS["outcome"].get(event.detail)
+                or WORDS["clock"].get(event.detail)
+                or event.detail
             )
             return pattern.replace("{detail}", detail)
 

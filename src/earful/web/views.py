@@ -42,8 +42,6 @@ class InboxView(Struct, frozen=True, kw_only=True):
     networks: list[Network] = []
     topics: list[str] = []
     tags: list[str] = []
-    answer_within: int | None = None
-    """The desk's promise for an answer, in milliseconds; None promises nothing, and shows only the wait."""
     has_channels: bool = True
     """False turns the empty list into an invitation to connect one."""
     selected: str = ""
@@ -58,7 +56,6 @@ class CaseView(Struct, frozen=True, kw_only=True):
     """Whom it can be assigned to, the asking user first."""
     known_tags: list[str] = []
     present: list["Present"] = []
-    answer_within: int | None = None
     outcomes: tuple[str, ...] = ("claimed", "confirmed", "answered", "verified", "brushed_off", "unanswered")
     """What an agent may close with, the likeliest first."""
 

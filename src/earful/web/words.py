@@ -24,6 +24,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "order": {
         "priority": N_("Priority"), "newest": N_("Newest"), "oldest": N_("Longest waiting"),
+        "deadline": N_("Deadline"),
     },
     "status": {
         "open": N_("Open"), "waiting": N_("Waiting on customer"), "snoozed": N_("Snoozed"),
@@ -127,7 +128,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "status": N_("set the status to {detail}"), "snoozed": N_("snoozed this until {detail}"),
         "closed": N_("closed this as {detail}"), "reopened": N_("opened this again"),
         "tagged": N_("added the tag {detail}"), "untagged": N_("removed the tag {detail}"),
+        "breached": N_("saw that the promise was not kept: {detail}"),
+        "withdrawn": N_("found that the promise was kept after all: {detail}"),
         "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),
+    },
+    "weekday": {
+        "mon": N_("Monday"), "tue": N_("Tuesday"), "wed": N_("Wednesday"), "thu": N_("Thursday"),
+        "fri": N_("Friday"), "sat": N_("Saturday"), "sun": N_("Sunday"),
+    },
+    "clock": {
+        "first_answer": N_("first answer"), "next_answer": N_("next answer"), "resolution": N_("resolution"),
+    },
+    "clock_state": {
+        "running": N_("running"), "paused": N_("paused"), "kept": N_("kept"), "missed": N_("not kept"),
     },
     "pii": {
         "card": N_("card number"), "iban": N_("IBAN"), "phone": N_("phone number"),

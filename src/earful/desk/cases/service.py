@@ -1,10 +1,12 @@
 """What people do to cases: one verb, one transaction, one event, one line in the audit log."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from earful.desk.cases import rules, store
 from earful.log.contract import Log, NewEvent
-from earful.model.desk import Outcome, Status
+from earful.model.desk import Deadline, Outcome, Status
 from earful.model.message import Visibility
 from earful.model.time import Instant
 from earful.store.audit import EARFUL, Who, record
@@ -181,6 +183,22 @@ def speak(tx: Tx, case_id: str, seen_version: int | None) -> None:
     if seen_version is not None and row["spoken_version"] > seen_version:
         raise ConflictError("Something new came while you were writing. Read it, then send again.")
     store.update_case(tx, row, {"spoken_version": row["version"] + 1})
+
+
+def set_deadlines(tx: Tx, deadlines: Mapping[str, Deadline | None]) -> None:
+    """Keep the nearest deadline of cases with their rows, for lists and their order; None: there is none."""
+    store.set_deadlines(
+        tx,
+        [
+            {
+                "id": case_id,
+                "due_kind": due.kind if due else None,
+                "due_warn_at": due.warn_at if due else None,
+                "due_at": due.due_at if due else None,
+            }
+            for case_id, due in sorted(deadlines.items())
+        ],
+    )
 
 
 def number_of(tx: Tx, case_id: str) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.store import bulk
 from earful.store.tables import (
+    case_clocks,
     case_counts,
     case_seen,
     case_tags,
@@ -19,6 +20,7 @@ from earful.store.tables import (
     messages,
     notes,
     outbox,
+    sla_breaches,
 )
 from earful.store.tx import Row, Tx
 
@@ -134,6 +136,22 @@ def update_rated(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
+_DEADLINE = (
+    update(cases)
+    .where(cases.c.id == bindparam("case"))
+    .values({name: bindparam(f"new_{name}") for name in ("due_kind", "due_warn_at", "due_at")})
+)
+
+
+def set_deadlines(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set `due_kind`, `due_warn_at` and `due_at` of cases by `id`."""
+    if rows:
+        names = ("due_kind", "due_warn_at", "due_at")
+        tx.execute(
+            _DEADLINE, [{"case": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows]
+        )
+
+
 def cases_with(tx: Tx, message_ids: Iterable[str]) -> set[str]:
     """The cases of messages."""
     sql = "SELECT case_id FROM messages WHERE id IN ?? AND case_id IS NOT NULL"
@@ -232,10 +250,11 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
         (outbox, outbox.c.case_id),
         (events, events.c.case_id),
         (conversation_cases, conversation_cases.c.case_id),
+        (sla_breaches, sla_breaches.c.case_id),
     ):
         tx.execute(update(table).where(column == other["id"]).values(case_id=kept))
-    for name in ("case_tags", "case_seen", "drafts"):
-        table = {"case_tags": case_tags, "case_seen": case_seen, "drafts": drafts}[name]
+    # Clocks are made anew from what the kept case then has.
+    for table in (case_tags, case_seen, drafts, case_clocks):
         tx.execute(delete(table).where(table.c.case_id == other["id"]))
     tx.execute(delete(cases).where(cases.c.id == other["id"]))
     count(tx, [other], [])

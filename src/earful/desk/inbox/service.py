@@ -8,9 +8,11 @@ from msgspec import Struct
 from earful.channels.contract import Capabilities
 from earful.desk.inbox import store
 from earful.desk.people import service as people
+from earful.desk.sla import service as sla
 from earful.model.desk import (
     CaseDetail,
     CaseRow,
+    Deadline,
     Draft,
     InboxFilter,
     InboxPage,
@@ -36,6 +38,8 @@ TIMELINE = 100
 MOST = 2_000
 """Messages of a case on one page at most."""
 SEARCH_PAGE = 100
+ACTS = ("case.changed", sla.BREACHED, sla.WITHDRAWN)
+"""Events that stand in a case's timeline."""
 VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 
 READ_ONLY = Capabilities(
@@ -65,6 +69,8 @@ class _Data(Struct):
 class _Act(Struct):
     what: str = ""
     detail: str = ""
+    due_at: int | None = None
+    """When the promise was due that this is about."""
 
 
 _data = msgspec.json.Decoder(_Data)
@@ -143,6 +149,9 @@ def _case_row(row: Row, tags: list[str], seen_at: int | None) -> CaseRow:
         snoozed_until=row["snoozed_until"],
         message_count=row["message_count"],
         deleted=row["last_deleted"],
+        deadline=Deadline(kind=row["due_kind"], warn_at=row["due_warn_at"], due_at=row["due_at"])
+        if row["due_at"] is not None
+        else None,
     )
 
 
@@ -229,6 +238,7 @@ def detail(
         reply_to=target.id if target else "",
         reply_audiences=target.can_reply if target else [],
         seen_at=seen_at,
+        clocks=sla.clocks_for_header(tx, case_id),
         more_before=str(newest + TIMELINE) if more and newest < MOST else "",
     )
 
@@ -316,14 +326,17 @@ def _notes(tx: Tx, case_id: str) -> list[TimelineItem]:
 
 def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
     found: list[TimelineItem] = []
-    for row in store.acts_of(tx, case_id, ["case.changed"]):
+    for row in store.acts_of(tx, case_id, ACTS):
         act = _act.decode(row["data"])
         if act.what == "snoozed":
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
             act = _Act(what=act.what, detail=until)
         found.append(
             TimelineEvent(
-                at=row["at"], user_name=row["user_name"] or "Earful", what=act.what, detail=act.detail
+                at=act.due_at or row["at"],
+                user_name=row["user_name"] or "Earful",
+                what=act.what,
+                detail=act.detail,
             )
         )
     return found

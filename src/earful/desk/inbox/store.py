@@ -29,7 +29,10 @@ _ORDERS: dict[str, list[Any]] = {
     "priority": [cases.c.priority.desc(), cases.c.last_message_at.desc(), cases.c.number.desc()],
     "newest": [cases.c.last_message_at.desc(), cases.c.number.desc()],
     "oldest": [cases.c.awaiting_since.asc(), cases.c.number.asc()],
+    "deadline": [cases.c.due_at.asc(), cases.c.number.asc()],
 }
+_RISING = {"oldest": cases.c.awaiting_since, "deadline": cases.c.due_at}
+"""Orders that go up, with the instant that a case must have to be in them."""
 _STATUS_OF_VIEW = {
     "open": "open",
     "mine": "open",
@@ -53,12 +56,12 @@ def case_rows(tx: Tx, wanted: InboxFilter, user_id: str, after: list[int], limit
     """One page of a view, by keyset: never an offset, never a count."""
     order = order_of(wanted)
     query = case_query().where(*_conditions(tx, wanted, user_id)).order_by(*_ORDERS[order]).limit(limit)
-    if order == "oldest":
-        query = query.where(cases.c.awaiting_since.is_not(None))
+    if order in _RISING:
+        query = query.where(_RISING[order].is_not(None))
     if after:
         columns = tuple_(*(_column(element) for element in _ORDERS[order]))
         place = tuple_(*after)
-        query = query.where(columns > place if order == "oldest" else columns < place)
+        query = query.where(columns > place if order in _RISING else columns < place)
     return tx.rows(query)
 
 

@@ -33,6 +33,7 @@ SCOPE_WORDS = {
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
     Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",
+    Permission.SLA_MANAGE: "Change promise times and calendars",
 }
 
 

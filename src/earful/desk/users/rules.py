@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
     WEBHOOKS_MANAGE = "webhooks:manage"
     """Decide which programs are told what happens here."""
+    SLA_MANAGE = "sla:manage"
+    """Change what is promised: policies, and the calendars that they count by."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
@@ -32,6 +34,7 @@ _LEAD = _AGENT | {
     Permission.HEALTH_READ,
     Permission.EXPORT,
     Permission.TRIAGE_MANAGE,
+    Permission.SLA_MANAGE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -44,6 +47,7 @@ TOKEN_SCOPES = (
     Permission.HEALTH_READ,
     Permission.EXPORT,
     Permission.WEBHOOKS_MANAGE,
+    Permission.SLA_MANAGE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

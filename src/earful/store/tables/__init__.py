@@ -38,12 +38,15 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
 
 __all__ = [
     "audit",
     "authors",
+    "calendars",
+    "case_clocks",
     "case_counts",
     "case_seen",
     "case_tags",
@@ -71,6 +74,9 @@ __all__ = [
     "sessions",
     "sign_in_failures",
     "sign_in_links",
+    "sla_breaches",
+    "sla_policies",
+    "sla_progress",
     "tokens",
     "topics",
     "triage_settings",

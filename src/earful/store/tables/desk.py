@@ -116,12 +116,17 @@ cases = Table(
     Column("awaiting_since", At),
     Column("snoozed_until", At),
     Column("closed_at", At),
+    # The nearest deadline that runs: which promise, when it is nearly due, and when it is.
+    Column("due_kind", String),
+    Column("due_warn_at", At),
+    Column("due_at", At),
     Column("version", Integer, nullable=False),
     # The version at which somebody last said something: a writer who saw less is shown it first.
     Column("spoken_version", Integer, nullable=False),
     Index("ix_cases_status_priority", "status", "priority", "last_message_at", "number"),
     Index("ix_cases_status_last_message_at", "status", "last_message_at", "number"),
     Index("ix_cases_status_awaiting", "status", "awaiting_since", "number"),
+    Index("ix_cases_status_due_at", "status", "due_at", "number"),
     Index("ix_cases_assignee", "assignee_id", "status", "priority", "last_message_at", "number"),
     Index("ix_cases_network", "network", "status", "priority", "last_message_at", "number"),
     Index("ix_cases_kind", "kind", "status", "priority", "last_message_at", "number"),

@@ -36,10 +36,10 @@ export function tick(root = document) {
   for (const el of root.querySelectorAll("time[data-day]")) el.textContent = day.format(Date.parse(el.getAttribute("datetime") ?? ""));
   for (const el of root.querySelectorAll("[data-due]")) {
     const due = Date.parse(el.getAttribute("data-due") ?? "");
-    const whole = Math.max(due - Date.parse(el.getAttribute("data-since") ?? ""), 1);
+    const warn = Date.parse(el.getAttribute("data-warn") ?? "");
     const left = due - now;
     el.textContent = say(left < 0 ? "over" : "left", { span: span(left) });
-    const state = left < 0 ? "overdue" : left * 4 < whole ? "soon" : "calm";
+    const state = left < 0 ? "overdue" : now >= warn ? "soon" : "calm";
     el.parentElement?.classList.remove("due-calm", "due-soon", "due-overdue");
     el.parentElement?.classList.add(`due-${state}`);
   }

@@ -1,0 +1,1 @@
+"""Calendars: when a desk is there, by zone, weekday, holiday and exception."""

@@ -1,0 +1,1 @@
+"""Promises: policies, the clocks of each case, and what was not kept."""

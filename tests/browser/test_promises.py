@@ -1,0 +1,72 @@
+"""Promises in a real Chromium: a policy made by keys, its deadline in the list, undo; accessible in all looks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.earful import EarfulServer
+
+from .conftest import AXE, STATIC, playwright
+from .test_look import LOOKS, serious
+from .test_rating import CHANNEL, Station
+
+expect = playwright.expect
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory, chromium: "playwright.Browser") -> Iterator[Station]:
+    if not (STATIC / "vendor" / "icons.svg").is_file():
+        pytest.skip("no vendor files: run `npm ci` and `python -m earful.web.build`")
+    expect.set_options(timeout=20_000)
+    server = EarfulServer(tmp_path_factory.mktemp("promises") / "data")
+    made = server.prepare(channel=CHANNEL)
+    server.start()
+    station = Station(server, made, chromium)
+    station.sign_in()
+    yield station
+    server.stop()
+
+
+def test_a_calendar_and_a_policy_make_a_deadline_and_are_undone(station: Station) -> None:
+    page = station.page()
+    page.goto(f"{station.server.url}/settings/calendars/new")
+    page.get_by_label("Name").fill("Always")
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"):
+        page.get_by_label(day, exact=True).fill("00:00-24:00")
+    expect(page.locator("#days .day-hours").first).to_contain_text("00:00-24:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Always")).to_be_visible()
+    page.goto(f"{station.server.url}/settings/sla/new")
+    page.get_by_label("Name").fill("Everybody")
+    page.get_by_label("Counted by").select_option("Always")
+    page.get_by_role("button", name="Show the deadlines").click()
+    expect(page.locator("#what-if-dues")).to_contain_text("First answer 4h")
+    page.get_by_label("Name").press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Policy saved")
+    station.say("My parcel never came, help please")
+    page.goto(f"{station.server.url}/inbox?order=deadline")
+    expect(page.locator("#rows .row .due-calm")).to_contain_text("due in")
+    page.locator("#rows .row-link").click()
+    expect(page.locator("#case-head")).to_contain_text("First answer due in")
+    page.goto(f"{station.server.url}/settings/sla")
+    page.get_by_role("button", name="Remove Everybody").click()
+    expect(page.locator(".toast")).to_contain_text("Policy removed")
+    page.locator("h1").click()
+    page.keyboard.press("z")
+    expect(page.get_by_role("heading", name="Everybody")).to_be_visible()
+    page.context.close()
+    assert station.complaints == []
+
+
+@pytest.mark.parametrize(("part", "look"), [("sla/new", LOOKS[3]), ("calendars/always", LOOKS[0])])
+def test_the_page_is_clean_and_accessible(station: Station, part: str, look: tuple[str, int]) -> None:
+    scheme, width = look
+    page = station.page(width=width, scheme=scheme)
+    page.goto(f"{station.server.url}/settings/{part}")
+    page.wait_for_selector('#link-state[data-state="live"]', state="attached")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    if AXE.is_file():
+        assert serious(page) == [], (scheme, width)
+    page.context.close()
+    assert station.complaints == []
