@@ -38,12 +38,22 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.outcomes import (
+    case_outcomes,
+    case_returns,
+    desk_settings,
+    handoff_tries,
+    handoffs,
+    outcome_clocks,
+)
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 
 __all__ = [
     "audit",
     "authors",
     "case_counts",
+    "case_outcomes",
+    "case_returns",
     "case_seen",
     "case_tags",
     "cases",
@@ -54,14 +64,18 @@ __all__ = [
     "corrections",
     "cursors",
     "deliveries",
+    "desk_settings",
     "drafts",
     "events",
+    "handoff_tries",
+    "handoffs",
     "idempotency",
     "learned",
     "messages",
     "metadata",
     "notes",
     "outbox",
+    "outcome_clocks",
     "people",
     "person_links",
     "ratings",
