@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
+from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
@@ -120,6 +121,7 @@ class Desk:
         self.consumers: list[Consumer] = [
             TriageConsumer(lambda _tx: Brand()),
             DeskConsumer(),
+            OutcomeConsumer(),
             WeighingConsumer(),
             SearchConsumer(),
         ]

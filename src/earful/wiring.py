@@ -14,6 +14,9 @@ from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.outcomes import service as outcomes
+from earful.desk.outcomes.consumer import OutcomeConsumer
+from earful.desk.outcomes.counting import start_for_new_rules
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -71,7 +74,13 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        return [TriageConsumer(self._brand), DeskConsumer(), WeighingConsumer(), SearchConsumer()]
+        return [
+            TriageConsumer(self._brand),
+            DeskConsumer(),
+            OutcomeConsumer(),
+            WeighingConsumer(),
+            SearchConsumer(),
+        ]
 
     def _brand(self, tx: Tx) -> Brand:
         """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""
@@ -132,6 +141,8 @@ class Earful:
                 await self._purge()
                 await self._learn()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
+                await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
+                await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):

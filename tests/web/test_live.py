@@ -134,7 +134,7 @@ STEPS: list[tuple[str, Callable[[Story], None]]] = [
     ("and sent", lambda s: s.send()),
     ("closed", lambda s: s.act("close", outcome="claimed", note="done")),
     ("opened again", lambda s: s.act("reopen")),
-    ("closed once more", lambda s: s.act("close", outcome="confirmed")),
+    ("closed once more", lambda s: s.act("close", outcome="brushed_off")),
     ("undone", lambda s: s.act("restore", status="open", outcome="answered")),
     ("assigned to nobody", lambda s: s.act("assign", assignee_id="")),
     ("deleted", lambda s: s.hear(native_id="more", change="delete", occurred_at="2026-11-03T09:00:00Z")),

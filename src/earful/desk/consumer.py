@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from earful.desk.cases import joining
 from earful.desk.conversations import service as conversations
+from earful.desk.outcomes import returning
 from earful.desk.people import service as people
 from earful.log.contract import Event, NewEvent
 from earful.model.message import Actor, Direction, Visibility
@@ -75,6 +76,7 @@ class DeskConsumer:
         )
         joins = [one.joining(known, threaded, private) for one in batch]
         joined = joining.join(tx, joins, threaded.collisions, networks, now)
+        returned = returning.keep(tx, joined.returned, now)
         return [
             NewEvent(
                 type=OPENED if case_id in joined.opened else MESSAGES,
@@ -84,7 +86,7 @@ class DeskConsumer:
                 data=_encode({"messages": message_ids}).decode(),
             )
             for case_id, message_ids in joined.changed.items()
-        ]
+        ] + returned
 
 
 def _in_order(batch: "list[_Arrived]") -> "list[_Arrived]":

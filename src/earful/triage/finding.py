@@ -1,11 +1,11 @@
 """Find phrases in single texts, without a model: for what is read now and then, not for the stream."""
 
+import numpy as np
+
 from earful.triage.chars import chars
 from earful.triage.kernel import pack_texts, room, scan
 from earful.triage.match import match
 from earful.triage.phrases import Found, Phrasebook
-
-import numpy as np
 
 MOST = 128
 """Finds in one text; a text with more is a list of phrases."""

@@ -10,15 +10,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from earful.store import bulk
 from earful.store.tables import (
     case_counts,
+    case_outcomes,
+    case_returns,
     case_seen,
     case_tags,
     cases,
     conversation_cases,
     drafts,
     events,
+    handoffs,
     messages,
     notes,
     outbox,
+    outcome_clocks,
 )
 from earful.store.tx import Row, Tx
 
@@ -232,10 +236,13 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
         (outbox, outbox.c.case_id),
         (events, events.c.case_id),
         (conversation_cases, conversation_cases.c.case_id),
+        (handoffs, handoffs.c.case_id),
+        (case_returns, case_returns.c.case_id),
+        (case_returns, case_returns.c.earlier_id),
     ):
-        tx.execute(update(table).where(column == other["id"]).values(case_id=kept))
-    for name in ("case_tags", "case_seen", "drafts"):
-        table = {"case_tags": case_tags, "case_seen": case_seen, "drafts": drafts}[name]
+        tx.execute(update(table).where(column == other["id"]).values({column.name: kept}))
+    # Outcomes are derived again, from what both have heard.
+    for table in (case_tags, case_seen, drafts, case_outcomes, outcome_clocks):
         tx.execute(delete(table).where(table.c.case_id == other["id"]))
     tx.execute(delete(cases).where(cases.c.id == other["id"]))
     count(tx, [other], [])

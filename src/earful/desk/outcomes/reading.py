@@ -67,7 +67,7 @@ def read(text: str, displeased: float = 0.0) -> Read:
     ]  # fmt: skip
     if not fixed and not denials:
         return _UNCLEAR
-    last = max((*fixed, *denials), key=lambda one: (one.end, one.start))
+    last = max((*fixed, *denials), key=lambda one: (one.end, -one.start))
     if last.label == "broken":
         return _as(Reading.DENIED, said, last)
     if displeased >= _FROWN and denials:
