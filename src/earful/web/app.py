@@ -23,8 +23,12 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from earful import __version__
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.handoff import pages as handoffs
+from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.outcomes import api as outcomes_api
+from earful.desk.outcomes import pages as outcomes
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -51,6 +55,10 @@ Running = Callable[[], AbstractAsyncContextManager[None]]
 HANDLERS: list[Any] = [
     *inbox.HANDLERS,
     *cases.HANDLERS,
+    *outcomes.HANDLERS,
+    *outcomes_api.HANDLERS,
+    *handoffs.HANDLERS,
+    *handoff_public.HANDLERS,
     *triage.HANDLERS,
     *priority_pages.HANDLERS,
     *brand_pages.HANDLERS,

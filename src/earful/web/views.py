@@ -59,7 +59,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     known_tags: list[str] = []
     present: list["Present"] = []
     answer_within: int | None = None
-    outcomes: tuple[str, ...] = ("claimed", "confirmed", "answered", "verified", "brushed_off", "unanswered")
+    outcomes: tuple[str, ...] = ("claimed", "answered", "brushed_off", "unanswered")
     """What an agent may close with, the likeliest first."""
 
 

@@ -52,7 +52,7 @@ def test_the_labelled_replies_are_apart_and_in_every_language() -> None:
         ("thanks, works now", Reading.CONFIRMED, "works now"),
         ("Thanks a lot!", Reading.UNCLEAR, ""),
         ("thanks, will try", Reading.UNCLEAR, ""),
-        ("It was broken but it works now", Reading.CONFIRMED, "it works now"),
+        ("It was broken but it works now", Reading.CONFIRMED, "works now"),
         ("It worked for a day, now it is still broken", Reading.DENIED, "still broken"),
         ("Is it fixed?", Reading.UNCLEAR, ""),
         ("Why is it still broken?", Reading.DENIED, "still broken"),

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from earful.desk import settings as kept
 from earful.desk.outcomes import rules, store
-from earful.desk.outcomes.rules import Matter
+from earful.desk.outcomes.rules import Matter, span_of
 from earful.desk.outcomes.settings import KIND, REOPEN, Outcomes
 from earful.log.contract import NewEvent
 from earful.model.time import DAY, Instant
@@ -117,9 +117,10 @@ def keep(tx: Tx, came: Mapping[str, tuple[str, Back]], now: Instant) -> list[New
     )
     events = []
     for message_id, (case_id, back) in came.items():
-        data = _encode({"message": message_id, "case": case_id, "earlier": back.earlier_id}).decode()
-        events += [
-            NewEvent(type=RETURNED, subject=message_id, case_id=one, at=now, data=data)
-            for one in dict.fromkeys((case_id, back.earlier_id))
-        ]
+        plain = {"message": message_id, "case": case_id, "earlier": back.earlier_id}
+        linked = {"what": "came_back", "detail": f"after {span_of(back.after)}"}
+        # In the case that it came back to, its outcome says so.
+        for one in dict.fromkeys((case_id, back.earlier_id)):
+            data = _encode(plain | (linked if one != back.earlier_id else {})).decode()
+            events.append(NewEvent(type=RETURNED, subject=message_id, case_id=one, at=now, data=data))
     return events

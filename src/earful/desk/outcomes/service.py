@@ -14,7 +14,7 @@ from earful.desk.outcomes.reading import Reading
 from earful.desk.outcomes.rules import RULES, Evidence, Happened, Ledger, Step
 from earful.desk.outcomes.settings import KIND, Outcomes
 from earful.log.contract import Log, NewEvent
-from earful.model.desk import Outcome
+from earful.model.desk import Outcome, ReadAs
 from earful.model.ids import new_id
 from earful.model.message import Direction
 from earful.model.time import Instant
@@ -200,6 +200,16 @@ def of(tx: Tx, case_id: str) -> list[Change]:
         )
         for row in store.history(tx, case_id)
     ]
+
+
+def read_as(tx: Tx, case_id: str) -> dict[str, ReadAs]:
+    """message -> what it was read as, for those that an outcome of their case rests on."""
+    return {
+        one.id: ReadAs(what=one.what, span=one.span)
+        for change in of(tx, case_id)
+        for one in change.because
+        if one.span != (0, 0)
+    }
 
 
 def returned_after(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:

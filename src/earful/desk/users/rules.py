@@ -22,6 +22,10 @@ class Permission(StrEnum):
     EXPORT = "export"
     TRIAGE_MANAGE = "triage:manage"
     """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
+    OUTCOMES_VERIFY = "outcomes:verify"
+    """Say that it was checked whether a case is fixed."""
+    OUTCOMES_MANAGE = "outcomes:manage"
+    """Change days and texts of outcomes and handoffs."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
@@ -30,6 +34,8 @@ _LEAD = _AGENT | {
     Permission.HEALTH_READ,
     Permission.EXPORT,
     Permission.TRIAGE_MANAGE,
+    Permission.OUTCOMES_VERIFY,
+    Permission.OUTCOMES_MANAGE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -41,6 +47,7 @@ TOKEN_SCOPES = (
     Permission.CASES_WRITE,
     Permission.HEALTH_READ,
     Permission.EXPORT,
+    Permission.OUTCOMES_VERIFY,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 
