@@ -110,7 +110,7 @@ def _page(request: Ask, view: View, status: int = 200) -> Response[str]:
 
 @post("/h/{link:str}", opt=PUBLIC, status_code=200, include_in_schema=False)
 async def write(request: Ask, link: FromPath[str]) -> Response[Any]:
-    """The customer writes `text`, and may leave a `mail` address. The page's `nonce` makes a second press one message."""
+    """The customer writes `text`, and may leave a `mail` address. Its `nonce` makes a second press one message."""
     parts, data = parts_of(request), await form(request)
     name = _cookie_name(link)
     cookie = request.cookies.get(name, "") or secrets.token_urlsafe(24)
