@@ -63,7 +63,7 @@ def test_the_customer_confirms_in_their_own_words(claimed: Desk) -> None:
     assert path(claimed) == ["answered", "claimed", "confirmed"]
     assert (the(claimed)["outcome"], the(claimed)["status"]) == (Outcome.CONFIRMED, Status.CLOSED)
     last = claimed.store.read_now(lambda tx: outcomes.of(tx, the(claimed)["id"]))[-1]
-    assert [(one.what, one.words) for one in last.because] == [("customer_confirmed", "it works now")]
+    assert [(one.what, one.words) for one in last.because] == [("customer_confirmed", "works now")]
     read_as = claimed.store.read_now(lambda tx: outcomes.read_as(tx, the(claimed)["id"]))
     assert [one.what for one in read_as.values()] == ["customer_confirmed"]
 

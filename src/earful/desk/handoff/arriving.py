@@ -125,7 +125,8 @@ def _accept(
 
 def conversation(tx: Tx, row: Row) -> list[Row]:
     """What was said on the page of a link: there and nowhere else."""
-    return store.said_in(tx, row["conversation_id"], service.SHOWN) if row["conversation_id"] else []
+    where = row["conversation_id"]
+    return store.said_in(tx, row["id"], where, service.SHOWN) if where else []
 
 
 class Came(Struct, frozen=True, kw_only=True):

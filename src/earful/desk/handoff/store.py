@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from earful.store import bulk
-from earful.store.tables import cases, handoff_tries, handoffs, messages, users
+from earful.store.tables import cases, conversations, handoff_tries, handoffs, messages, users
 from earful.store.tx import Row, Tx
 
 
@@ -74,12 +74,23 @@ def since(tx: Tx, at: int, limit: int) -> list[Row]:
     return tx.rows(query)
 
 
-def said_in(tx: Tx, conversation_id: str, limit: int) -> list[Row]:
-    """What was said in a conversation, oldest first, nothing that was deleted."""
+def said_in(tx: Tx, handoff_id: str, conversation_id: str, limit: int) -> list[Row]:
+    """What was said in the conversation of a handoff, oldest first, nothing that was deleted.
+
+    What was written on its page counts from the start, before the desk has put it into the conversation.
+    """
+    channel = (
+        select(conversations.c.channel_id).where(conversations.c.id == conversation_id).scalar_subquery()
+    )
+    written = and_(
+        messages.c.channel_id == channel,
+        messages.c.namespace == "",
+        messages.c.native_id.between(f"{handoff_id}.", f"{handoff_id}/"),
+    )
     query = (
         select(messages.c.id, messages.c.direction, messages.c.text, messages.c.occurred_at)
         .where(
-            messages.c.conversation_id == conversation_id,
+            or_(messages.c.conversation_id == conversation_id, written),
             messages.c.deleted_at.is_(None),
             messages.c.visibility != "internal",
         )
