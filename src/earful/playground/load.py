@@ -22,7 +22,7 @@ from earful.intake import service as intake
 from earful.log.runner import BATCH, Consumer, drain, step
 from earful.model.desk import Outcome, Role, Status
 from earful.model.ids import new_id
-from earful.model.message import Network, Visibility
+from earful.model.message import Direction, Network, Visibility
 from earful.model.time import DAY, HOUR, MINUTE, Instant, moment
 from earful.outbox import service as outbox
 from earful.playground import story as telling
