@@ -154,7 +154,14 @@ def test_state_and_events_are_the_fresh_state_for_every_event(served: Served) ->
         seen_types = {
             row["type"] for row in served.rows(select(events.c.type).where(events.c.case_id.is_not(None)))
         }
-    assert seen_types == {"case.opened", "case.messages", "case.changed", "case.noted", "case.reply"}
+    assert seen_types == {
+        "case.opened",
+        "case.messages",
+        "case.changed",
+        "case.noted",
+        "case.reply",
+        "outcome.changed",
+    }
 
 
 async def gather(stream: AsyncIterator[bytes], enough: Callable[[str], bool]) -> str:

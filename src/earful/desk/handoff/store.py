@@ -85,7 +85,8 @@ def said_in(tx: Tx, handoff_id: str, conversation_id: str, limit: int) -> list[R
     written = and_(
         messages.c.channel_id == channel,
         messages.c.namespace == "",
-        messages.c.native_id.between(f"{handoff_id}.", f"{handoff_id}/"),
+        messages.c.native_id > f"{handoff_id}.",
+        messages.c.native_id < f"{handoff_id}/",
     )
     query = (
         select(messages.c.id, messages.c.direction, messages.c.text, messages.c.occurred_at)
