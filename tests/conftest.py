@@ -13,6 +13,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
+from earful.desk.handoff.consumer import ArrivalConsumer
+from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.intake import service
@@ -120,7 +122,9 @@ class Desk:
         self.now = NOW
         self.consumers: list[Consumer] = [
             TriageConsumer(lambda _tx: Brand()),
-            DeskConsumer(),
+            DeskConsumer(self.log),
+            ArrivalConsumer(),
+            OutcomeConsumer(),
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),

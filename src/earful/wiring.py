@@ -9,11 +9,17 @@ import structlog
 
 from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
+from earful.channels.form.connector import FormConnector
 from earful.config import Settings
 from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
+from earful.desk.handoff import service as handoffs
+from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.outcomes import service as outcomes
+from earful.desk.outcomes.consumer import OutcomeConsumer
+from earful.desk.outcomes.counting import start_for_new_rules
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage import learning
@@ -26,6 +32,7 @@ from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
+from earful.model.message import Network
 from earful.model.time import DAY, Instant
 from earful.outbox.sender import Sender
 from earful.parts import Parts
@@ -78,7 +85,9 @@ class Earful:
         """Everybody who reads the log, in the order of a message's walk."""
         return [
             TriageConsumer(self._brand),
-            DeskConsumer(),
+            DeskConsumer(self.log),
+            ArrivalConsumer(),
+            OutcomeConsumer(),
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
@@ -93,12 +102,20 @@ class Earful:
     def _connect(self, channel: Channel, secrets: dict[str, str]) -> Connector:
         if channel.settings.get(PLAYGROUND):
             return PlaygroundConnector(channel.network, self.on_demo_reply)
+        if channel.settings.get(handoffs.FORM):
+            return FormConnector(self._mail)
         return registry.connect(
             channel.network,
             channel.settings,
             secrets,
             allow_private=self.settings.allow_private_addresses,
         )
+
+    def _mail(self) -> Connector | None:
+        """A connected mail channel, the oldest first; None without."""
+        connectors = self.receiver.connectors
+        mail = sorted(one for one in connectors if connectors[one].network is Network.EMAIL)
+        return connectors[mail[0]] if mail else None
 
     def _capabilities(self, channel_id: str) -> Capabilities:
         connector = self.receiver.connectors.get(channel_id)
@@ -157,6 +174,9 @@ class Earful:
                 await self._learn()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()
+                await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
+                await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
+                await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):

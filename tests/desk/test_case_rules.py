@@ -75,7 +75,7 @@ OURS: Facts = summarise([said(1), said(2, "outbound")])
             Standing(status=Status.CLOSED, outcome=Outcome.CLAIMED, closed_at=50),
             said(100, rated_kind="complaint"),
             Status.OPEN,
-            Outcome.RETURNED,
+            Outcome.CLAIMED,
         ),
         (
             Standing(status=Status.CLOSED, outcome=Outcome.CLAIMED, closed_at=50),
@@ -99,7 +99,7 @@ OURS: Facts = summarise([said(1), said(2, "outbound")])
     ids=[
         "waiting comes back",
         "snoozed comes back",
-        "a complaint on a closed case has returned",
+        "a complaint opens a closed case",
         "thanks leaves it closed",
         "history leaves it closed",
         "an automatic reply leaves it closed",

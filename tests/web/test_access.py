@@ -51,7 +51,7 @@ PUBLIC = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/{link:str}"), ("GET", "/welcome"),
     ("POST", "/welcome/admin"), ("GET", "/health"), ("POST", "/hooks/{channel:str}"),
     ("GET", "/static/{version:str}/{path:path}"), ("GET", "/api/openapi"), ("GET", "/api/openapi/openapi.json"),
-    ("GET", "/api/openapi/{path:str}"),
+    ("GET", "/api/openapi/{path:str}"), ("GET", "/h/{link:str}"), ("POST", "/h/{link:str}"),
 }  # fmt: skip
 """What a stranger may ask for. Adding to it is a decision, not an accident."""
 

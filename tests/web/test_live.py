@@ -134,7 +134,7 @@ STEPS: list[tuple[str, Callable[[Story], None]]] = [
     ("and sent", lambda s: s.send()),
     ("closed", lambda s: s.act("close", outcome="claimed", note="done")),
     ("opened again", lambda s: s.act("reopen")),
-    ("closed once more", lambda s: s.act("close", outcome="confirmed")),
+    ("closed once more", lambda s: s.act("close", outcome="brushed_off")),
     ("undone", lambda s: s.act("restore", status="open", outcome="answered")),
     ("assigned to nobody", lambda s: s.act("assign", assignee_id="")),
     ("deleted", lambda s: s.hear(native_id="more", change="delete", occurred_at="2026-11-03T09:00:00Z")),
@@ -154,7 +154,14 @@ def test_state_and_events_are_the_fresh_state_for_every_event(served: Served) ->
         seen_types = {
             row["type"] for row in served.rows(select(events.c.type).where(events.c.case_id.is_not(None)))
         }
-    assert seen_types == {"case.opened", "case.messages", "case.changed", "case.noted", "case.reply"}
+    assert seen_types == {
+        "case.opened",
+        "case.messages",
+        "case.changed",
+        "case.noted",
+        "case.reply",
+        "outcome.changed",
+    }
 
 
 async def gather(stream: AsyncIterator[bytes], enough: Callable[[str], bool]) -> str:

@@ -11,6 +11,7 @@ PUBLIC = {
     "/welcome/admin",
     "/health",
     "/hooks/{channel:str}",
+    "/h/{link:str}",
 }
 
 

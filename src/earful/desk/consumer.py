@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from earful.desk.cases import joining
 from earful.desk.conversations import service as conversations
+from earful.desk.handoff import arriving
+from earful.desk.outcomes import returning
 from earful.desk.people import service as people
-from earful.log.contract import Event, NewEvent
-from earful.model.message import Actor, Direction, Visibility
+from earful.log.contract import Event, Log, NewEvent
+from earful.model.message import PRIVATE, Actor, Direction, Visibility
 from earful.model.time import Instant
 from earful.store import bulk
 from earful.store.tables import channels
@@ -49,6 +51,9 @@ class DeskConsumer:
     name = "desk"
     types = frozenset({THREADED, CORRECTED})
 
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
     def prepare(self, tx: Tx, events: list[Event]) -> dict[str, str]:
         """channel -> network."""
         return {row["id"]: row["network"] for row in tx.rows(select(channels.c.id, channels.c.network))}
@@ -67,14 +72,19 @@ class DeskConsumer:
         batch = [_Arrived(row, networks[row["channel_id"]]) for row in rows]
         # A tombstone whose message never came has nobody to belong to.
         batch = [one for one in batch if one.known]
+        came = {one.row["id"]: one.came() for one in batch if one.may_name_code}
+        recognised = arriving.recognise(tx, list(came.values()), now) if came else {}
         known = people.meet(tx, [one.sighting() for one in batch if one.inbound], now)
         fresh = [one for one in batch if one.row["conversation_id"] is None]
         threaded = conversations.thread(tx, [one.arrival() for one in _in_order(fresh)], now)
+        if recognised:
+            arriving.join(tx, self._log, recognised, came, threaded.conversation_of, now)
         private = threaded.private | conversations.private_among(
             tx, {one.row["conversation_id"] for one in batch} - {None}
         )
         joins = [one.joining(known, threaded, private) for one in batch]
         joined = joining.join(tx, joins, threaded.collisions, networks, now)
+        returned = returning.keep(tx, joined.returned, now)
         return [
             NewEvent(
                 type=OPENED if case_id in joined.opened else MESSAGES,
@@ -84,7 +94,7 @@ class DeskConsumer:
                 data=_encode({"messages": message_ids}).decode(),
             )
             for case_id, message_ids in joined.changed.items()
-        ]
+        ] + returned
 
 
 def _in_order(batch: "list[_Arrived]") -> "list[_Arrived]":
@@ -108,6 +118,24 @@ class _Arrived:
     @property
     def known(self) -> bool:
         return self.author.native_id != UNKNOWN_AUTHOR or self.row["deleted_at"] is None
+
+    @property
+    def may_name_code(self) -> bool:
+        """A new private message of a customer, which a handoff may have brought."""
+        row = self.row
+        return (
+            self.inbound
+            and row["conversation_id"] is None
+            and row["deleted_at"] is None
+            and Visibility(row["visibility"]) in PRIVATE
+            and "-" in row["text"] + row["subject"]
+        )
+
+    def came(self) -> arriving.Came:
+        text = f"{self.row['subject']}\n{self.row['text']}"
+        return arriving.Came(
+            message_id=self.row["id"], key=self.key, actor=self.author, text=text, at=self.row["occurred_at"]
+        )
 
     @property
     def key(self) -> tuple[str, str, str]:

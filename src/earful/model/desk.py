@@ -128,6 +128,8 @@ class CaseRow(Struct, frozen=True, kw_only=True):
     """The newest message was deleted by its author."""
     deadline: Deadline | None = None
     """The nearest one that runs."""
+    returned_after: int | None = None
+    """How long after it was thought settled the matter came back, in milliseconds."""
 
 
 class Revision(Struct, frozen=True, kw_only=True):
@@ -135,6 +137,15 @@ class Revision(Struct, frozen=True, kw_only=True):
 
     text: str
     at: int
+
+
+class ReadAs(Struct, frozen=True, kw_only=True):
+    """What a message was read as, where that changed what became of its case."""
+
+    what: str
+    """`customer_confirmed`, `customer_denied`, `only_pointed`, ..."""
+    span: tuple[int, int]
+    """Half-open, in code points; (0, 0) for nowhere."""
 
 
 class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="message"):
@@ -169,6 +180,7 @@ class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="
     """How many near duplicates there are of it, itself among them; 0 for none."""
     alike_to: str = ""
     """The first of them, whose id names the group."""
+    read_as: ReadAs | None = None
 
 
 class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="reply"):

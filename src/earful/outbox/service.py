@@ -117,6 +117,11 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     return target["channel_id"], Network(target["network"])
 
 
+def cancelled_of(tx: Tx, case_id: str) -> frozenset[str]:
+    """The replies of a case that were taken back before they went out."""
+    return frozenset(store.cancelled_of(tx, case_id))
+
+
 def case_of(tx: Tx, reply_id: str) -> str:
     """The case of a reply. Raises RefusedReplyError when there is no such reply."""
     return str(_known(tx, reply_id)["case_id"])

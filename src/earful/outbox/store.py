@@ -41,6 +41,12 @@ def find(tx: Tx, reply_id: str) -> Row | None:
     return tx.row(select(outbox).where(outbox.c.id == reply_id).with_for_update())
 
 
+def cancelled_of(tx: Tx, case_id: str) -> list[str]:
+    """Replies of a case that were taken back."""
+    wanted = outbox.c.case_id == case_id, outbox.c.state == "cancelled"
+    return [row["id"] for row in tx.rows(select(outbox.c.id).where(*wanted))]
+
+
 def with_target(tx: Tx, reply_id: str) -> Row | None:
     """One reply with the message that it answers."""
     return tx.row(_WITH_TARGET.where(outbox.c.id == reply_id))

@@ -16,14 +16,16 @@ from earful.channels.kit.text import count
 from earful.desk.calendars.rules import Calendar, Holiday, Week
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
+from earful.desk.outcomes import service as outcomes
+from earful.desk.outcomes.reading import Reading
 from earful.desk.sla import settings as sla
 from earful.desk.sla.rules import Applies, Policy, Targets
 from earful.desk.users import service as users
 from earful.intake import service as intake
 from earful.log.runner import BATCH, Consumer, drain, step
-from earful.model.desk import Role, Status
+from earful.model.desk import Outcome, Role, Status
 from earful.model.ids import new_id
-from earful.model.message import Network, Visibility
+from earful.model.message import Direction, Network, Visibility
 from earful.model.time import DAY, HOUR, MINUTE, Instant, moment
 from earful.outbox import service as outbox
 from earful.playground import story as telling
@@ -322,6 +324,12 @@ class _Player:
             raise LookupError(f"{message} is not something a customer said")
         return message
 
+    def _confirm(self, tx: Tx, who: Who, case_id: str, at: Instant) -> None:
+        """Nobody closes as confirmed: a colleague points to what the customer said last."""
+        theirs = messages.c.case_id == case_id, messages.c.direction == Direction.INBOUND.value
+        newest = select(messages.c.id).where(*theirs).order_by(messages.c.occurred_at.desc()).limit(1)
+        outcomes.dispute(tx, self._log, who, tx.value(newest), Reading.CONFIRMED, at)
+
     def _act(self, tx: Tx, who: Who, act: Act, case_id: str, at: Instant) -> None:
         log = self._log
         match act:
@@ -336,6 +344,9 @@ class _Player:
             case Snooze():
                 cases.snooze(tx, log, who, case_id, telling.when(act.until, self._now), at)
             case Close():
-                cases.close(tx, log, who, case_id, act.outcome, at)
+                confirmed = act.outcome is Outcome.CONFIRMED
+                cases.close(tx, log, who, case_id, Outcome.CLAIMED if confirmed else act.outcome, at)
+                if confirmed:
+                    self._confirm(tx, who, case_id, at)
             case Reply():
                 raise TypeError("replies go through the outbox")

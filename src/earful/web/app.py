@@ -25,8 +25,12 @@ from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.handoff import pages as handoffs
+from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.outcomes import api as outcomes_api
+from earful.desk.outcomes import pages as outcomes
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.triage import api as triage_api
@@ -57,6 +61,10 @@ Running = Callable[[], AbstractAsyncContextManager[None]]
 HANDLERS: list[Any] = [
     *inbox.HANDLERS,
     *cases.HANDLERS,
+    *outcomes.HANDLERS,
+    *outcomes_api.HANDLERS,
+    *handoffs.HANDLERS,
+    *handoff_public.HANDLERS,
     *triage.HANDLERS,
     *priority_pages.HANDLERS,
     *brand_pages.HANDLERS,

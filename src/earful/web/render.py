@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from earful.model.desk import SendState, TimelineEvent
+from earful.desk.outcomes.rules import span_of
+from earful.model.desk import ReadAs, SendState, TimelineEvent
 from earful.model.message import Direction, Network
 from earful.model.rating import Rating
 from earful.model.time import rfc3339
@@ -68,12 +69,15 @@ class Renderer:
                 WORDS["status"].get(event.detail)
                 or WORDS["outcome"].get(event.detail)
                 or WORDS["clock"].get(event.detail)
+                or (event.what.startswith("handoff_") and WORDS["way"].get(event.detail))
                 or event.detail
             )
             return pattern.replace("{detail}", detail)
 
-        def said(text: str, rating: Rating | None = None) -> Markup:
+        def said(text: str, rating: Rating | None = None, read_as: ReadAs | None = None) -> Markup:
             found = marks.rating_marks(rating) if rating is not None else []
+            if read_as is not None:
+                found.append(marks.Mark(*read_as.span, "read", label(read_as.what, "read_as")))
             named = [m._replace(why=mark_words(m)) for m in found]
             return marks.said(text, named)
 
@@ -100,6 +104,7 @@ class Renderer:
             "label": label,
             "rfc3339": rfc3339,
             "said": said,
+            "span_of": span_of,
         }
         self.environment.globals |= {
             "answered_message": timeline.answered_message,

@@ -42,6 +42,8 @@ SHORTCUTS = (
     Shortcut(id="rename", keys="T", label=N_("Rename…"), group=CASE),
     Shortcut(id="rate", keys="c", label=N_("Correct the rating"), group=CASE),
     Shortcut(id="reasons", keys="C", label=N_("Show the words behind the rating"), group=CASE),
+    Shortcut(id="handoff", keys="h", label=N_("Hand off to a private place…"), group=CASE),
+    Shortcut(id="outcome", keys="o", label=N_("What became of it"), group=CASE),
     Shortcut(id="undo", keys="z", label=N_("Undo"), group=CASE),
     Shortcut(id="send", keys="mod+Enter", label=N_("Send"), group=CASE, in_palette=False),
     Shortcut(id="go-inbox", keys="g i", label=N_("Inbox"), group=GO, href="/inbox"),

@@ -71,15 +71,25 @@ def is_htmx(request: Ask) -> bool:
 
 
 def told(
-    text: str, undo_url: str = "", undo: dict[str, str] | None = None, *, undo_for: int | None = None
+    text: str,
+    undo_url: str = "",
+    undo: dict[str, str] | None = None,
+    *,
+    undo_for: int | None = None,
+    insert: str = "",
 ) -> dict[str, str]:
-    """The header that makes the page say what was done, with how to take it back (for so many milliseconds)."""
+    """The header that makes the page say what was done, with how to take it back (for so many milliseconds).
+
+    `insert`: words that the composer puts behind what is written.
+    """
     done: dict[str, Any] = {"text": text}
     if undo_url:
         done["undo"] = {"url": undo_url, "values": undo or {}}
         if undo_for is not None:
             done["undo"]["for"] = undo_for
-    return {"HX-Trigger": json.dumps({"earful:done": done})}
+    placed = {"earful:insert": {"text": insert}} if insert else {}
+    # A header is ASCII, so json.dumps escapes what is not.
+    return {"HX-Trigger": json.dumps({"earful:done": done} | placed)}
 
 
 def go(path: str) -> Response[Any]:

@@ -56,7 +56,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     """Whom it can be assigned to, the asking user first."""
     known_tags: list[str] = []
     present: list["Present"] = []
-    outcomes: tuple[str, ...] = ("claimed", "confirmed", "answered", "verified", "brushed_off", "unanswered")
+    outcomes: tuple[str, ...] = ("claimed", "answered", "brushed_off", "unanswered")
     """What an agent may close with, the likeliest first."""
 
 

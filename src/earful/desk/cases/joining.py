@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.desk.cases import rules, store
+from earful.desk.outcomes import reading, returning
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_ids
 from earful.model.message import PRIVATE, Direction, MessageKind
@@ -60,6 +61,8 @@ class Joined(Struct, frozen=True, kw_only=True):
     opened: frozenset[str]
     changed: dict[str, list[str]]
     """case id -> ids of the messages that joined it or changed in it."""
+    returned: dict[str, tuple[str, returning.Back]]
+    """message -> (its case, the earlier one that it comes back to)."""
 
 
 def join(
@@ -76,7 +79,8 @@ def join(
     kept = _absorb(tx, collisions)
     for one in batch:
         one.case_id = kept.get(one.case_id or "", one.case_id)
-    opened = _sort_inbound(tx, batch, now)
+    inbound = _sort_inbound(tx, batch, now)
+    opened, back = inbound.opened, inbound.back
     adopted = _sort_outbound(tx, batch)
     changed: dict[str, list[str]] = defaultdict(list)
     for one in batch:
@@ -86,8 +90,13 @@ def join(
         changed[case_id].append(message_id)
     for case_id in kept.values():
         changed[case_id] = changed[case_id]
-    _write(tx, batch, opened, adopted, set(changed), networks)
-    return Joined(opened=frozenset(opened), changed=dict(changed))
+    _write(tx, batch, inbound, adopted, set(changed), networks)
+    returned = {
+        one.row["id"]: (one.case_id, back[one.row["id"]])
+        for one in batch
+        if one.row["id"] in back and one.case_id is not None
+    }
+    return Joined(opened=frozenset(opened), changed=dict(changed), returned=returned)
 
 
 def _absorb(tx: Tx, collisions: list[tuple[str, str]]) -> dict[str, str]:
@@ -103,30 +112,59 @@ def _absorb(tx: Tx, collisions: list[tuple[str, str]]) -> dict[str, str]:
     return kept
 
 
-def _sort_inbound(tx: Tx, batch: list[Joining], now: Instant) -> dict[str, Joining]:
-    """Give customers' messages their case. Returns the cases to be opened, by the message that opens each."""
+Owner = tuple[str, str]
+"""(conversation, author), the author empty where everybody shares one case."""
+
+
+class _Sorted(Struct, frozen=True):
+    """Which messages open a case (by its id), and which come back to an earlier matter (by theirs)."""
+
+    opened: dict[str, Joining]
+    back: dict[str, returning.Back]
+
+
+def _sort_inbound(tx: Tx, batch: list[Joining], now: Instant) -> _Sorted:
+    """Give customers' messages their case."""
     fresh = [one for one in batch if one.author_id is not None and one.case_id is None]
     case_of = store.case_of_authors(tx, {one.conversation_id for one in fresh})
     standing = store.by_ids(tx, set(case_of.values()))
     spare = iter(new_ids(now, len(fresh)))
-    opened: dict[str, Joining] = {}
+    earlier = returning.look(tx, [_asking(one) for one in fresh if _is_homeless(one, case_of, standing)])
+    found = _Sorted({}, {})
     for one in sorted(fresh, key=lambda one: (one.row["occurred_at"], one.row["seq"])):
-        owner = one.conversation_id, "" if one.private else one.author_id or ""
-        case_id = case_of.get(owner)
-        case = standing.get(case_id or "")
-        stale = case is not None and rules.wants_new_case(
-            Status(case["status"]), case["closed_at"], one.row["occurred_at"]
-        )
-        if case_id is None or stale:
+        case_id = case_of.get(_owner(one))
+        if _is_homeless(one, case_of, standing):
             if one.row["kind"] == MessageKind.SYSTEM:
                 # An automatic reply or a bounce is kept with what it belongs to, and opens nothing.
                 one.case_id = case_id
                 continue
-            case_id = next(spare)
-            case_of[owner] = case_id
-            opened[case_id] = one
+            back = earlier.get(one.row["id"])
+            if back is not None:
+                found.back[one.row["id"]] = back
+            case_id = back.earlier_id if back is not None and back.reopens else next(spare)
+            if back is None or not back.reopens:
+                found.opened[case_id] = one
+            case_of[_owner(one)] = case_id
         one.case_id = case_id
-    return opened
+    return found
+
+
+def _owner(one: Joining) -> Owner:
+    return one.conversation_id, "" if one.private else one.author_id or ""
+
+
+def _is_homeless(one: Joining, case_of: Mapping[Owner, str], standing: Mapping[str, Row]) -> bool:
+    """Whether a message has no case to join, or only one that was closed long before it."""
+    case_id = case_of.get(_owner(one))
+    case = standing.get(case_id or "")
+    return case_id is None or (
+        case is not None
+        and rules.wants_new_case(Status(case["status"]), case["closed_at"], one.row["occurred_at"])
+    )
+
+
+def _asking(one: Joining) -> returning.Asking:
+    return returning.Asking(message_id=one.row["id"], person_id=one.person_id, at=one.row["occurred_at"])
 
 
 def _sort_outbound(tx: Tx, batch: list[Joining]) -> dict[str, str]:
@@ -207,12 +245,13 @@ def _parent_key(row: Row) -> tuple[str, str, str]:
 def _write(
     tx: Tx,
     batch: list[Joining],
-    opened: Mapping[str, Joining],
+    inbound: _Sorted,
     adopted: Mapping[str, str],
     touched: set[str],
     networks: Mapping[str, str],
 ) -> None:
     """Rows of new cases, then the messages that point to them, then rows of cases that were there."""
+    opened = inbound.opened
     said = _said(tx, batch, touched - set(opened), networks)
     fresh = [_new_case(case_id, one, said[case_id]) for case_id, one in opened.items()]
     store.insert(tx, fresh)
@@ -224,11 +263,8 @@ def _write(
         ],
     )  # fmt: skip
     store.give_case(tx, adopted)
-    owners = [
-        (one.conversation_id, "" if one.private else one.author_id or "", case_id)
-        for case_id, one in opened.items()
-    ]
-    store.set_case_of_authors(tx, owners)
+    owning = [one for one in batch if one.row["id"] in inbound.back] + list(opened.values())
+    store.set_case_of_authors(tx, [(*_owner(one), one.case_id or "") for one in owning])
     stored = touched - set(opened)
     if adopted:
         # What waited for a case is only now in one, which may be a case opened just above.
@@ -314,5 +350,8 @@ def _changed_case(row: Row, messages: list[rules.Said]) -> dict[str, Any]:
         closed_at=row["closed_at"],
     )
     newest = max(messages, key=lambda one: (one.at, one.message_id))
-    changed = _row_of(facts, rules.after_message(standing, newest, facts)) | {"id": row["id"]}
+    # Only a closed case asks whether it is fixed, and most are not.
+    closed = standing.status is Status.CLOSED and newest.direction is Direction.INBOUND
+    says = reading.read(newest.text).reading if closed else reading.Reading.UNCLEAR
+    changed = _row_of(facts, rules.after_message(standing, newest, facts, says)) | {"id": row["id"]}
     return changed | {"title": row["title"]} if row["titled"] else changed

@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from earful.desk.outcomes.reading import Reading
 from earful.model.desk import Outcome, Status
 from earful.model.message import Direction, MessageKind
 
@@ -177,12 +178,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     closed_at: int | None = None
 
 
-def after_message(standing: Standing, newest: Said, facts: Facts) -> Standing:
-    """Where a case stands after its messages changed; `newest` is what its customer said last.
+def after_message(
+    standing: Standing, newest: Said, facts: Facts, reading: Reading = Reading.UNCLEAR
+) -> Standing:
+    """Where a case stands after its messages changed; `newest` is what its customer said last, `reading` what it
+    says of whether it is fixed.
 
-    A customer who writes brings a waiting or snoozed case back. A closed case reopens, unless they only said
-    thanks; when it was a complaint, the matter has returned. Answering turns `unanswered` into `answered`,
-    and nothing here ever makes a case resolved.
+    A customer who writes brings a waiting or snoozed case back. A closed case reopens, unless they say that it is
+    fixed or only praise. Answering turns `unanswered` into `answered`; every other outcome is derived by the rules
+    of outcomes.
     """
     outcome = standing.outcome
     if facts.answered and outcome is Outcome.UNANSWERED:
@@ -198,12 +202,10 @@ def after_message(standing: Standing, newest: Said, facts: Facts) -> Standing:
     if standing.status is not Status.CLOSED:
         return Standing(status=Status.OPEN, outcome=outcome)
     written_before = standing.closed_at is not None and newest.at <= standing.closed_at
-    if written_before or newest.rated_kind == "praise":
+    content = reading is Reading.CONFIRMED or (reading is Reading.UNCLEAR and newest.rated_kind == "praise")
+    if written_before or content:
         return Standing(status=Status.CLOSED, outcome=outcome, closed_at=standing.closed_at)
-    return Standing(
-        status=Status.OPEN,
-        outcome=Outcome.RETURNED if newest.rated_kind == "complaint" else outcome,
-    )
+    return Standing(status=Status.OPEN, outcome=outcome)
 
 
 def wants_new_case(status: Status, closed_at: int | None, at: int) -> bool:
@@ -213,9 +215,14 @@ def wants_new_case(status: Status, closed_at: int | None, at: int) -> bool:
 
 CLOSING = (
     Outcome.CLAIMED,
-    Outcome.CONFIRMED,
     Outcome.ANSWERED,
     Outcome.UNANSWERED,
     Outcome.BRUSHED_OFF,
 )
-"""What a person may close a case with. `verified`, `silent` and `returned` come from what happens."""
+"""What a person may close a case with. The others come from what happens, or from a check."""
+
+
+def closed_as(stands: Outcome, said: Outcome) -> Outcome:
+    """The outcome of a case right after it was closed: a claim or a brush-off counts, unless more is known."""
+    known = stands in (Outcome.CONFIRMED, Outcome.VERIFIED)
+    return said if said in (Outcome.CLAIMED, Outcome.BRUSHED_OFF) and not known else stands

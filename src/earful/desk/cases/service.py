@@ -84,16 +84,27 @@ def snooze(tx: Tx, log: Log, who: Who, case_id: str, until: int, now: Instant) -
 
 
 def close(tx: Tx, log: Log, who: Who, case_id: str, outcome: Outcome, now: Instant) -> None:
-    """Close a case with what became of it. Raises RefusedError for an outcome that nobody can vouch for."""
+    """Close a case with what a colleague says became of it; the rules of outcomes have the last word.
+
+    Raises RefusedError for an outcome that nobody can vouch for.
+    """
     if outcome not in rules.CLOSING:
-        raise RefusedError(f"A person cannot set the outcome {outcome.value}.")
+        raise RefusedError(
+            f"Nobody can close a case as {outcome.value}: that follows from what the customer says or from a "
+            "check. Nothing was changed."
+        )
     row = _case(tx, case_id)
     if outcome is Outcome.ANSWERED and row["outcome"] == Outcome.UNANSWERED:
         raise RefusedError("Nobody has answered this customer yet; answer first, or close it as unanswered.")
     store.update_case(
         tx,
         row,
-        {"status": Status.CLOSED.value, "outcome": outcome.value, "closed_at": now, "snoozed_until": None},
+        {
+            "status": Status.CLOSED.value,
+            "outcome": rules.closed_as(Outcome(row["outcome"]), outcome).value,
+            "closed_at": now,
+            "snoozed_until": None,
+        },
     )
     _tell(tx, log, who, case_id, "closed", outcome.value, now)
 
@@ -117,6 +128,12 @@ def restore(tx: Tx, log: Log, who: Who, case_id: str, standing: rules.Standing, 
         },
     )
     _tell(tx, log, who, case_id, "restored", standing.status.value, now)
+
+
+def set_outcomes(tx: Tx, outcomes: Mapping[str, Outcome]) -> None:
+    """Write what became of cases into their rows. For the feature that derives it: nobody sets an outcome by hand."""
+    for case_id, outcome in outcomes.items():
+        store.update_case(tx, _case(tx, case_id), {"outcome": outcome.value})
 
 
 def standing_of(tx: Tx, case_id: str) -> rules.Standing:

@@ -11,15 +11,19 @@ from earful.store import bulk
 from earful.store.tables import (
     case_clocks,
     case_counts,
+    case_outcomes,
+    case_returns,
     case_seen,
     case_tags,
     cases,
     conversation_cases,
     drafts,
     events,
+    handoffs,
     messages,
     notes,
     outbox,
+    outcome_clocks,
     sla_breaches,
 )
 from earful.store.tx import Row, Tx
@@ -251,10 +255,13 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
         (events, events.c.case_id),
         (conversation_cases, conversation_cases.c.case_id),
         (sla_breaches, sla_breaches.c.case_id),
+        (handoffs, handoffs.c.case_id),
+        (case_returns, case_returns.c.case_id),
+        (case_returns, case_returns.c.earlier_id),
     ):
-        tx.execute(update(table).where(column == other["id"]).values(case_id=kept))
-    # Clocks are made anew from what the kept case then has.
-    for table in (case_tags, case_seen, drafts, case_clocks):
+        tx.execute(update(table).where(column == other["id"]).values({column.name: kept}))
+    # Clocks and outcomes are derived again, from what both have heard.
+    for table in (case_tags, case_seen, drafts, case_clocks, case_outcomes, outcome_clocks):
         tx.execute(delete(table).where(table.c.case_id == other["id"]))
     tx.execute(delete(cases).where(cases.c.id == other["id"]))
     count(tx, [other], [])

@@ -140,3 +140,15 @@ def private_among(tx: Tx, conversation_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(
         row["id"] for row in store.by_ids(tx, conversation_ids) if Visibility(row["visibility"]) in PRIVATE
     )
+
+
+def open_named(tx: Tx, channel_id: str, thread: str, visibility: Visibility, now: Instant) -> str:
+    """The conversation of a thread that its channel names itself, made when it is not there yet."""
+    name = rules.thread_key("", thread, own_thread=True)
+    store.insert(tx, [(new_ids(now, 1)[0], channel_id, name, visibility.value, now)])
+    return store.by_name(tx, channel_id, [name])[name][0]
+
+
+def give_case(tx: Tx, conversation_id: str, case_id: str) -> None:
+    """Let a private conversation go on in a case, unless it has one."""
+    store.give_case(tx, conversation_id, "", case_id)

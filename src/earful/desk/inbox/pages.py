@@ -11,7 +11,9 @@ from litestar.params import FromPath
 from earful.channels.kit.html import sanitise
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
+from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
+from earful.desk.outcomes import panel as outcomes
 from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
@@ -29,7 +31,6 @@ from earful.web.site import Ask, is_htmx, page, parts_of, session_of, shell
 from earful.web.views import CaseView, InboxView
 
 READ = [needs(Permission.CASES_READ)]
-OUTCOMES = ("claimed", "confirmed", "answered", "brushed_off", "unanswered")
 
 
 def filter_of(query: dict[str, str]) -> InboxFilter:
@@ -109,7 +110,6 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
             users=[*(u for u in everybody if u.id == user.id), *(u for u in everybody if u.id != user.id)],
             known_tags=inbox.tags(tx),
             present=hub.presence.at(detail.row.id, parts.clock(), apart_from=user.id),
-            outcomes=OUTCOMES,
         )
     counts = inbox.counts(tx, wanted.filter, user.id)
     view = InboxView(
@@ -122,7 +122,10 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         has_channels=bool(channels.listed(tx)),
         selected=case.detail.row.id if case else "",
     )
-    return {"inbox": view, "case": case}
+    if case is None:
+        return {"inbox": view, "case": None}
+    standing = outcomes.panel(tx, case.detail, parts.clock())
+    return {"inbox": view, "case": case, "standing": standing, "invitations": handoff.panel(tx, case.detail)}
 
 
 async def values(request: Ask, number: int | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities
 from earful.desk.inbox import store
+from earful.desk.outcomes import service as outcomes
 from earful.desk.people import service as people
 from earful.desk.sla import service as sla
 from earful.model.desk import (
@@ -38,9 +39,13 @@ TIMELINE = 100
 MOST = 2_000
 """Messages of a case on one page at most."""
 SEARCH_PAGE = 100
-ACTS = ("case.changed", sla.BREACHED, sla.WITHDRAWN)
-"""Events that stand in a case's timeline."""
 VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
+
+TOLD = (
+    "case.changed", "case.handoff", "case.returned", "outcome.changed",
+    "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
+)  # fmt: skip
+"""Events that the timeline tells, those whose data has a `what`."""
 
 READ_ONLY = Capabilities(
     receive="api",
@@ -115,10 +120,11 @@ def case_rows(tx: Tx, rows: list[Row], user_id: str) -> list[CaseRow]:
     """Rows as the list shows them."""
     ids = [row["id"] for row in rows]
     tags, seen = store.tags_of(tx, ids), store.seen_by(tx, user_id, ids)
-    return [_case_row(row, tags.get(row["id"], []), seen.get(row["id"])) for row in rows]
+    back = outcomes.returned_after(tx, ids)
+    return [_case_row(row, tags.get(row["id"], []), seen.get(row["id"]), back.get(row["id"])) for row in rows]
 
 
-def _case_row(row: Row, tags: list[str], seen_at: int | None) -> CaseRow:
+def _case_row(row: Row, tags: list[str], seen_at: int | None, back: int | None) -> CaseRow:
     return CaseRow(
         id=row["id"],
         number=row["number"],
@@ -152,6 +158,7 @@ def _case_row(row: Row, tags: list[str], seen_at: int | None) -> CaseRow:
         deadline=Deadline(kind=row["due_kind"], warn_at=row["due_warn_at"], due_at=row["due_at"])
         if row["due_at"] is not None
         else None,
+        returned_after=back,
     )
 
 
@@ -261,6 +268,7 @@ def _messages(
     revisions = store.revisions_of(tx, [row["id"] for row in rows if row["edited_at"] is not None])
     senders = store.senders_of(tx, case_id)
     alike = near_duplicates(tx, {row["id"]: row["group_id"] for row in rows if row["rating"]})
+    read_as = outcomes.read_as(tx, case_id)
     found: list[TimelineItem] = []
     for row in rows:
         data = _data.decode(row["data"])
@@ -296,6 +304,7 @@ def _messages(
                 conversation_id=row["conversation_id"],
                 alike=alike[row["id"]][1] if row["id"] in alike else 0,
                 alike_to=alike[row["id"]][0] if row["id"] in alike else "",
+                read_as=read_as.get(row["id"]),
                 sent_by=senders.get(row["id"], ""),
                 is_new=inbound and seen_at is not None and row["received_at"] > seen_at,
                 can_reply=rendering.audiences(visibility, rendering.capabilities(row["channel_id"]))
@@ -326,8 +335,10 @@ def _notes(tx: Tx, case_id: str) -> list[TimelineItem]:
 
 def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
     found: list[TimelineItem] = []
-    for row in store.acts_of(tx, case_id, ACTS):
+    for row in store.acts_of(tx, case_id, TOLD):
         act = _act.decode(row["data"])
+        if not act.what:
+            continue
         if act.what == "snoozed":
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
             act = _Act(what=act.what, detail=until)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec import Struct
 
 from earful.desk.people import store
@@ -92,7 +93,7 @@ def _insert(
             )
         )
         people.append((person_id, name, now))
-        links.append((link_id, author_id, person_id, '{"because":"first sight of this author"}', now))
+        links.append((link_id, author_id, person_id, evidence_json("first sight of this author"), now))
     inserted = store.insert_authors(tx, rows)
     ours = [index for index, row in enumerate(rows) if row[0] in inserted]
     store.insert_people(tx, [people[index] for index in ours])
@@ -111,6 +112,28 @@ def _insert(
         }
         for sighting, row, person in zip(sightings, rows, people, strict=True)
     }
+
+
+def know(tx: Tx, key: AuthorKey, actor: Actor, person_id: str, evidence: str, now: Instant) -> str:
+    """Know that an author is a person: a new author begins as them, a known one is linked to them from now on.
+
+    The link before is ended, not destroyed, and the evidence stays with the new one. Returns the author.
+    """
+    known = meet(tx, [Sighting(key=key, actor=actor, at=now)], now)[key]
+    if known.person_id != person_id:
+        store.relink(tx, known.author_id, new_ids(now, 1)[0], person_id, evidence_json(evidence), now)
+    return known.author_id
+
+
+def author_of(tx: Tx, key: AuthorKey) -> str | None:
+    """The id of an author; None for one that was never seen."""
+    row = store.find_authors(tx, [key]).get(key)
+    return row["id"] if row is not None else None
+
+
+def evidence_json(because: str) -> str:
+    """Evidence as a link keeps it."""
+    return msgspec.json.encode({"because": because}).decode()
 
 
 def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCard:

@@ -56,6 +56,13 @@ def insert_links(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
     bulk.insert(tx, "person_links", ("id", "author_id", "person_id", "evidence", "linked_at"), rows)
 
 
+def relink(tx: Tx, author_id: str, link_id: str, person_id: str, evidence: str, now: int) -> None:
+    """End the link of an author that stands, and begin another."""
+    standing = person_links.c.author_id == author_id, person_links.c.unlinked_at.is_(None)
+    tx.execute(update(person_links).where(*standing).values(unlinked_at=now))
+    insert_links(tx, [(link_id, author_id, person_id, evidence, now)])
+
+
 _RENAME = (
     update(authors)
     .where(authors.c.id == bindparam("author"))

@@ -29,7 +29,8 @@ SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
-    Permission.CASES_WRITE: "Correct ratings",
+    Permission.CASES_WRITE: "Correct ratings and readings, claim that a case is fixed",
+    Permission.OUTCOMES_VERIFY: "Say that it was checked whether a case is fixed",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
     Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",

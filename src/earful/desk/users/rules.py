@@ -26,6 +26,10 @@ class Permission(StrEnum):
     """Decide which programs are told what happens here."""
     SLA_MANAGE = "sla:manage"
     """Change what is promised: policies, and the calendars that they count by."""
+    OUTCOMES_VERIFY = "outcomes:verify"
+    """Say that it was checked whether a case is fixed."""
+    OUTCOMES_MANAGE = "outcomes:manage"
+    """Change days and texts of outcomes and handoffs."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
@@ -35,6 +39,8 @@ _LEAD = _AGENT | {
     Permission.EXPORT,
     Permission.TRIAGE_MANAGE,
     Permission.SLA_MANAGE,
+    Permission.OUTCOMES_VERIFY,
+    Permission.OUTCOMES_MANAGE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -48,6 +54,7 @@ TOKEN_SCOPES = (
     Permission.EXPORT,
     Permission.WEBHOOKS_MANAGE,
     Permission.SLA_MANAGE,
+    Permission.OUTCOMES_VERIFY,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

@@ -38,6 +38,14 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.outcomes import (
+    case_outcomes,
+    case_returns,
+    desk_settings,
+    handoff_tries,
+    handoffs,
+    outcome_clocks,
+)
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
@@ -48,6 +56,8 @@ __all__ = [
     "calendars",
     "case_clocks",
     "case_counts",
+    "case_outcomes",
+    "case_returns",
     "case_seen",
     "case_tags",
     "cases",
@@ -58,14 +68,18 @@ __all__ = [
     "corrections",
     "cursors",
     "deliveries",
+    "desk_settings",
     "drafts",
     "events",
+    "handoff_tries",
+    "handoffs",
     "idempotency",
     "learned",
     "messages",
     "metadata",
     "notes",
     "outbox",
+    "outcome_clocks",
     "people",
     "person_links",
     "ratings",

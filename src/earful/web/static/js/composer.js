@@ -92,6 +92,14 @@ class ReplyComposer extends HTMLElement {
     this.text.focus();
   }
 
+  /** Put words behind what is written, for the writer to send or change. @param {string} words */
+  insert(words) {
+    this.begin("reply");
+    const before = this.text.value.trimEnd();
+    this.text.value = before ? `${before} ${words}` : words;
+    this.#changed();
+  }
+
   /**
    * @param {string} text empty takes the warning away
    * @param {{ label: string, act: () => void }} [button]
@@ -257,6 +265,9 @@ document.addEventListener("htmx:after:request", (event) => {
   if ((act === "reply" || act === "note") && ctx.response.status < 300) composer()?.clear();
   if (/^\/outbox\/[^/]+\/cancel$/.test(ctx.sourceElement?.getAttribute?.("action") ?? "") && ctx.response.status < 300) showDraft();
 });
+
+// The server has words for the reply, such as the link of a handoff.
+document.addEventListener("earful:insert", (event) => composer()?.insert(/** @type {CustomEvent} */ (event).detail.text));
 
 // The page shows a newer case now, so the next send is an answer to that one.
 document.addEventListener("htmx:after:swap", () => {
