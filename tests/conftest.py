@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
 from earful.desk.triage.consumer import WeighingConsumer
+from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
@@ -121,6 +122,7 @@ class Desk:
             TriageConsumer(lambda _tx: Brand()),
             DeskConsumer(),
             WeighingConsumer(),
+            ViewConsumer(),
             SearchConsumer(),
         ]
         store.write_now(

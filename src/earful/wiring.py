@@ -17,6 +17,8 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
+from earful.desk.views import service as views
+from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service as intake
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
@@ -71,7 +73,13 @@ class Earful:
 
     def consumers(self) -> list[Consumer]:
         """Everybody who reads the log, in the order of a message's walk."""
-        return [TriageConsumer(self._brand), DeskConsumer(), WeighingConsumer(), SearchConsumer()]
+        return [
+            TriageConsumer(self._brand),
+            DeskConsumer(),
+            WeighingConsumer(),
+            ViewConsumer(),
+            SearchConsumer(),
+        ]
 
     def _brand(self, tx: Tx) -> Brand:
         """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""
@@ -125,12 +133,20 @@ class Earful:
         if version is not None:
             await self.store.write(partial(learning.keep, who=EARFUL, version=version, now=now))
 
+    async def _look_at_views(self) -> None:
+        """Cases come into views and leave them by the clock."""
+        now = self.clock()
+        if await self.store.read(partial(views.is_due, now=now)):
+            await self.store.write(partial(views.tick, log=self.log, now=now))
+            self.runner.wake()
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
                 await self._purge()
                 await self._learn()
+                await self._look_at_views()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
             except Exception:
                 logger.exception("tick.failed")

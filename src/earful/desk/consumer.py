@@ -19,6 +19,8 @@ MESSAGES = "case.messages"
 """Messages joined a case, or those of a case changed."""
 CASE_RATED = "case.rated"
 """Ratings of a case's messages were corrected."""
+ABSORBED = "case.absorbed"
+"""A case turned out to be the same as another, which now has everything of it."""
 THREADED, CORRECTED = "message.rated", "message.corrected"
 
 UNKNOWN_AUTHOR = "unknown"
@@ -75,7 +77,11 @@ class DeskConsumer:
         )
         joins = [one.joining(known, threaded, private) for one in batch]
         joined = joining.join(tx, joins, threaded.collisions, networks, now)
-        return [
+        told = [
+            NewEvent(type=ABSORBED, subject=gone, case_id=kept, at=now)
+            for gone, kept in joined.absorbed.items()
+        ]
+        return told + [
             NewEvent(
                 type=OPENED if case_id in joined.opened else MESSAGES,
                 subject=case_id,

@@ -60,6 +60,8 @@ class Joined(Struct, frozen=True, kw_only=True):
     opened: frozenset[str]
     changed: dict[str, list[str]]
     """case id -> ids of the messages that joined it or changed in it."""
+    absorbed: dict[str, str]
+    """Case that is no more -> the one that has everything of it."""
 
 
 def join(
@@ -87,7 +89,7 @@ def join(
     for case_id in kept.values():
         changed[case_id] = changed[case_id]
     _write(tx, batch, opened, adopted, set(changed), networks)
-    return Joined(opened=frozenset(opened), changed=dict(changed))
+    return Joined(opened=frozenset(opened), changed=dict(changed), absorbed=kept)
 
 
 def _absorb(tx: Tx, collisions: list[tuple[str, str]]) -> dict[str, str]:

@@ -283,7 +283,7 @@ def groups(conditions: Iterable[Condition]) -> frozenset[str]:
 
 
 def someday(condition: Condition, *, denied: bool = False) -> Condition:
-    """A condition that time cannot make truer: it holds of all that the given one holds of, now or later.
+    """A condition that neither time nor who looks makes truer: it holds of all that the given one ever holds of.
 
     With it, SQL finds the few cases whose answer must be worked out; `denied` is for its own use under a `not`.
     """
@@ -300,6 +300,10 @@ def someday(condition: Condition, *, denied: bool = False) -> Condition:
 
 def _someday(check: Check, *, denied: bool) -> Condition:
     field, op = FIELDS[check.field], Op(check.op)
+    if asks_me(check):
+        if denied:
+            return NEVER
+        return ALWAYS if op in _POSITIVE else Check(field=check.field, op=Op.IS_SET.value, value=True)
     rising = op is Op.OLDER_THAN or (field.kind is Kind.DURATION and op is Op.AT_LEAST)
     falling = op is Op.NEWER_THAN or (field.kind is Kind.DURATION and op is Op.AT_MOST)
     if field.kind in _CLOCKS or (field.kind is Kind.DURATION and op is Op.BETWEEN):

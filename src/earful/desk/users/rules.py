@@ -23,6 +23,9 @@ class Permission(StrEnum):
     TRIAGE_MANAGE = "triage:manage"
     """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
 
+    VIEWS_SHARE = "views:share"
+    """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
+
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
 _LEAD = _AGENT | {
@@ -30,6 +33,7 @@ _LEAD = _AGENT | {
     Permission.HEALTH_READ,
     Permission.EXPORT,
     Permission.TRIAGE_MANAGE,
+    Permission.VIEWS_SHARE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -41,6 +45,7 @@ TOKEN_SCOPES = (
     Permission.CASES_WRITE,
     Permission.HEALTH_READ,
     Permission.EXPORT,
+    Permission.VIEWS_SHARE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

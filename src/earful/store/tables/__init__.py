@@ -39,6 +39,7 @@ from earful.store.tables.desk import (
 )
 from earful.store.tables.log import cursors, events
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
+from earful.store.tables.views import view_checks, view_counts, view_members, views
 
 __all__ = [
     "audit",
@@ -74,4 +75,8 @@ __all__ = [
     "topics",
     "triage_settings",
     "users",
+    "view_checks",
+    "view_counts",
+    "view_members",
+    "views",
 ]
