@@ -23,6 +23,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from earful import __version__
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.conditions import api as conditions_api
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.triage import api as triage_api
@@ -30,6 +31,8 @@ from earful.desk.triage import brand_pages, learning_pages, priority_pages, topi
 from earful.desk.triage import pages as triage
 from earful.desk.users import account
 from earful.desk.users import pages as users
+from earful.desk.views import api as views_api
+from earful.desk.views import pages as views
 from earful.intake import api as intake
 from earful.outbox import pages as outbox
 from earful.parts import Parts
@@ -64,6 +67,9 @@ HANDLERS: list[Any] = [
     *live.HANDLERS,
     *health.HANDLERS,
     *inbox_api.HANDLERS,
+    *views.HANDLERS,
+    *views_api.HANDLERS,
+    *conditions_api.HANDLERS,
     intake.webhook,
     intake.messages,
 ]
