@@ -107,7 +107,11 @@ def rows(tx: Tx, count: int) -> None:
         tx.execute(insert(person_links).values(**link, unlinked_at=rnd.choice((None, None, 5))))
         tx.execute(
             insert(conversations).values(
-                id=f"v{n}", channel_id=net, thread=str(n), visibility=rnd.choice(list(Visibility)), created_at=1
+                id=f"v{n}",
+                channel_id=net,
+                thread=str(n),
+                visibility=rnd.choice(list(Visibility)),
+                created_at=1,
             )
         )
         tx.execute(insert(cases).values(case_of(rnd, n, net, person)))
@@ -158,7 +162,15 @@ def message(tx: Tx, rnd: random.Random, name: str, n: int, net: str) -> None:
 
 durations = st.sampled_from(("0s", "1s", "1m", "1h", "2h", "2d", "30d", "5200w"))
 instants = st.sampled_from(
-    (rfc3339(NOW), rfc3339(NOW - HOUR), rfc3339(NOW + 1), "2026-11-21", "2026-11-01", "0001-01-01", "9999-12-31")
+    (
+        rfc3339(NOW),
+        rfc3339(NOW - HOUR),
+        rfc3339(NOW + 1),
+        "2026-11-21",
+        "2026-11-01",
+        "0001-01-01",
+        "9999-12-31",
+    )
 )
 
 
@@ -272,7 +284,9 @@ def test_every_field_and_operator_agrees(filled: Store) -> None:
                     asked = rules.predicate(condition, "kim")
                     said = {name for name, one in facts.items() if asked(one, NOW)}
                     assert held(tx, condition, NOW, "kim") == said, data
-                    denied = {name for name, one in facts.items() if rules.predicate(Not(condition))(one, NOW)}
+                    denied = {
+                        name for name, one in facts.items() if rules.predicate(Not(condition))(one, NOW)
+                    }
                     assert field.kind is Kind.USER or denied == set(facts) - said
                     if 0 < len(said) < 60:
                         seen.add((field.name, op))

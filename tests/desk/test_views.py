@@ -100,7 +100,9 @@ def add_lee(desk: Desk) -> None:
 
 
 def one_case(desk: Desk, rnd: random.Random) -> str | None:
-    ids = [row["id"] for row in desk.store.read_now(lambda tx: tx.rows(select(cases.c.id).order_by(cases.c.id)))]
+    ids = [
+        row["id"] for row in desk.store.read_now(lambda tx: tx.rows(select(cases.c.id).order_by(cases.c.id)))
+    ]
     return rnd.choice(ids) if ids else None
 
 
@@ -188,7 +190,9 @@ def test_the_orders(desk: Desk) -> None:
     assert order["newest"] != order["oldest"]
 
 
-def test_a_view_is_filled_in_steps_and_says_how_far(small_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_is_filled_in_steps_and_says_how_far(
+    small_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = small_desk
     for at in range(12):
         desk.receive(write(f"m{at}", by=f"c{at}"))
@@ -238,7 +242,9 @@ def test_changing_the_condition_looks_anew_and_forgets_the_old(desk: Desk) -> No
     back = desk.store.write_now(lambda tx: views.restore(tx, desk.log, LEAD, view.id, desk.now))
     desk.settle()
     is_right(desk, [back])
-    said = [row["action"] for row in desk.store.read_now(lambda tx: tx.rows(select(audit).order_by(audit.c.id)))]
+    said = [
+        row["action"] for row in desk.store.read_now(lambda tx: tx.rows(select(audit).order_by(audit.c.id)))
+    ]
     assert said == ["view.create", "view.change", "view.delete", "view.restore"]
 
 

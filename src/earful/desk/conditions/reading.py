@@ -240,7 +240,8 @@ def _duration(field: Field, value: object, place: str) -> str:
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or milliseconds(found[0]) > LONGEST:
         raise InvalidConditionError(
-            place, f'expected a duration such as "30m", "2h" or "3d", a hundred years at most, got {_shown(value)}'
+            place,
+            f'expected a duration such as "30m", "2h" or "3d", a hundred years at most, got {_shown(value)}',
         )
     return f"{int(found[1])}{'m' if found[2] == 'min' else found[2]}"
 
@@ -257,7 +258,11 @@ def _instant(field: Field, value: object, place: str) -> str:
     moment = value
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if len(value) > 10 else date.fromisoformat(value)
+            moment = (
+                datetime.fromisoformat(value.replace("Z", "+00:00"))
+                if len(value) > 10
+                else date.fromisoformat(value)
+            )
         except ValueError:
             moment = None
     if isinstance(moment, datetime):
@@ -269,7 +274,8 @@ def _instant(field: Field, value: object, place: str) -> str:
     elif isinstance(moment, date):
         return moment.isoformat()
     raise InvalidConditionError(
-        place, f'expected a day or a moment such as "2026-11-01" or "2026-11-01T09:00:00Z", got {_shown(value)}'
+        place,
+        f'expected a day or a moment such as "2026-11-01" or "2026-11-01T09:00:00Z", got {_shown(value)}',
     )
 
 

@@ -234,7 +234,9 @@ def _flips(check: Check) -> Callable[[Facts, int], float] | None:
 
     def flips(facts: Facts, now: int) -> float:
         at = get(facts)
-        return FOR_EVER if at is None else min((at + one for one in lengths if at + one > now), default=FOR_EVER)
+        return (
+            FOR_EVER if at is None else min((at + one for one in lengths if at + one > now), default=FOR_EVER)
+        )
 
     return flips
 

@@ -55,29 +55,21 @@ _CASE_FACTS = (
 )  # fmt: skip
 
 
-def of_cases(
-    tx: Tx, case_ids: Iterable[str], groups: frozenset[str] = EVERYTHING
-) -> dict[str, Facts]:
+def of_cases(tx: Tx, case_ids: Iterable[str], groups: frozenset[str] = EVERYTHING) -> dict[str, Facts]:
     """case -> its facts, for the cases that there are. `groups` (of `rules.groups`) spares loading the others."""
     rows = store.cases(tx, list(dict.fromkeys(case_ids)))
     ids = [row["id"] for row in rows]
     said = store.newest_messages(tx, ids) if groups & _OF_MESSAGES else {}
     around = _around(tx, rows, groups)
-    return {
-        row["id"]: Facts(**_of_message(said.get(row["id"]), groups), **around[row["id"]]) for row in rows
-    }
+    return {row["id"]: Facts(**_of_message(said.get(row["id"]), groups), **around[row["id"]]) for row in rows}
 
 
-def of_messages(
-    tx: Tx, message_ids: Iterable[str], groups: frozenset[str] = EVERYTHING
-) -> dict[str, Facts]:
+def of_messages(tx: Tx, message_ids: Iterable[str], groups: frozenset[str] = EVERYTHING) -> dict[str, Facts]:
     """message -> its facts as it came, with those of its case where it has one."""
     said = store.messages(tx, list(dict.fromkeys(message_ids)))
     rows = store.cases(tx, list({row["case_id"] for row in said if row["case_id"]}))
     around = _around(tx, rows, groups)
-    return {
-        row["id"]: Facts(**_of_message(row, groups), **around.get(row["case_id"], {})) for row in said
-    }
+    return {row["id"]: Facts(**_of_message(row, groups), **around.get(row["case_id"], {})) for row in said}
 
 
 def _around(tx: Tx, rows: Sequence[Row], groups: frozenset[str]) -> dict[str, dict[str, Any]]:

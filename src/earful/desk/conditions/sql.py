@@ -134,7 +134,9 @@ class _Compiler:
         if fact == "message_language":
             group = "rating"
         return exists(
-            select(1).select_from(_JOINS[group]).where(messages.c.seq == NEWEST, ask(self._column(group, fact)))
+            select(1)
+            .select_from(_JOINS[group])
+            .where(messages.c.seq == NEWEST, ask(self._column(group, fact)))
         )
 
     def _column(self, group: str, fact: str) -> ColumnElement[Any]:
@@ -142,7 +144,9 @@ class _Compiler:
             return self._in_data(fact.partition("_")[2])
         if fact in _OTHER_COLUMNS:
             return _OTHER_COLUMNS[fact]
-        table = {"message": messages, "rating": ratings, "author": authors, "conversation": conversations}[group]
+        table = {"message": messages, "rating": ratings, "author": authors, "conversation": conversations}[
+            group
+        ]
         return table.c[fact.removeprefix(f"{group}_")]
 
     def _in_data(self, name: str) -> ColumnElement[Any]:

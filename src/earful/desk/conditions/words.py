@@ -68,9 +68,7 @@ _FAMILIES: Mapping[str, str] = {
 _DIRECTION = {"inbound": N_("the customer's"), "outbound": N_("ours")}
 
 
-def says(
-    condition: Condition, names: Mapping[str, str] | None = None, tongue: Tongue = str
-) -> str:
+def says(condition: Condition, names: Mapping[str, str] | None = None, tongue: Tongue = str) -> str:
     """The condition as a sentence, such as "severity is at least 2 and not tagged vip".
 
     `names` maps ids of colleagues to their names; `tongue` translates.
@@ -106,9 +104,7 @@ class _Speaker:
             case AnyOf(any=parts):
                 return self._joined(parts, N_("or"), N_("nothing"), top=top, denied=denied)
 
-    def _joined(
-        self, parts: tuple[Condition, ...], word: str, empty: str, *, top: bool, denied: bool
-    ) -> str:
+    def _joined(self, parts: tuple[Condition, ...], word: str, empty: str, *, top: bool, denied: bool) -> str:
         if not parts:
             other = N_("nothing") if empty == "everything" else N_("everything")
             return self._tongue(other if denied else empty)

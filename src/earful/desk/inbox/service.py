@@ -107,7 +107,9 @@ def page(
         rows = store.case_rows(tx, wanted, user_id, after, store.PAGE + 1)
     more = rows[store.PAGE :]
     rows = rows[: store.PAGE]
-    last = store.member_place(rows[-1]) if list_id and more else store.place_of(rows[-1], wanted) if more else []
+    last = (
+        store.member_place(rows[-1]) if list_id and more else store.place_of(rows[-1], wanted) if more else []
+    )
     return InboxPage(rows=case_rows(tx, rows, user_id), next=".".join(map(str, last)))
 
 

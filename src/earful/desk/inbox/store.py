@@ -163,9 +163,7 @@ def _conditions(tx: Tx, wanted: InboxFilter, user_id: str) -> list[ColumnElement
     return found
 
 
-def hit_rows(
-    tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str], list_id: str = ""
-) -> list[Row]:
+def hit_rows(tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str], list_id: str = "") -> list[Row]:
     """Those of the cases found by a search that the other filters let through, in the order of `ids`.
 
     With the `list_id` of a saved view, only those in it.

@@ -32,6 +32,7 @@ SCOPE_WORDS = {
     Permission.CASES_WRITE: "Correct ratings",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
+    Permission.VIEWS_SHARE: "Make and change shared views",
 }
 
 

@@ -110,9 +110,7 @@ async def change(request: Ask, view_id: FromPath[str], data: ViewBody) -> Shown:
     """Replace a shared view. With another condition or order its cases are looked for anew."""
     wanted = _wanted(data)
     log, now = parts_of(request).log, parts_of(request).clock()
-    shown: Shown = await _write(
-        request, lambda tx, asker: views.change(tx, log, asker, view_id, wanted, now)
-    )
+    shown: Shown = await _write(request, lambda tx, asker: views.change(tx, log, asker, view_id, wanted, now))
     return shown
 
 

@@ -80,7 +80,9 @@ class ViewConsumer:
         now = max(event.at for event in events)
         rows = {row["id"]: row for row in store.standing(tx)}
         compiled = self._compile(rows.values())
-        touched = {one for event in events if event.type in OF_CASES for one in (event.case_id, event.subject)}
+        touched = {
+            one for event in events if event.type in OF_CASES for one in (event.case_id, event.subject)
+        }
         cases = sorted(one for one in touched if one)
         if cases and any(one.groups & {"person", "author"} for one in compiled):
             cases = sorted({*cases, *store.of_same_people(tx, cases, OF_A_PERSON)})

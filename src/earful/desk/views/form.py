@@ -1,7 +1,7 @@
 """A condition as the fields of a form, and back. Pure: the editor's page works without scripts because of it.
 
 A group is named by its path (`c`, `c.1`, `c.1.0`); `c.join` says how its parts are joined, and a test has `c.0.field`,
-`c.0.op`, `c.0.value` and, for a span, `c.0.to`.
+`c.0.op`, `c.0.value` and, for a span, `c.0.to`; `c.0.was` is the field that they were given for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -169,6 +169,10 @@ def _read_row(given: Given, path: str) -> Row:
     row = Row(path=path, field=name if name in FIELDS else FIRST_FIELD, op=_last(given, f"{path}.op"))
     if row.op not in dict(row.operators):
         row.op = row.operators[0][0]
+    if _last(given, f"{path}.was") not in ("", row.field):
+        # Another field was chosen: what was asked of the one before says nothing of it.
+        row.op = row.operators[0][0]
+        return row
     row.values = [one.strip() for one in given.get(f"{path}.value", ()) if one.strip()]
     row.to = _last(given, f"{path}.to").strip()
     if row.about.choices:

@@ -182,7 +182,9 @@ def _own(tx: Tx, asker: Asker, view_id: str, *, deleted: bool = False) -> Row:
     if (row["deleted_at"] is not None and not deleted) or not (row["shared"] or mine):
         raise NotFoundError("This view does not exist; somebody may have deleted it.")
     if row["shared"] and not asker.may_share:
-        raise RefusedError("Everybody sees this view, so only leads and admins change it. Nothing was changed.")
+        raise RefusedError(
+            "Everybody sees this view, so only leads and admins change it. Nothing was changed."
+        )
     return row
 
 

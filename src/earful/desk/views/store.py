@@ -106,7 +106,9 @@ def set_checks(
 
 def due(tx: Tx, now: int, limit: int) -> list[str]:
     """Cases that the clock may have moved in or out of a view, the longest due first."""
-    query = select(view_checks.c.case_id).where(view_checks.c.at <= now).order_by(view_checks.c.at).limit(limit)
+    query = (
+        select(view_checks.c.case_id).where(view_checks.c.at <= now).order_by(view_checks.c.at).limit(limit)
+    )
     return list(dict.fromkeys(row["case_id"] for row in tx.rows(query)))
 
 
@@ -115,9 +117,7 @@ def newest_number(tx: Tx) -> int:
     return int(tx.value(select(func.max(cases.c.number))) or 0)
 
 
-def between(
-    tx: Tx, after: int, last: int, where: ColumnElement[bool], limit: int
-) -> list[tuple[int, str]]:
+def between(tx: Tx, after: int, last: int, where: ColumnElement[bool], limit: int) -> list[tuple[int, str]]:
     """(number, id) of the next cases after a number and up to another for which an expression holds."""
     query = (
         select(cases.c.number, cases.c.id)

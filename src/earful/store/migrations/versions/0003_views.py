@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "list_id", name="pk_view_members"),
     )
-    op.create_index(
-        "ix_view_members_place", "view_members", ["list_id", "who", "first", "second", "number"]
-    )
+    op.create_index("ix_view_members_place", "view_members", ["list_id", "who", "first", "second", "number"])
     op.create_table(
         "view_counts",
         sa.Column("list_id", _key(), nullable=False),
