@@ -1,7 +1,6 @@
 """One condition, three readings: the predicate, SQLite and PostgreSQL give the same answer on the same rows."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -15,9 +14,20 @@ from earful.desk.conditions.fields import FIELDS, OPERATORS, REACH_TIERS, Field,
 from earful.desk.conditions.reading import dump, loads, read
 from earful.model.conditions import All, AnyOf, Check, Condition, Not
 from earful.model.desk import Outcome, Status
-from earful.model.message import Direction, MessageKind, Network, Visibility
-from earful.model.rating import ABUSES, KINDS, PII_TYPES, SENTIMENTS, TOPICS, TRIED_CHANNELS, URGENCIES, WANTS
-from earful.model.rating import Pii, Rating, TriedBefore
+from earful.model.message import Direction, MessageKind, Visibility
+from earful.model.rating import (
+    ABUSES,
+    KINDS,
+    PII_TYPES,
+    SENTIMENTS,
+    TOPICS,
+    TRIED_CHANNELS,
+    URGENCIES,
+    WANTS,
+    Pii,
+    Rating,
+    TriedBefore,
+)
 from earful.model.time import DAY, HOUR, MINUTE, rfc3339
 from earful.store.store import Store
 from earful.store.tables import (
@@ -174,34 +184,31 @@ instants = st.sampled_from(
 )
 
 
+_words = st.sampled_from((*TOPICS, "Our email's", "en", "de", "und", "pt-BR", "%"))
+_plain = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
+_texts = st.sampled_from((*NEEDLES, *(one for one in TEXTS if one))) | _plain.filter(str.strip)
+VALUES: dict[Kind, st.SearchStrategy[Any]] = {
+    Kind.TEXT: _texts,
+    Kind.WORD: _words,
+    Kind.SHARE: st.sampled_from((0, 0.25, 0.5, 1, 1.0)) | st.floats(0, 1),
+    Kind.SET: st.sampled_from((*TAGS, "nobody")),
+    Kind.INSTANT: instants,
+    Kind.DURATION: durations,
+    Kind.FLAG: st.booleans(),
+    Kind.USER: st.sampled_from((*USERS, "me", "nobody", "kim' OR 1=1")),
+}
+
+
 def one_value(field: Field, op: Op) -> st.SearchStrategy[Any]:
     """A value of a field; those that rows have are likely."""
     if field.kind is Kind.INSTANT and op in (Op.OLDER_THAN, Op.NEWER_THAN):
         return durations
     if field.choices:
         return st.sampled_from(field.choices)
-    match field.kind:
-        case Kind.TEXT:
-            plain = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
-            return st.sampled_from((*NEEDLES, *(one for one in TEXTS if one))) | plain.filter(str.strip)
-        case Kind.WORD:
-            return st.sampled_from((*TOPICS, "Our email's", "en", "de", "und", "pt-BR", "%"))
-        case Kind.NUMBER | Kind.HOUR:
-            return st.integers(field.low, min(field.high, 120)) | st.sampled_from(
-                [one for one in EDGES if field.low <= one <= field.high]
-            )
-        case Kind.SHARE:
-            return st.sampled_from((0, 0.25, 0.5, 1, 1.0)) | st.floats(0, 1)
-        case Kind.SET:
-            return st.sampled_from((*TAGS, "nobody"))
-        case Kind.INSTANT:
-            return instants
-        case Kind.DURATION:
-            return durations
-        case Kind.FLAG:
-            return st.booleans()
-        case _:
-            return st.sampled_from((*USERS, "me", "nobody", "kim' OR 1=1"))
+    if field.kind in (Kind.NUMBER, Kind.HOUR):
+        edges = [one for one in EDGES if field.low <= one <= field.high]
+        return st.integers(field.low, min(field.high, 120)) | st.sampled_from(edges)
+    return VALUES[field.kind]
 
 
 @st.composite
@@ -242,9 +249,9 @@ conditions = st.recursive(
 
 
 @pytest.fixture
-def filled(store: Store) -> Iterator[Store]:
+def filled(store: Store) -> Store:
     store.write_now(lambda tx: rows(tx, 60))
-    yield store
+    return store
 
 
 def held(tx: Tx, condition: Condition, now: int, me: str) -> set[str]:

@@ -49,7 +49,8 @@ async def check(request: Ask, data: Body) -> Checked:
     """Validate a `condition`: answers with it as it would be kept, as a sentence, and with how many cases match.
 
     Up to 1,000 are counted among the 20,000 newest cases; `more` says that there are more. A mistake is answered with
-    422, and `detail` names its place: `all[1].not.value: expected a number from 0 to 4, got "high"`. `me` is nobody here.
+    422, and `detail` names its place: `all[1].not.value: expected a number from 0 to 4, got "high"`.
+    `me` is nobody here.
     """
     parts = parts_of(request)
     condition = read(data.condition)

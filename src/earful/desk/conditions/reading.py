@@ -197,7 +197,7 @@ def _list(value: object, place: str) -> Sequence[object]:
     return value
 
 
-def _flag(field: Field, value: object, place: str) -> bool:
+def _flag(_about: Field, value: object, place: str) -> bool:
     if isinstance(value, bool):
         return value
     raise InvalidConditionError(place, f"expected true or false, got {_shown(value)}")
@@ -210,13 +210,13 @@ def _number(field: Field, value: object, place: str) -> int:
     raise InvalidConditionError(place, f"expected a number {span}, got {_shown(value)}")
 
 
-def _share(field: Field, value: object, place: str) -> float:
+def _share(_about: Field, value: object, place: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
     raise InvalidConditionError(place, f"expected a number from 0 to 1, got {_shown(value)}")
 
 
-def _text(field: Field, value: object, place: str) -> str:
+def _text(_about: Field, value: object, place: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidConditionError(place, f"expected some text, got {_shown(value)}")
     if len(value) > TEXT:
@@ -236,7 +236,7 @@ def _choice(field: Field, value: object, place: str) -> str:
     raise InvalidConditionError(place, f"{_shown(value)} is none of its values{hint}")
 
 
-def _duration(field: Field, value: object, place: str) -> str:
+def _duration(_about: Field, value: object, place: str) -> str:
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or milliseconds(found[0]) > LONGEST:
         raise InvalidConditionError(
@@ -254,15 +254,11 @@ def milliseconds(duration: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _instant(field: Field, value: object, place: str) -> str:
+def _instant(_about: Field, value: object, place: str) -> str:
     moment = value
     if isinstance(value, str):
         try:
-            moment = (
-                datetime.fromisoformat(value.replace("Z", "+00:00"))
-                if len(value) > 10
-                else date.fromisoformat(value)
-            )
+            moment = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
         except ValueError:
             moment = None
     if isinstance(moment, datetime):

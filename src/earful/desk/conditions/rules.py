@@ -52,7 +52,7 @@ def _joined(parts: list[Predicate], *, until: bool) -> Predicate:
     asked = tuple(parts)
 
     def joined(facts: Facts, now: int) -> bool:
-        for one in asked:  # noqa: SIM110  a generator for any() costs as much as the tests
+        for one in asked:
             if one(facts, now) is until:
                 return until
         return not until
@@ -72,8 +72,8 @@ def _check(check: Check, me: str) -> Predicate:
     if op is Op.IS_SET:
         wanted = check.value
         if field.kind in EMPTY_IS_MISSING:
-            return lambda facts, now: bool(get(facts)) is wanted
-        return lambda facts, now: (get(facts) is not None) is wanted
+            return lambda facts, _now: bool(get(facts)) is wanted
+        return lambda facts, _now: (get(facts) is not None) is wanted
     return _MAKERS[field.kind](get, op, check.value, me)
 
 
@@ -83,44 +83,44 @@ Get = Callable[[Facts], Any]
 def _text(get: Get, op: Op, value: Any, _me: str) -> Predicate:
     if op is Op.CONTAINS:
         needle = fold(value)
-        return lambda facts, now: (text := get(facts)) is not None and needle in fold(text)
+        return lambda facts, _now: (text := get(facts)) is not None and needle in fold(text)
     wanted = frozenset(map(fold, value)) if op is Op.IN else frozenset({fold(value)})
-    return lambda facts, now: (text := get(facts)) is not None and fold(text) in wanted
+    return lambda facts, _now: (text := get(facts)) is not None and fold(text) in wanted
 
 
 def _word(get: Get, op: Op, value: Any, _me: str) -> Predicate:
     if op is Op.IN:
         wanted = frozenset(value)
-        return lambda facts, now: get(facts) in wanted
-    return lambda facts, now: get(facts) == value
+        return lambda facts, _now: get(facts) in wanted
+    return lambda facts, _now: get(facts) == value
 
 
 def _user(get: Get, op: Op, value: Any, me: str) -> Predicate:
     given = value if op is Op.IN else (value,)
     wanted = frozenset({me if one == ME else one for one in given} - {NOBODY})
     if OWNER in wanted:
-        return lambda facts, now: get(facts) is not None
-    return lambda facts, now: get(facts) in wanted
+        return lambda facts, _now: get(facts) is not None
+    return lambda facts, _now: get(facts) in wanted
 
 
 def _number(get: Get, op: Op, value: Any, _me: str) -> Predicate:
     match op:
         case Op.AT_LEAST:
-            return lambda facts, now: (number := get(facts)) is not None and number >= value
+            return lambda facts, _now: (number := get(facts)) is not None and number >= value
         case Op.AT_MOST:
-            return lambda facts, now: (number := get(facts)) is not None and number <= value
+            return lambda facts, _now: (number := get(facts)) is not None and number <= value
         case Op.BETWEEN:
             low, high = value
-            return lambda facts, now: (number := get(facts)) is not None and low <= number <= high
+            return lambda facts, _now: (number := get(facts)) is not None and low <= number <= high
         case _:
             return _word(get, op, value, _me)
 
 
 def _set(get: Get, op: Op, value: Any, _me: str) -> Predicate:
     if op is Op.HAS:
-        return lambda facts, now: value in get(facts)
+        return lambda facts, _now: value in get(facts)
     wanted = frozenset(value)
-    return lambda facts, now: not wanted.isdisjoint(get(facts))
+    return lambda facts, _now: not wanted.isdisjoint(get(facts))
 
 
 def _instant(get: Get, op: Op, value: Any, _me: str) -> Predicate:
@@ -133,13 +133,13 @@ def _instant(get: Get, op: Op, value: Any, _me: str) -> Predicate:
             return lambda facts, now: (at := get(facts)) is not None and at > now - ago
         case Op.BEFORE:
             end = moment_of(value)
-            return lambda facts, now: (at := get(facts)) is not None and at < end
+            return lambda facts, _now: (at := get(facts)) is not None and at < end
         case Op.AFTER:
             start = moment_of(value)
-            return lambda facts, now: (at := get(facts)) is not None and at >= start
+            return lambda facts, _now: (at := get(facts)) is not None and at >= start
         case _:
             first, last = moment_of(value[0]), end_of(value[1])
-            return lambda facts, now: (at := get(facts)) is not None and first <= at < last
+            return lambda facts, _now: (at := get(facts)) is not None and first <= at < last
 
 
 def _duration(get: Get, op: Op, value: Any, _me: str) -> Predicate:
@@ -175,9 +175,9 @@ def _clock(check: Check) -> Predicate:
         names = FIELDS[check.field].choices
         given = value if isinstance(value, tuple) else (value,)
         wanted = frozenset(names.index(str(one)) for one in given)
-        return lambda facts, now: moment(now).astimezone(zone).weekday() in wanted
+        return lambda _facts, now: moment(now).astimezone(zone).weekday() in wanted
     asked = _number(lambda hour: hour, op, value, NOBODY)
-    return lambda facts, now: asked(moment(now).astimezone(zone).hour, now)  # type: ignore[arg-type]
+    return lambda _facts, now: asked(moment(now).astimezone(zone).hour, now)  # type: ignore[arg-type]
 
 
 def horizon(condition: Condition, me: str = NOBODY) -> Horizon:
@@ -220,7 +220,7 @@ def _flips(check: Check) -> Callable[[Facts, int], float] | None:
     field, op = FIELDS[check.field], Op(check.op)
     if field.kind in _CLOCKS:
         zone = zone_of(check.zone)
-        return lambda facts, now: _next_hour(now, zone)
+        return lambda _facts, now: _next_hour(now, zone)
     lengths: tuple[int, ...] = ()
     if op in (Op.OLDER_THAN, Op.NEWER_THAN):
         lengths = (milliseconds(str(check.value)),)

@@ -111,9 +111,9 @@ class ViewConsumer:
             store.change(tx, filling.view_id, {"filled_to": filling.filled_to})
             if not filling.finished:
                 told.append(NewEvent(type=service.FILL, subject=filling.view_id, at=now))
-        for list_id in dict.fromkeys(event.subject for event in events if event.type == service.CLEAR):
-            if list_id not in alive and store.clear(tx, list_id, STEP):
-                told.append(NewEvent(type=service.CLEAR, subject=list_id, at=now))
+        unowned = {event.subject for event in events if event.type == service.CLEAR} - alive
+        left = [list_id for list_id in sorted(unowned) if store.clear(tx, list_id, STEP)]
+        told += [NewEvent(type=service.CLEAR, subject=list_id, at=now) for list_id in left]
         return told
 
     def _compile(self, rows: Iterable[Row]) -> list[_Compiled]:

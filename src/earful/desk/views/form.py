@@ -17,7 +17,7 @@ from earful.model.conditions import All, AnyOf, Check, Condition, Not
 ROOT = "c"
 JOINS = ("all", "any", "none", "not_all")
 NOT = "not:"
-FIRST_FIELD = "case.status"
+FIRST_FIELD = next(iter(FIELDS))
 OFFERED = tuple(one for one in FIELDS.values() if one.kind not in (Kind.HOUR, Kind.WEEKDAY))
 """What a view can ask for."""
 Given = Mapping[str, Sequence[str]]
@@ -263,7 +263,7 @@ def _typed(kind: Kind, text: str) -> Any:
     if kind is Kind.FLAG:
         return text == "true"
     try:
-        if kind is Kind.NUMBER:
+        if kind in (Kind.NUMBER, Kind.HOUR):
             return int(text)
         if kind is Kind.SHARE:
             return float(text)

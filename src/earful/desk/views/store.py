@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from earful.desk.views.rules import Place
 from earful.store import bulk
-from earful.store.tables import cases, view_checks, view_counts, view_members, views
+from earful.store.tables import cases, view_checks, view_counts, views
 from earful.store.tx import Row, Tx
 
 COLUMNS = ("case_id", "list_id", "who", "except_id", "first", "second", "number")
