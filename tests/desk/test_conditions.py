@@ -169,6 +169,27 @@ def test_what_a_test_means(data: Any, facts: Facts, holds: bool) -> None:
     assert rules.predicate(read(data))(facts, NOW) is holds
 
 
+@pytest.mark.parametrize(
+    ("op", "value", "ends"),
+    [
+        ("at_least", "2h", [2 * HOUR]),
+        ("at_most", "2h", [2 * HOUR + 1]),
+        ("between", ["1h", "2h"], [HOUR, 2 * HOUR + 1]),
+    ],
+)
+def test_the_clock_changes_an_answer_exactly_when_it_says(op: str, value: Any, ends: list[int]) -> None:
+    facts = Facts(case_opened_at=NOW)
+    asked = rules.horizon(read(check("time.age", op, value)))
+    holds, until = asked(facts, NOW)
+    for end in ends:
+        assert until == NOW + end
+        assert asked(facts, int(until) - 1) == (holds, until)
+        before = holds
+        holds, until = asked(facts, int(until))
+        assert holds is not before
+    assert until == rules.FOR_EVER
+
+
 def test_folding_keeps_every_character_in_its_place() -> None:
     text = "".join(map(chr, range(0x20000)))
     folded = "".join(map(fold, text))

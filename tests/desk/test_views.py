@@ -167,6 +167,17 @@ def test_two_cases_that_become_one_leave_the_view_as_one(desk: Desk) -> None:
     is_right(desk, [view])
 
 
+def test_another_case_of_a_person_moves_their_first(desk: Desk) -> None:
+    view = create(desk, "back again", CONDITIONS["back again"])
+    desk.receive(write("m1", by="ana"), write("m2", by="ben"))
+    desk.settle()
+    assert shown(desk, view, KIM.id) == []
+    desk.receive(write("m3", "Where is my parcel?", by="ana", minute=1))
+    desk.settle()
+    assert len(shown(desk, view, KIM.id)) == 2
+    is_right(desk, [view])
+
+
 def test_the_orders(desk: Desk) -> None:
     priority, newest, oldest = (create(desk, one.value, sort=one) for one in Sort)
     for at, text in enumerate(("thanks", "My kettle is on fire, call me now!", "Where is my parcel?")):
