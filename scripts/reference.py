@@ -12,6 +12,8 @@ import click
 import msgspec
 
 from earful import cli, config
+from earful.desk.conditions import fields, reading
+from earful.desk.conditions.words import GROUP_LABELS, OP_LABELS
 from earful.intake.wire import schema
 from earful.web.app import HANDLERS
 
@@ -94,6 +96,62 @@ def api_page() -> str:
     return "\n".join(lines)
 
 
+MEANINGS = {
+    "is": "equal; text without the difference of capitals",
+    "is_not": "the opposite of `is`, also true of a missing value",
+    "in": "equal to one of a list",
+    "not_in": "the opposite of `in`, also true of a missing value",
+    "contains": "the text is part of it, without the difference of capitals",
+    "has": "the word is among them",
+    "has_any": "one of a list is among them",
+    "at_least": "so much or more",
+    "at_most": "so much or less",
+    "between": "from the first of two values to the second, both included; a day as the second is its whole day",
+    "before": "earlier than a moment; a day is its start in UTC",
+    "after": "at that moment or later",
+    "older_than": "so long ago or longer",
+    "newer_than": "less long ago",
+    "is_set": "`true`: there is a value; `false`: it is missing",
+}
+
+
+def conditions_page() -> str:
+    """The language of conditions: its text, then operators and fields as the code has them."""
+    lines = [(OUT / "conditions.template.md").read_text().rstrip(), "", "## Operators", ""]
+    lines += ["| operator | meaning | goes with |", "|---|---|---|"]
+    for op, meaning in MEANINGS.items():
+        kinds = [kind.value for kind, ops in fields.OPERATORS.items() if op in ops]
+        lines.append(f"| `{op}` | {meaning} | {', '.join(kinds)} |")
+    assert set(MEANINGS) == set(fields.Op) and set(OP_LABELS) <= set(MEANINGS)  # noqa: PT018, S101
+    for group in fields.GROUPS:
+        lines += [
+            "",
+            f"## {GROUP_LABELS[group]}",
+            "",
+            "| field | kind | meaning | values |",
+            "|---|---|---|---|",
+        ]
+        for field in fields.FIELDS.values():
+            if field.group == group:
+                lines.append(f"| `{field.name}` | {field.kind} | {field.help} | {_values(field)} |")
+    lines += [
+        "",
+        "## Limits",
+        "",
+        f"{reading.DEPTH} levels, {reading.CHECKS} tests, {reading.BYTES:,} bytes, {reading.LIST} values in a list, "
+        f"{reading.TEXT} characters in a text.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _values(field: fields.Field) -> str:
+    if field.choices:
+        return ", ".join(f"`{one}`" for one in field.choices)
+    if field.kind in (fields.Kind.NUMBER, fields.Kind.SHARE, fields.Kind.HOUR):
+        return f"{field.low} to {field.high}" if field.high < fields.MOST else f"from {field.low} on"
+    return ""
+
+
 def schema_page() -> str:
     """The JSON Schema of a message."""
     return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
@@ -103,6 +161,7 @@ PAGES = {
     "settings.md": settings_page,
     "cli.md": cli_page,
     "api.md": api_page,
+    "conditions.md": conditions_page,
     "message.schema.json": schema_page,
 }
 

@@ -17,6 +17,7 @@ from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
+from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
@@ -128,6 +129,7 @@ class Desk:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            ViewConsumer(),
             SearchConsumer(),
         ]
         store.write_now(

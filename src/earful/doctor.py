@@ -27,7 +27,7 @@ BEHIND = 5 * MINUTE
 """An event that a consumer has not taken for longer is a finding; younger ones are only reported."""
 
 
-CONSUMERS = ("triage", "desk", "weighing", "search")
+CONSUMERS = ("triage", "desk", "weighing", "views", "search")
 
 
 class Finding(Struct, frozen=True, kw_only=True):

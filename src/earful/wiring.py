@@ -25,6 +25,8 @@ from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
+from earful.desk.views import service as views
+from earful.desk.views.consumer import ViewConsumer
 from earful.desk.webhooks import service as webhooks
 from earful.desk.webhooks.consumer import WebhookConsumer
 from earful.desk.webhooks.sender import WebhookSender
@@ -91,6 +93,7 @@ class Earful:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            ViewConsumer(),
             SearchConsumer(),
             WebhookConsumer(),
         ]
@@ -166,12 +169,20 @@ class Earful:
         while await self.store.write(partial(sla.tell, log=self.log, now=self.clock())) == sla.AT_ONCE:
             continue
 
+    async def _look_at_views(self) -> None:
+        """Cases come into views and leave them by the clock."""
+        now = self.clock()
+        if await self.store.read(partial(views.is_due, now=now)):
+            await self.store.write(partial(views.tick, log=self.log, now=now))
+            self.runner.wake()
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
                 await self._purge()
                 await self._learn()
+                await self._look_at_views()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))

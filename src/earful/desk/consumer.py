@@ -21,6 +21,8 @@ MESSAGES = "case.messages"
 """Messages joined a case, or those of a case changed."""
 CASE_RATED = "case.rated"
 """Ratings of a case's messages were corrected."""
+ABSORBED = "case.absorbed"
+"""A case turned out to be the same as another, which now has everything of it."""
 THREADED, CORRECTED = "message.rated", "message.corrected"
 
 UNKNOWN_AUTHOR = "unknown"
@@ -84,7 +86,11 @@ class DeskConsumer:
         )
         joins = [one.joining(known, threaded, private) for one in batch]
         joined = joining.join(tx, joins, threaded.collisions, networks, now)
-        returned = returning.keep(tx, joined.returned, now)
+        told = returning.keep(tx, joined.returned, now)
+        told += [
+            NewEvent(type=ABSORBED, subject=gone, case_id=kept, at=now)
+            for gone, kept in joined.absorbed.items()
+        ]
         return [
             NewEvent(
                 type=OPENED if case_id in joined.opened else MESSAGES,
@@ -94,7 +100,7 @@ class DeskConsumer:
                 data=_encode({"messages": message_ids}).decode(),
             )
             for case_id, message_ids in joined.changed.items()
-        ] + returned
+        ] + told
 
 
 def _in_order(batch: "list[_Arrived]") -> "list[_Arrived]":

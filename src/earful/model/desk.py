@@ -288,7 +288,7 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     """What the list shows. Everything combines with `and`."""
 
     view: str = "open"
-    """`open`, `mine`, `unassigned`, `waiting`, `snoozed`, `closed` or `all`."""
+    """`open`, `mine`, `unassigned`, `waiting`, `snoozed`, `closed`, `all`, or the id of a saved view."""
     network: Network | None = None
     kind: str = ""
     topic: str = ""
@@ -297,7 +297,8 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     alike: str = ""
     """The first message of near duplicates: only cases with one of them."""
     order: str = "priority"
-    """`priority` (then newest), `newest`, `oldest` (longest waiting first) or `deadline` (nearest first)."""
+    """`priority` (then newest), `newest`, `oldest` (longest waiting first) or `deadline` (nearest first); a saved
+    view has its own."""
 
 
 class InboxPage(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
+from earful.model.folding import fold
+
 BUSY_SECONDS = 10
 READ_POOL = 8
 
@@ -25,6 +27,10 @@ def normal_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else fold(text)
 
 
 def connect(url: str, *, writer: bool = False) -> Engine:
@@ -47,6 +53,7 @@ def connect(url: str, *, writer: bool = False) -> Engine:
     def _set_up(dbapi: sqlite3.Connection, _record: Any) -> None:
         # The driver would otherwise decide by itself when a transaction starts.
         dbapi.isolation_level = None
+        dbapi.create_function("earful_fold", 1, _fold, deterministic=True)
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",

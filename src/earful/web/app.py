@@ -25,6 +25,7 @@ from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
 from earful.desk.channels import pages as channels
+from earful.desk.conditions import api as conditions_api
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
@@ -38,6 +39,8 @@ from earful.desk.triage import brand_pages, learning_pages, priority_pages, topi
 from earful.desk.triage import pages as triage
 from earful.desk.users import account
 from earful.desk.users import pages as users
+from earful.desk.views import api as views_api
+from earful.desk.views import pages as views
 from earful.desk.webhooks import api as webhooks_api
 from earful.desk.webhooks import pages as webhooks
 from earful.intake import api as intake
@@ -84,6 +87,9 @@ HANDLERS: list[Any] = [
     *live.HANDLERS,
     *health.HANDLERS,
     *inbox_api.HANDLERS,
+    *views.HANDLERS,
+    *views_api.HANDLERS,
+    *conditions_api.HANDLERS,
     intake.webhook,
     intake.messages,
 ]

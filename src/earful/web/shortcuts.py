@@ -47,6 +47,8 @@ SHORTCUTS = (
     Shortcut(id="undo", keys="z", label=N_("Undo"), group=CASE),
     Shortcut(id="send", keys="mod+Enter", label=N_("Send"), group=CASE, in_palette=False),
     Shortcut(id="go-inbox", keys="g i", label=N_("Inbox"), group=GO, href="/inbox"),
+    Shortcut(id="views", keys="g v", label=N_("Views…"), group=GO),
+    Shortcut(id="save-view", keys="", label=N_("Save this list as a view…"), group=LIST),
     Shortcut(id="go-channels", keys="g k", label=N_("Channels"), group=GO, href="/channels"),
     Shortcut(id="go-settings", keys="g s", label=N_("Settings"), group=GO, href="/settings"),
     Shortcut(id="list-pane", keys="[", label=N_("Hide or show the list"), group=VIEW),

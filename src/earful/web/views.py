@@ -32,6 +32,17 @@ class Choice(Struct, frozen=True, kw_only=True):
     count: int | None = None
 
 
+class SavedView(Struct, frozen=True, kw_only=True):
+    """A saved view beside those that Earful comes with. `percent`: how much of it has been looked for."""
+
+    id: str
+    name: str
+    icon: str
+    count: int
+    shared: bool
+    percent: int
+
+
 class InboxView(Struct, frozen=True, kw_only=True):
     """The inbox list with everything around it."""
 
@@ -39,6 +50,8 @@ class InboxView(Struct, frozen=True, kw_only=True):
     page: InboxPage
     counts: dict[str, int]
     """Cases per view: `open`, `mine`, `unassigned`, `waiting`, `snoozed`; a missing one shows no number."""
+    saved: list[SavedView] = []
+    """Saved views, the shared ones first."""
     networks: list[Network] = []
     topics: list[str] = []
     tags: list[str] = []
@@ -46,6 +59,11 @@ class InboxView(Struct, frozen=True, kw_only=True):
     """False turns the empty list into an invitation to connect one."""
     selected: str = ""
     """Id of the open case."""
+
+    @property
+    def shown(self) -> SavedView | None:
+        """The saved view that the list shows; None for one that Earful comes with."""
+        return next((view for view in self.saved if view.id == self.filter.view), None)
 
 
 class CaseView(Struct, frozen=True, kw_only=True):

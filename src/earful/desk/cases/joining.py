@@ -63,6 +63,8 @@ class Joined(Struct, frozen=True, kw_only=True):
     """case id -> ids of the messages that joined it or changed in it."""
     returned: dict[str, tuple[str, returning.Back]]
     """message -> (its case, the earlier one that it comes back to)."""
+    absorbed: dict[str, str]
+    """Case that is no more -> the one that has everything of it."""
 
 
 def join(
@@ -96,7 +98,7 @@ def join(
         for one in batch
         if one.row["id"] in back and one.case_id is not None
     }
-    return Joined(opened=frozenset(opened), changed=dict(changed), returned=returned)
+    return Joined(opened=frozenset(opened), changed=dict(changed), returned=returned, absorbed=kept)
 
 
 def _absorb(tx: Tx, collisions: list[tuple[str, str]]) -> dict[str, str]:

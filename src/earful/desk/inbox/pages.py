@@ -1,5 +1,6 @@
 """The inbox's pages: list, case, and the fragments that keep both up to date."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,7 @@ from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
+from earful.desk.views import service as saved_views
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
@@ -28,9 +30,10 @@ from earful.web.access import needs
 from earful.web.live import Hub
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, is_htmx, page, parts_of, session_of, shell
-from earful.web.views import CaseView, InboxView
+from earful.web.views import CaseView, InboxView, SavedView
 
 READ = [needs(Permission.CASES_READ)]
+_ID = re.compile(r"[0-9a-f-]{36}")
 
 
 def filter_of(query: dict[str, str]) -> InboxFilter:
@@ -38,7 +41,7 @@ def filter_of(query: dict[str, str]) -> InboxFilter:
     network = query.get("network", "")
     view = query.get("view", "open")
     return InboxFilter(
-        view=view if view in inbox.VIEWS else "open",
+        view=view if view in inbox.VIEWS or _ID.fullmatch(view) else "open",
         network=Network(network) if network in set(Network) else None,
         kind=query.get("kind", ""),
         topic=query.get("topic", ""),
@@ -112,10 +115,23 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
             present=hub.presence.at(detail.row.id, parts.clock(), apart_from=user.id),
         )
     counts = inbox.counts(tx, wanted.filter, user.id)
+    saved = saved_views.seen_by(tx, user.id)
+    of_saved = saved_views.counts(tx, saved, user.id)
     view = InboxView(
         filter=wanted.filter,
         page=inbox.page(tx, wanted.filter, user.id, wanted.after, ids=wanted.ids),
         counts=counts.views,
+        saved=[
+            SavedView(
+                id=one.id,
+                name=one.name,
+                icon=one.icon,
+                count=of_saved[one.id],
+                shared=one.shared,
+                percent=one.percent,
+            )
+            for one in saved
+        ],
         networks=[network for network in Network if counts.networks.get(network)],
         topics=[*TOPICS, *topics.names(tx)],
         tags=inbox.tags(tx),

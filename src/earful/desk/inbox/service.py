@@ -10,6 +10,7 @@ from earful.desk.inbox import store
 from earful.desk.outcomes import service as outcomes
 from earful.desk.people import service as people
 from earful.desk.sla import service as sla
+from earful.desk.views import service as views
 from earful.model.desk import (
     CaseDetail,
     CaseRow,
@@ -46,6 +47,8 @@ TOLD = (
     "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
 )  # fmt: skip
 """Events that the timeline tells, those whose data has a `what`."""
+MEMBER_WIDTH = 3
+"""Numbers that say where a case stands in a saved view."""
 
 READ_ONLY = Capabilities(
     receive="api",
@@ -95,25 +98,42 @@ def page(
 ) -> InboxPage:
     """One page of the list, or those of the cases `ids` that belong to the view.
 
-    Raises ValueError for a cursor that this list did not give.
+    Raises ValueError for a cursor that this list did not give, and for a view that there is not.
     """
-    if ids:
-        found = store.hit_rows(tx, wanted, user_id, ids[:SEARCH_PAGE])
+    list_id = _list_of(tx, wanted, user_id)
+    if ids or wanted.search.strip():
+        named = ids[:SEARCH_PAGE] or search.case_ids(tx, wanted.search)
+        found = store.hit_rows(tx, wanted, user_id, named, list_id)[:SEARCH_PAGE]
         return InboxPage(rows=case_rows(tx, found, user_id), next="")
-    if wanted.search.strip():
-        rows = store.hit_rows(tx, wanted, user_id, search.case_ids(tx, wanted.search))[:SEARCH_PAGE]
-        return InboxPage(rows=case_rows(tx, rows, user_id), next="")
     try:
         after = [int(part) for part in cursor.split(".")] if cursor else []
     except ValueError as error:
         raise ValueError("This page marker is not one of ours; start from the first page.") from error
-    if after and len(after) != store.width_of(wanted):
+    if after and len(after) != (MEMBER_WIDTH if list_id else store.width_of(wanted)):
         raise ValueError("This page marker is not one of this list's; start from the first page.")
-    rows = store.case_rows(tx, wanted, user_id, after, store.PAGE + 1)
+    if list_id:
+        rows = store.member_rows(tx, wanted, list_id, user_id, after, store.PAGE + 1)
+    else:
+        rows = store.case_rows(tx, wanted, user_id, after, store.PAGE + 1)
     more = rows[store.PAGE :]
     rows = rows[: store.PAGE]
-    place = ".".join(map(str, store.place_of(rows[-1], wanted))) if more else ""
-    return InboxPage(rows=case_rows(tx, rows, user_id), next=place)
+    last = (
+        store.member_place(rows[-1]) if list_id and more else store.place_of(rows[-1], wanted) if more else []
+    )
+    return InboxPage(rows=case_rows(tx, rows, user_id), next=".".join(map(str, last)))
+
+
+def _list_of(tx: Tx, wanted: InboxFilter, user_id: str) -> str:
+    """The members of a saved view; empty for the views that Earful comes with.
+
+    Raises ValueError for a view that there is not, or that is somebody else's own.
+    """
+    if wanted.view in VIEWS:
+        return ""
+    view = views.find(tx, wanted.view, user_id)
+    if view is None:
+        raise ValueError("This view does not exist; somebody may have deleted it. Open cases are at /inbox.")
+    return view.list_id
 
 
 def case_rows(tx: Tx, rows: list[Row], user_id: str) -> list[CaseRow]:
@@ -171,8 +191,9 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 def counts(tx: Tx, wanted: InboxFilter, user_id: str) -> Counts:
     """From the kept counts: a few hundred rows whatever the desk's size."""
-    views = dict.fromkeys(VIEWS, 0)
+    of_view = dict.fromkeys(VIEWS, 0)
     networks: dict[str, int] = {}
+    shown = wanted.view if wanted.view in VIEWS else "all"
     for row in store.counts(tx):
         mine, status, n = row["assignee_id"], row["status"], row["n"]
         inside = {
@@ -182,10 +203,10 @@ def counts(tx: Tx, wanted: InboxFilter, user_id: str) -> Counts:
         }
         for view in VIEWS:
             if inside.get(view, status == view):
-                views[view] += n
-                if view == wanted.view:
+                of_view[view] += n
+                if view == shown:
                     networks[row["network"]] = networks.get(row["network"], 0) + n
-    return Counts(views=views, networks=networks)
+    return Counts(views=of_view, networks=networks)
 
 
 def one(tx: Tx, case_id: str, user_id: str) -> CaseRow | None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, FromClause, Select, any_, bindparam, func, or_, select, tuple_
 
 from earful.model.desk import InboxFilter
 from earful.store.tables import (
@@ -21,6 +21,7 @@ from earful.store.tables import (
     ratings,
     revisions,
     users,
+    view_members,
 )
 from earful.store.tx import Row, Tx
 
@@ -41,15 +42,13 @@ _STATUS_OF_VIEW = {
     "snoozed": "snoozed",
     "closed": "closed",
 }
-_WITH_NAMES = cases.join(channels, channels.c.id == cases.c.channel_id).join(
-    users, users.c.id == cases.c.assignee_id, isouter=True
-)
 
 
-def case_query() -> Select[Any]:
+def case_query(source: FromClause = cases) -> Select[Any]:
     """Cases with the names that a row shows."""
     columns = (cases, users.c.name.label("assignee_name"), channels.c.name.label("channel_name"))
-    return select(*columns).select_from(_WITH_NAMES)
+    named = source.join(channels, channels.c.id == cases.c.channel_id)
+    return select(*columns).select_from(named.join(users, users.c.id == cases.c.assignee_id, isouter=True))
 
 
 def case_rows(tx: Tx, wanted: InboxFilter, user_id: str, after: list[int], limit: int) -> list[Row]:
@@ -63,6 +62,58 @@ def case_rows(tx: Tx, wanted: InboxFilter, user_id: str, after: list[int], limit
         place = tuple_(*after)
         query = query.where(columns > place if order in _RISING else columns < place)
     return tx.rows(query)
+
+
+_PLACE = (view_members.c.first, view_members.c.second, view_members.c.number)
+_FROM_MEMBERS = view_members.join(cases, cases.c.id == view_members.c.case_id)
+
+
+def member_rows(
+    tx: Tx, wanted: InboxFilter, list_id: str, user_id: str, after: list[int], limit: int
+) -> list[Row]:
+    """One page of a saved view, along the index of its members; each row with its `place`.
+
+    What everybody sees and what only this user sees are two stretches of the index: read both, keep the first.
+    """
+    found: list[Row] = []
+    for who in dict.fromkeys(("", user_id)):
+        query = (
+            case_query(_FROM_MEMBERS)
+            .add_columns(*(column.label(f"place_{column.name}") for column in _PLACE))
+            .where(
+                view_members.c.list_id == list_id,
+                view_members.c.who == who,
+                *_conditions(tx, wanted, user_id),
+            )
+            .order_by(*(column.desc() for column in _PLACE))
+            .limit(limit)
+        )
+        if user_id and not who:
+            query = query.where(view_members.c.except_id != user_id)
+        if after:
+            query = query.where(tuple_(*_PLACE) < tuple_(*after))
+        found += tx.rows(query)
+    return sorted(found, key=member_place, reverse=True)[:limit]
+
+
+def member_place(row: Row) -> list[int]:
+    """Where a row stands in a saved view."""
+    return [row[f"place_{column.name}"] for column in _PLACE]
+
+
+def of_list(list_id: str, user_id: str) -> ColumnElement[bool]:
+    """Whether a case is in a saved view for a user."""
+    return (
+        select(view_members.c.case_id)
+        .where(
+            view_members.c.case_id == cases.c.id,
+            view_members.c.list_id == list_id,
+            view_members.c.who.in_(("", user_id)),
+            *([view_members.c.except_id != user_id] if user_id else []),
+        )
+        .correlate(cases)
+        .exists()
+    )
 
 
 def order_of(wanted: InboxFilter) -> str:
@@ -115,11 +166,16 @@ def _conditions(tx: Tx, wanted: InboxFilter, user_id: str) -> list[ColumnElement
     return found
 
 
-def hit_rows(tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str]) -> list[Row]:
-    """Those of the cases found by a search that the other filters let through, in the order of `ids`."""
+def hit_rows(tx: Tx, wanted: InboxFilter, user_id: str, ids: Sequence[str], list_id: str = "") -> list[Row]:
+    """Those of the cases found by a search that the other filters let through, in the order of `ids`.
+
+    With the `list_id` of a saved view, only those in it.
+    """
     query = case_query().where(
         cases.c.id.in_(bindparam("ids", expanding=True)), *_conditions(tx, wanted, user_id)
     )
+    if list_id:
+        query = query.where(of_list(list_id, user_id))
     found = {row["id"]: row for row in tx.rows(query, {"ids": list(ids)})} if ids else {}
     return [found[case_id] for case_id in ids if case_id in found]
 

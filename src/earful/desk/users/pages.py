@@ -35,6 +35,7 @@ SCOPE_WORDS = {
     Permission.EXPORT: "Export everything",
     Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",
     Permission.SLA_MANAGE: "Change promise times and calendars",
+    Permission.VIEWS_SHARE: "Make and change shared views",
 }
 
 

@@ -31,6 +31,9 @@ class Permission(StrEnum):
     OUTCOMES_MANAGE = "outcomes:manage"
     """Change days and texts of outcomes and handoffs."""
 
+    VIEWS_SHARE = "views:share"
+    """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
+
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
 _LEAD = _AGENT | {
@@ -41,6 +44,7 @@ _LEAD = _AGENT | {
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
     Permission.OUTCOMES_MANAGE,
+    Permission.VIEWS_SHARE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -55,6 +59,7 @@ TOKEN_SCOPES = (
     Permission.WEBHOOKS_MANAGE,
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
+    Permission.VIEWS_SHARE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

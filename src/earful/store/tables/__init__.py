@@ -48,6 +48,7 @@ from earful.store.tables.outcomes import (
 )
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
+from earful.store.tables.views import view_checks, view_counts, view_members, views
 from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
 
 __all__ = [
@@ -95,6 +96,10 @@ __all__ = [
     "topics",
     "triage_settings",
     "users",
+    "view_checks",
+    "view_counts",
+    "view_members",
+    "views",
     "webhook_deliveries",
     "webhook_tries",
     "webhooks",
