@@ -108,7 +108,9 @@ def test_from_a_public_complaint_to_the_customers_own_words(
 
     expect(agent.locator(".outcome-button")).to_contain_text("Confirmed")
     expect(agent.locator(".outcome-why")).to_contain_text("customer said")
-    expect(agent.locator("#timeline mark.mark-read")).to_have_text("works now")
+    expect(agent.locator("#timeline mark.mark-read").first).to_have_attribute(
+        "title", re.compile("it is fixed")
+    )
     agent.locator("#case-title").click()
     agent.keyboard.press("o")
     expect(agent.locator("#outcome-menu")).to_contain_text("Kim Doe says it is fixed")

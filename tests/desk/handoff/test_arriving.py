@@ -260,7 +260,8 @@ def test_nobody_came(story: Story) -> None:
     assert [one.case_id for one in listed] == [story.case]
 
 
-def test_programs_read_and_verify_outcomes(story: Story) -> None:
+def test_programs_read_and_verify_outcomes(small_story: Story) -> None:
+    story = small_story
     served = story.served
     from earful.desk.users.rules import Permission  # noqa: PLC0415
 

@@ -48,6 +48,16 @@ def hear(desk: Desk, native_id: str, text: str, hours: int, **more: Any) -> None
 @pytest.fixture
 def claimed(desk: Desk) -> Desk:
     """A complaint, answered and claimed fixed after two hours."""
+    return claim_on(desk)
+
+
+@pytest.fixture
+def small_claimed(small_desk: Desk) -> Desk:
+    """The same on the embedded store, where the database does not matter."""
+    return claim_on(small_desk)
+
+
+def claim_on(desk: Desk) -> Desk:
     desk.receive(write("m1", "My kettle is broken, it leaks all over the floor"))
     desk.receive(answer("a1", "m1", "We have sent you a new lid", minute=60))
     desk.settle()
@@ -68,12 +78,14 @@ def test_the_customer_confirms_in_their_own_words(claimed: Desk) -> None:
     assert [one.what for one in read_as.values()] == ["customer_confirmed"]
 
 
-def test_a_denial_brings_the_case_back_and_says_after_how_long(claimed: Desk) -> None:
-    hear(claimed, "m2", "Still broken", 2 + 6 * 24, parent_id="a1")
-    assert path(claimed) == ["answered", "claimed", "returned"]
-    row = the(claimed)
+def test_a_denial_brings_the_case_back_and_says_after_how_long(small_claimed: Desk) -> None:
+    hear(small_claimed, "m2", "Still broken", 2 + 6 * 24, parent_id="a1")
+    assert path(small_claimed) == ["answered", "claimed", "returned"]
+    row = the(small_claimed)
     assert (row["outcome"], row["status"]) == (Outcome.RETURNED, Status.OPEN)
-    assert claimed.store.read_now(lambda tx: outcomes.returned_after(tx, [row["id"]])) == {row["id"]: 6 * DAY}
+    assert small_claimed.store.read_now(lambda tx: outcomes.returned_after(tx, [row["id"]])) == {
+        row["id"]: 6 * DAY
+    }
 
 
 def test_silence_comes_by_itself_and_is_no_success(claimed: Desk) -> None:
@@ -88,48 +100,50 @@ def test_silence_comes_by_itself_and_is_no_success(claimed: Desk) -> None:
     assert path(claimed) == ["answered", "claimed", "silent", "confirmed"]
 
 
-def test_running_again_changes_nothing(claimed: Desk) -> None:
-    before = claimed.store.read_now(lambda tx: tx.rows(select(case_outcomes)))
-    case_id = the(claimed)["id"]
-    again = claimed.store.write_now(lambda tx: outcomes.derive(tx, [case_id, "gone"], claimed.now))
+def test_running_again_changes_nothing(small_claimed: Desk) -> None:
+    before = small_claimed.store.read_now(lambda tx: tx.rows(select(case_outcomes)))
+    case_id = the(small_claimed)["id"]
+    again = small_claimed.store.write_now(
+        lambda tx: outcomes.derive(tx, [case_id, "gone"], small_claimed.now)
+    )
     assert again == []
-    assert claimed.store.read_now(lambda tx: tx.rows(select(case_outcomes))) == before
+    assert small_claimed.store.read_now(lambda tx: tx.rows(select(case_outcomes))) == before
 
 
-def test_undoing_the_close_takes_the_claim_back_and_history_stays(claimed: Desk) -> None:
-    do(claimed, cases.restore, Standing(status=Status.OPEN, outcome=Outcome.CLAIMED))
-    claimed.settle()
-    assert path(claimed) == ["answered", "claimed", "answered"]
-    assert the(claimed)["outcome"] == Outcome.ANSWERED
+def test_undoing_the_close_takes_the_claim_back_and_history_stays(small_claimed: Desk) -> None:
+    do(small_claimed, cases.restore, Standing(status=Status.OPEN, outcome=Outcome.CLAIMED))
+    small_claimed.settle()
+    assert path(small_claimed) == ["answered", "claimed", "answered"]
+    assert the(small_claimed)["outcome"] == Outcome.ANSWERED
 
 
-def test_only_pointing_elsewhere_is_a_brush_off_until_a_real_answer(desk: Desk) -> None:
-    hear(desk, "m1", "My kettle is broken", 0)
-    desk.receive(answer("a1", "m1", "Please call us on 0800 123456.", minute=5))
-    desk.settle()
-    assert the(desk)["outcome"] == Outcome.BRUSHED_OFF
-    desk.receive(answer("a2", "m1", "A new lid is on its way to you, it comes tomorrow", minute=9))
-    desk.settle()
-    assert path(desk) == ["brushed_off", "answered"]
+def test_only_pointing_elsewhere_is_a_brush_off_until_a_real_answer(small_desk: Desk) -> None:
+    hear(small_desk, "m1", "My kettle is broken", 0)
+    small_desk.receive(answer("a1", "m1", "Please call us on 0800 123456.", minute=5))
+    small_desk.settle()
+    assert the(small_desk)["outcome"] == Outcome.BRUSHED_OFF
+    small_desk.receive(answer("a2", "m1", "A new lid is on its way to you, it comes tomorrow", minute=9))
+    small_desk.settle()
+    assert path(small_desk) == ["brushed_off", "answered"]
 
 
-def test_verifying_needs_an_answer_and_a_reason_and_can_be_taken_back(claimed: Desk) -> None:
+def test_verifying_needs_an_answer_and_a_reason_and_can_be_taken_back(small_claimed: Desk) -> None:
     with pytest.raises(outcomes.RefusedError, match="how it was checked"):
-        do(claimed, outcomes.verify, " ")
-    made = do(claimed, outcomes.verify, "tried the lid")
-    assert the(claimed)["outcome"] == Outcome.VERIFIED
-    do(claimed, outcomes.withdraw, made)
-    assert path(claimed) == ["answered", "claimed", "verified", "claimed"]
+        do(small_claimed, outcomes.verify, " ")
+    made = do(small_claimed, outcomes.verify, "tried the lid")
+    assert the(small_claimed)["outcome"] == Outcome.VERIFIED
+    do(small_claimed, outcomes.withdraw, made)
+    assert path(small_claimed) == ["answered", "claimed", "verified", "claimed"]
     with pytest.raises(outcomes.RefusedError, match="take back"):
-        do(claimed, outcomes.withdraw, "nothing")
-    lines = claimed.store.read_now(lambda tx: tx.rows(select(audit.c.action).order_by(audit.c.at)))
+        do(small_claimed, outcomes.withdraw, "nothing")
+    lines = small_claimed.store.read_now(lambda tx: tx.rows(select(audit.c.action).order_by(audit.c.at)))
     assert {"outcome.verified", "outcome.withdrawn"} <= {row["action"] for row in lines}
 
 
-def test_nobody_verifies_what_nobody_answered(desk: Desk) -> None:
-    hear(desk, "m1", "My kettle is broken", 0)
+def test_nobody_verifies_what_nobody_answered(small_desk: Desk) -> None:
+    hear(small_desk, "m1", "My kettle is broken", 0)
     with pytest.raises(outcomes.RefusedError, match="answered"):
-        do(desk, outcomes.verify, "looked at it")
+        do(small_desk, outcomes.verify, "looked at it")
 
 
 def test_a_wrong_reading_is_corrected_and_a_person_confirms_by_pointing(claimed: Desk) -> None:
@@ -153,19 +167,19 @@ def test_a_wrong_reading_is_corrected_and_a_person_confirms_by_pointing(claimed:
         say("confirmed")
 
 
-def test_the_customer_is_asked_once_for_each_claim(claimed: Desk) -> None:
-    case_id = the(claimed)["id"]
-    may = lambda *gone: claimed.store.read_now(  # noqa: E731
-        lambda tx: outcomes.may_ask(tx, case_id, claimed.now, frozenset(gone))
+def test_the_customer_is_asked_once_for_each_claim(small_claimed: Desk) -> None:
+    case_id = the(small_claimed)["id"]
+    may = lambda *gone: small_claimed.store.read_now(  # noqa: E731
+        lambda tx: outcomes.may_ask(tx, case_id, small_claimed.now, frozenset(gone))
     )
     assert may()
-    do(claimed, outcomes.note_asked, "reply-1")
+    do(small_claimed, outcomes.note_asked, "reply-1")
     assert not may()
     assert may("reply-1")
-    hear(claimed, "m2", "Still broken", 3, parent_id="a1")
-    claimed.now += 3 * HOUR  # type: ignore[assignment]
+    hear(small_claimed, "m2", "Still broken", 3, parent_id="a1")
+    small_claimed.now += 3 * HOUR  # type: ignore[assignment]
     assert not may("reply-1")
-    do(claimed, outcomes.claim)
+    do(small_claimed, outcomes.claim)
     assert may()
 
 
@@ -184,11 +198,11 @@ def test_the_same_matter_elsewhere_comes_back(claimed: Desk, how: str) -> None:
     assert claimed.store.read_now(lambda tx: outcomes.returned_after(tx, [new["id"]])) == {new["id"]: 6 * DAY}
 
 
-def test_another_matter_or_person_opens_a_case_of_its_own(claimed: Desk) -> None:
-    hear(claimed, "m8", "I love your new shop, what a place!", 24)
-    hear(claimed, "m9", "My kettle is broken, it leaks all over the floor", 25, by="ben")
-    assert claimed.store.read_now(lambda tx: tx.value(select(func.count()).select_from(table))) == 3
-    assert claimed.store.read_now(lambda tx: tx.rows(select(case_returns))) == []
+def test_another_matter_or_person_opens_a_case_of_its_own(small_claimed: Desk) -> None:
+    hear(small_claimed, "m8", "I love your new shop, what a place!", 24)
+    hear(small_claimed, "m9", "My kettle is broken, it leaks all over the floor", 25, by="ben")
+    assert small_claimed.store.read_now(lambda tx: tx.value(select(func.count()).select_from(table))) == 3
+    assert small_claimed.store.read_now(lambda tx: tx.rows(select(case_returns))) == []
 
 
 def test_other_days_and_other_rules_count_anew_in_the_background(claimed: Desk) -> None:
