@@ -12,9 +12,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
+from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
+from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.desk.views.consumer import ViewConsumer
@@ -129,6 +131,8 @@ class Desk:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            RoutingConsumer(self.log),
+            BulkConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
         ]

@@ -11,6 +11,7 @@ from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.form.connector import FormConnector
 from earful.config import Settings
+from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
 from earful.desk.consumer import DeskConsumer
@@ -20,6 +21,9 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
+from earful.desk.routing import queues
+from earful.desk.routing import service as routing
+from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage import learning
@@ -93,6 +97,8 @@ class Earful:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            RoutingConsumer(self.log),
+            BulkConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
             WebhookConsumer(),
@@ -176,6 +182,15 @@ class Earful:
             await self.store.write(partial(views.tick, log=self.log, now=now))
             self.runner.wake()
 
+    async def _route(self) -> None:
+        """Somebody came back, or a day began or ended; and once a minute how the queues stand."""
+        now = self.clock()
+        if await self.store.read(partial(routing.is_due, now=now)):
+            await self.store.write(partial(routing.tick, log=self.log, now=now))
+            self.runner.wake()
+        if states := await self.store.read(partial(queues.look, now=now)):
+            await self.store.write(partial(queues.keep, states=states))
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
@@ -185,6 +200,7 @@ class Earful:
                 await self._look_at_views()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()
+                await self._route()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
                 await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
                 await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))

@@ -216,6 +216,8 @@ class TimelineEvent(Struct, frozen=True, kw_only=True, tag_field="item", tag="ev
     what: str
     """`assigned`, `unassigned`, `status`, `snoozed`, `closed`, `reopened`, `tagged`, `untagged`, ..."""
     detail: str
+    within: str = ""
+    """Id of the act on many cases that this was a part of."""
 
 
 TimelineItem = TimelineMessage | TimelineReply | TimelineNote | TimelineEvent

@@ -13,6 +13,8 @@ class Who(Struct, frozen=True, kw_only=True):
     id: str
     name: str = ""
     address: str = ""
+    within: str = ""
+    """Id of the act on many cases that this is a part of; empty for none."""
 
 
 EARFUL = Who(id="", name="Earful")
@@ -21,6 +23,8 @@ EARFUL = Who(id="", name="Earful")
 
 def record(tx: Tx, who: Who, action: str, subject: str, now: int, detail: str = "") -> None:
     """Add one line, in the transaction of the act. Never put message texts or secrets in `detail`."""
+    if who.within:
+        detail = f"{detail} (of {who.within})".strip()
     tx.execute(
         insert(audit).values(
             at=now, actor=who.id, action=action, subject=subject, address=who.address, detail=detail

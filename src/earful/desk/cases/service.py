@@ -39,7 +39,8 @@ def _case(tx: Tx, case_id: str, version: int | None = None) -> Row:
 
 
 def _tell(tx: Tx, log: Log, who: Who, case_id: str, what: str, detail: str, now: Instant) -> None:
-    data = _encode({"what": what, "detail": detail}).decode()
+    told = {"what": what, "detail": detail} | ({"within": who.within} if who.within else {})
+    data = _encode(told).decode()
     event = NewEvent(type=CHANGED, subject=case_id, case_id=case_id, actor=who.id, at=now, data=data)
     log.append(tx, [event])
     record(tx, who, f"case.{what}", case_id, now, detail)
@@ -53,9 +54,58 @@ def assign(
     before: str | None = row["assignee_id"]
     if before == user_id:
         return before
-    store.update_case(tx, row, {"assignee_id": user_id})
+    # Who gives a case back means that a person should take it: no route gives it away again by itself.
+    store.update_case(tx, row, {"assignee_id": user_id} | ({} if user_id else {"route_id": ""}))
     _tell(tx, log, who, case_id, "assigned" if user_id else "unassigned", user_name, now)
     return before
+
+
+def take(
+    tx: Tx, log: Log, who: Who, case_id: str, user_id: str, what: str, detail: str, now: Instant
+) -> bool:
+    """Give a case to somebody if nobody has it; False when somebody has, or when it is not open any more.
+
+    Of two who try at once one succeeds: the row is locked before it is looked at. `what` and `detail` go into the
+    history.
+    """
+    row = store.find(tx, case_id)
+    if row is None or row["assignee_id"] is not None or row["status"] != Status.OPEN:
+        return False
+    store.update_case(tx, row, {"assignee_id": user_id})
+    _tell(tx, log, who, case_id, what, detail, now)
+    return True
+
+
+def put_in_queue(tx: Tx, case_id: str, queue: str, route_id: str) -> None:
+    """Let a case wait in a queue; whoever asks tells of it with `tell_queued`."""
+    store.update_case(tx, _case(tx, case_id), {"queue": queue, "route_id": route_id})
+
+
+def tell_queued(
+    tx: Tx, log: Log, who: Who, case_id: str, queue: str, now: Instant, *, moved: bool = False
+) -> None:
+    """Write into the history of a case where it waits. `queue`: the name that people know."""
+    _tell(tx, log, who, case_id, "queue_moved" if moved else "queued", queue, now)
+
+
+def tell_unspoken(tx: Tx, log: Log, who: Who, case_id: str, language: str, now: Instant) -> None:
+    """Write into the history of a case that nobody who could take it speaks its language."""
+    _tell(tx, log, who, case_id, "unspoken", language, now)
+
+
+def hand_to_queue(tx: Tx, log: Log, who: Who, case_id: str, queue: str, name: str, now: Instant) -> None:
+    """Take a case from whoever has it and let it wait in a queue, where a person takes it."""
+    row = _case(tx, case_id)
+    if row["queue"] == queue and row["assignee_id"] is None:
+        return
+    store.update_case(tx, row, {"assignee_id": None, "queue": queue, "route_id": ""})
+    _tell(tx, log, who, case_id, "queued", name, now)
+
+
+def place_of(tx: Tx, case_id: str) -> tuple[str | None, str, str]:
+    """Who has a case, in which queue it is, and by which route: for an undo."""
+    row = _case(tx, case_id)
+    return row["assignee_id"], row["queue"], row["route_id"]
 
 
 def set_status(tx: Tx, log: Log, who: Who, case_id: str, status: Status, now: Instant) -> Status:
@@ -216,6 +266,11 @@ def set_deadlines(tx: Tx, deadlines: Mapping[str, Deadline | None]) -> None:
             for case_id, due in sorted(deadlines.items())
         ],
     )
+
+
+def version_of(tx: Tx, case_id: str) -> int:
+    """A number that grows with every change of a case."""
+    return int(_case(tx, case_id)["version"])
 
 
 def number_of(tx: Tx, case_id: str) -> int:

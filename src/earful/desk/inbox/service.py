@@ -77,6 +77,7 @@ class _Data(Struct):
 class _Act(Struct):
     what: str = ""
     detail: str = ""
+    within: str = ""
     due_at: int | None = None
     """When the promise was due that this is about."""
 
@@ -362,13 +363,14 @@ def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
             continue
         if act.what == "snoozed":
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
-            act = _Act(what=act.what, detail=until)
+            act = _Act(what=act.what, detail=until, within=act.within)
         found.append(
             TimelineEvent(
                 at=act.due_at or row["at"],
                 user_name=row["user_name"] or "Earful",
                 what=act.what,
                 detail=act.detail,
+                within=act.within,
             )
         )
     return found

@@ -33,6 +33,8 @@ class Permission(StrEnum):
 
     VIEWS_SHARE = "views:share"
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
+    ROUTING_MANAGE = "routing:manage"
+    """Change teams, routes, and what others can do."""
 
 
 _AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
@@ -45,6 +47,7 @@ _LEAD = _AGENT | {
     Permission.OUTCOMES_VERIFY,
     Permission.OUTCOMES_MANAGE,
     Permission.VIEWS_SHARE,
+    Permission.ROUTING_MANAGE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -60,6 +63,7 @@ TOKEN_SCOPES = (
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
     Permission.VIEWS_SHARE,
+    Permission.ROUTING_MANAGE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

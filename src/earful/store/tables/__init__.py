@@ -46,14 +46,18 @@ from earful.store.tables.outcomes import (
     handoffs,
     outcome_clocks,
 )
+from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 from earful.store.tables.views import view_checks, view_counts, view_members, views
 from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
 
 __all__ = [
+    "agents",
     "audit",
     "authors",
+    "bulk_acts",
+    "bulk_items",
     "calendars",
     "case_clocks",
     "case_counts",
@@ -83,6 +87,7 @@ __all__ = [
     "outcome_clocks",
     "people",
     "person_links",
+    "queue_states",
     "ratings",
     "refusals",
     "revisions",

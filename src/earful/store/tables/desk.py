@@ -18,6 +18,9 @@ from sqlalchemy import (
 
 from earful.store.tables.columns import At, Key, metadata, serial
 
+WAITING = "assignee_id IS NULL AND status = 'open' AND awaiting_since IS NOT NULL"
+"""A customer waits, and nobody has the case. Queries must say it in these words for the partial indexes."""
+
 people = Table(
     "people",
     metadata,
@@ -120,6 +123,9 @@ cases = Table(
     Column("due_kind", String),
     Column("due_warn_at", At),
     Column("due_at", At),
+    # Where it waits: a team's id, `skill:NAME`, or empty for anybody; and the route that said so, empty for none.
+    Column("queue", Key, nullable=False, server_default=""),
+    Column("route_id", Key, nullable=False, server_default=""),
     Column("version", Integer, nullable=False),
     # The version at which somebody last said something: a writer who saw less is shown it first.
     Column("spoken_version", Integer, nullable=False),
@@ -138,6 +144,24 @@ cases = Table(
         "snoozed_until",
         sqlite_where=text("snoozed_until IS NOT NULL"),
         postgresql_where=text("snoozed_until IS NOT NULL"),
+    ),
+    # What waits for somebody to take it, in the two orders in which it is taken.
+    Index(
+        "ix_cases_queue",
+        "queue",
+        "priority",
+        "due_at",
+        "number",
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
+    ),
+    Index(
+        "ix_cases_queue_due_at",
+        "queue",
+        "due_at",
+        "number",
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
     ),
     CheckConstraint("priority BETWEEN 0 AND 100", name="priority"),
     CheckConstraint("severity BETWEEN 0 AND 4", name="severity"),
@@ -216,6 +240,12 @@ outbox = Table(
     Column("namespace", Key),
     Column("message_id", Key, ForeignKey("messages.id")),
     Index("ix_outbox_case_id", "case_id", "queued_at"),
+    Index(
+        "ix_outbox_sent_at",
+        "sent_at",
+        sqlite_where=text("sent_at IS NOT NULL"),
+        postgresql_where=text("sent_at IS NOT NULL"),
+    ),
     Index(
         "ix_outbox_due",
         "state",
