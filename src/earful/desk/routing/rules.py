@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from earful.desk.calendars.hours import add_business_time, is_open
@@ -66,7 +66,7 @@ class Route(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     name: str
-    condition: dict[str, Any] = {"all": []}
+    condition: dict[str, Any] = field(default_factory=lambda: {"all": []})
     """As `docs/reference/conditions.md` has it."""
     team: str = ""
     skill: str = ""
