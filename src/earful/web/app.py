@@ -21,6 +21,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.desk.bulk import api as bulk_api
+from earful.desk.bulk import pages as bulk
 from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
@@ -32,6 +34,9 @@ from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.routing import api as routing_api
+from earful.desk.routing import pages as routing
+from earful.desk.routing import team_pages
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.triage import api as triage_api
@@ -74,6 +79,11 @@ HANDLERS: list[Any] = [
     *topic_pages.HANDLERS,
     *learning_pages.HANDLERS,
     *triage_api.HANDLERS,
+    *bulk.HANDLERS,
+    *bulk_api.HANDLERS,
+    *routing.HANDLERS,
+    *team_pages.HANDLERS,
+    *routing_api.HANDLERS,
     *sla.HANDLERS,
     *calendars.HANDLERS,
     *sla_api.HANDLERS,

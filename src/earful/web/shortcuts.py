@@ -31,6 +31,16 @@ SHORTCUTS = (
     Shortcut(id="search", keys="/", label=N_("Search"), group=LIST),
     Shortcut(id="why", keys="p", label=N_("Why this priority"), group=LIST),
     Shortcut(id="show-new", keys=".", label=N_("Show what is new"), group=LIST),
+    Shortcut(id="next-case", keys="g n", label=N_("What next"), group=LIST),
+    Shortcut(id="select", keys="x", label=N_("Select the case"), group=LIST),
+    Shortcut(
+        id="select-down", keys="J", label=N_("Select, and on to the next"), group=LIST, in_palette=False
+    ),
+    Shortcut(
+        id="select-up", keys="K", label=N_("Select, and on to the one before"), group=LIST, in_palette=False
+    ),
+    Shortcut(id="select-all", keys="X", label=N_("Select the whole list"), group=LIST),
+    Shortcut(id="select-none", keys="Escape", label=N_("Select nothing"), group=LIST),
     Shortcut(id="reply", keys="r", label=N_("Reply"), group=CASE),
     Shortcut(id="note", keys="n", label=N_("Write a note"), group=CASE),
     Shortcut(id="assign", keys="a", label=N_("Assign to…"), group=CASE),

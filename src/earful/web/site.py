@@ -8,6 +8,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 from litestar.template.base import csrf_token
 
+from earful.desk.routing import settings as routing
 from earful.desk.users.service import Session
 from earful.parts import Parts
 from earful.web.render import Renderer
@@ -42,7 +43,9 @@ def page(
 async def shell(request: Ask, section: str, notice: str = "") -> Shell:
     """What surrounds a signed-in page; live updates continue after the place that is read here first."""
     parts, session = parts_of(request), session_of(request)
-    place = await parts.store.read(parts.log.end)
+    place, away = await parts.store.read(
+        lambda tx: (parts.log.end(tx), routing.is_away(tx, session.user.id, parts.clock()))
+    )
     return Shell(
         user=session.user,
         workspace=parts.workspace,
@@ -50,6 +53,7 @@ async def shell(request: Ask, section: str, notice: str = "") -> Shell:
         section=section,
         live_seq=str(place),
         notice=notice,
+        away=away,
     )
 
 

@@ -22,6 +22,8 @@ class Shell(Struct, frozen=True, kw_only=True):
     """The event log's position this page was made from; live updates continue after it."""
     notice: str = ""
     """One sentence at the top, after a form that was sent without scripts."""
+    away: bool = False
+    """Who looks said that they are away."""
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -128,6 +128,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "status": N_("set the status to {detail}"), "snoozed": N_("snoozed this until {detail}"),
         "closed": N_("closed this as {detail}"), "reopened": N_("opened this again"),
         "tagged": N_("added the tag {detail}"), "untagged": N_("removed the tag {detail}"),
+        "routed_same": N_("gave this to {detail}, who had this person's last case"),
+        "routed_turn": N_("gave this to {detail}, whose turn it was"),
+        "routed_least": N_("gave this to {detail}, who had the fewest open cases"),
+        "took_next": N_("took this as the next case"),
+        "queued": N_("put this into the queue of {detail}"),
+        "queue_moved": N_("moved this to the queue of {detail}: the day of the team before is over"),
+        "unspoken": N_("noted that nobody who could take this speaks {detail}"),
+        "restored": N_("put this back to {detail}"),
         "breached": N_("saw that the promise was not kept: {detail}"),
         "withdrawn": N_("found that the promise was kept after all: {detail}"),
         "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),
@@ -164,6 +172,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "read_as": {
         "customer_confirmed": N_("Read as: it is fixed"), "customer_denied": N_("Read as: it is not fixed"),
         "customer_unclear": N_("Came back with this"), "only_pointed": N_("Only points elsewhere"),
+    },
+    "away": {
+        "": N_("Here"), "away": N_("Away"), "silent": N_("Away: nothing was heard of them"),
+        "hours": N_("Away: out of their hours"),
+    },
+    "strategy": {
+        "least": N_("Whoever has the fewest open cases"), "turn": N_("One after the other"),
+        "leave": N_("Nobody: it waits until somebody takes it"),
+    },
+    "bulk": {
+        "assign": N_("Assign"), "queue": N_("Hand over to a team"), "tag": N_("Tag"), "untag": N_("Take a tag off"),
+        "status": N_("Status"), "snooze": N_("Snooze"), "close": N_("Close"),
     },
     "weekday": {
         "mon": N_("Monday"), "tue": N_("Tuesday"), "wed": N_("Wednesday"), "thu": N_("Thursday"),

@@ -10,11 +10,13 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from earful.channels.kit.html import sanitise
+from earful.desk.bulk import panel as bulk
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.outcomes import panel as outcomes
+from earful.desk.routing import panel as routing
 from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
@@ -52,7 +54,7 @@ def filter_of(query: dict[str, str]) -> InboxFilter:
     )
 
 
-def _query(request: Ask) -> dict[str, str]:
+def query_of(request: Ask) -> dict[str, str]:
     """The address of the page that is open: htmx names it for its fragments."""
     current = request.headers.get("hx-current-url", "")
     found = {name: values[-1] for name, values in parse_qs(urlsplit(current).query).items()}
@@ -77,7 +79,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def asked(request: Ask, number: int | None = None) -> Asked:
     """Read the address."""
-    query = _query(request)
+    query = query_of(request)
     before = query.get("before", "")
     return Asked(
         filter=filter_of(query),
@@ -138,17 +140,18 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         has_channels=bool(channels.listed(tx)),
         selected=case.detail.row.id if case else "",
     )
+    around = {"inbox": view, "case": case, "bulk": bulk.panel(tx), "routing": routing.panel(tx, user.role)}
     if case is None:
-        return {"inbox": view, "case": None}
+        return around
     standing = outcomes.panel(tx, case.detail, parts.clock())
-    return {"inbox": view, "case": case, "standing": standing, "invitations": handoff.panel(tx, case.detail)}
+    return around | {"standing": standing, "invitations": handoff.panel(tx, case.detail)}
 
 
 async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
     """Shell, list and case for a template."""
     parts, session, wanted = parts_of(request), session_of(request), asked(request, number)
     hub: Hub = request.app.state.hub
-    around = await shell(request, "inbox")
+    around = await shell(request, "inbox", request.query_params.get("notice", "")[:300])
     try:
         found = await parts.store.read(lambda tx: look(tx, parts, session, hub, wanted))
     except ValueError as error:

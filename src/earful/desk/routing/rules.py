@@ -202,7 +202,7 @@ def why_away(
     seen_at: int | None,
     now: int,
 ) -> str:
-    """Why somebody is away: they said so, nothing was seen of them, no team of theirs is open; empty when they are here."""
+    """Why somebody is away: they said so, nothing was seen of them, no team of theirs is open; else empty."""
     if away and (away_until is None or now < away_until):
         return "away"
     waits = [team.silent_after for team in teams if team.silent_after]

@@ -166,6 +166,12 @@ def profile(tx: Tx, user_id: str) -> Profile:
     )
 
 
+def is_away(tx: Tx, user_id: str, now: Instant) -> bool:
+    """Whether somebody said that they are away, and the time that they named is not over."""
+    known = profile(tx, user_id)
+    return known.away and (known.away_until is None or known.away_until > now)
+
+
 def set_profile(
     tx: Tx, log: Log, who: Who, user_id: str, skills: str, languages: str, capacity: int, now: Instant
 ) -> None:

@@ -71,7 +71,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     can_change: bool
 
 
-def _asker(request: Ask) -> views.Asker:
+def asker_of(request: Ask) -> views.Asker:
     session = session_of(request)
     return views.Asker(who=who_asks(request), may_share=Permission.VIEWS_SHARE in session.permissions)
 
@@ -114,7 +114,7 @@ async def list_page(request: Ask) -> Response[str]:
 
 
 async def _list(request: Ask, told: Any = None) -> Response[str]:
-    asker = _asker(request)
+    asker = asker_of(request)
     found = await parts_of(request).store.read(lambda tx: _listed(tx, asker))
     update = is_htmx(request)
     return page(
@@ -153,12 +153,12 @@ def from_filter(wanted: InboxFilter) -> Condition:
 async def new_page(request: Ask) -> Response[str]:
     """A new view: what the inbox shows, where the address says so, else the open cases."""
     wanted = inbox.filter_of(dict(request.query_params.items()))
-    asker = _asker(request)
+    asker = asker_of(request)
 
     def draft(tx: Tx) -> Editor:
         saved = None if wanted.view in cases.VIEWS else views.find(tx, wanted.view, asker.who.id)
         condition = saved.condition if saved else from_filter(wanted)
-        return _editor(
+        return editor_of(
             tx,
             asker,
             forms.of_condition(condition),
@@ -172,14 +172,14 @@ async def new_page(request: Ask) -> Response[str]:
 @get(f"{PATH}/{{view_id:str}}", guards=READ, include_in_schema=False)
 async def edit_page(request: Ask, view_id: FromPath[str]) -> Response[str]:
     """The editor of a view."""
-    asker = _asker(request)
+    asker = asker_of(request)
 
     def draft(tx: Tx) -> Editor | None:
         view = views.find(tx, view_id, asker.who.id)
         if view is None:
             return None
         root, now = forms.of_condition(view.condition), parts_of(request).clock()
-        return _editor(
+        return editor_of(
             tx, asker, root, view_id=view.id, name=view.name, icon=view.icon, sort=view.sort,
             shared=view.shared, now=now,
         )  # fmt: skip
@@ -203,7 +203,7 @@ async def _edit(request: Ask, editor: Editor, status: int = 200) -> Response[str
     )
 
 
-def _editor(
+def editor_of(
     tx: Tx,
     asker: views.Asker,
     root: forms.Group,
@@ -269,7 +269,7 @@ async def _sent(request: Ask) -> tuple[dict[str, list[str]], dict[str, str]]:
 @post([f"{PATH}/draft", f"{PATH}/check"], guards=READ, status_code=200, include_in_schema=False)
 async def draft(request: Ask) -> Response[str]:
     """The form after a step of editing (`act`), or only what it says and finds; nothing is kept."""
-    parts, asker = parts_of(request), _asker(request)
+    parts, asker = parts_of(request), asker_of(request)
     given, plain = await _sent(request)
     root = forms.edited(forms.of_form(given), request.query_params.get("act", ""))
     editor = await parts.store.read(lambda tx: _draft(tx, asker, root, plain, parts.clock()))
@@ -282,7 +282,7 @@ async def draft(request: Ask) -> Response[str]:
 def _draft(
     tx: Tx, asker: views.Asker, root: forms.Group, plain: dict[str, str], now: Any, problem: str = ""
 ) -> Editor:
-    return _editor(
+    return editor_of(
         tx,
         asker,
         root,
@@ -303,7 +303,7 @@ def _sort(plain: dict[str, str]) -> Sort:
 @post(f"{PATH}/save", guards=READ, status_code=200, include_in_schema=False)
 async def save(request: Ask) -> Response[Any]:
     """Keep the view that the form says, and open it; what cannot be kept comes back in the form."""
-    parts, asker = parts_of(request), _asker(request)
+    parts, asker = parts_of(request), asker_of(request)
     given, plain = await _sent(request)
     root, now = forms.of_form(given), parts.clock()
     try:
@@ -332,7 +332,7 @@ async def save(request: Ask) -> Response[Any]:
 @post(f"{PATH}/{{view_id:str}}/delete", guards=READ, status_code=200, include_in_schema=False)
 async def remove(request: Ask, view_id: FromPath[str]) -> Response[Any]:
     """Delete a view; the page then offers to undo it."""
-    parts, asker = parts_of(request), _asker(request)
+    parts, asker = parts_of(request), asker_of(request)
     await _write(request, lambda tx: views.remove(tx, parts.log, asker, view_id, parts.clock()))
     return go(f"{PATH}?deleted={view_id}")
 
@@ -340,7 +340,7 @@ async def remove(request: Ask, view_id: FromPath[str]) -> Response[Any]:
 @post(f"{PATH}/{{view_id:str}}/restore", guards=READ, status_code=200, include_in_schema=False)
 async def restore(request: Ask, view_id: FromPath[str]) -> Response[Any]:
     """Undo: bring a deleted view back."""
-    parts, asker = parts_of(request), _asker(request)
+    parts, asker = parts_of(request), asker_of(request)
     await _write(request, lambda tx: views.restore(tx, parts.log, asker, view_id, parts.clock()))
     return await _list(request) if is_htmx(request) else go(PATH)
 
@@ -348,7 +348,7 @@ async def restore(request: Ask, view_id: FromPath[str]) -> Response[Any]:
 @post(f"{PATH}/{{view_id:str}}/move", guards=READ, status_code=200, include_in_schema=False)
 async def move(request: Ask, view_id: FromPath[str]) -> Response[Any]:
     """Put a view one place further `up` or `down`."""
-    parts, asker = parts_of(request), _asker(request)
+    parts, asker = parts_of(request), asker_of(request)
     step = -1 if (await form(request)).get("step") == "up" else 1
     await _write(request, lambda tx: views.move(tx, asker, view_id, step, parts.clock()))
     return await _list(request) if is_htmx(request) else go(PATH)

@@ -4,6 +4,7 @@ import { composer } from "./composer.js";
 import { move, openFocused, showNew, why } from "./list.js";
 import { nextDensity, nextTheme, toggleContext, toggleList } from "./prefs.js";
 import { rate } from "./rating.js";
+import { extend, pickAll, pickCurrent, pickNone, toggleMode } from "./select.js";
 import { undoLast } from "./toast.js";
 
 /** @typedef {{ id: string, keys: string, label: string, group: string, href: string, palette: boolean }} Command */
@@ -20,6 +21,12 @@ const HANDLERS = {
   why,
   "show-new": showNew,
   search: () => /** @type {HTMLInputElement | null} */ (document.getElementById("search"))?.select(),
+  select: pickCurrent,
+  "select-down": () => extend(1),
+  "select-up": () => extend(-1),
+  "select-all": pickAll,
+  "select-none": pickNone,
+  "select-mode": toggleMode,
   reply: () => composer()?.begin("reply"),
   note: () => composer()?.begin("note"),
   rate,
@@ -33,7 +40,7 @@ const HANDLERS = {
   palette: () => /** @type {any} */ (document.querySelector("command-palette"))?.open(),
 };
 
-const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", back: "#desk", reply: "reply-composer", note: "reply-composer", rate: "#timeline", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
+const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", select: "#rows .row", "select-down": "#rows .row", "select-up": "#rows .row", "select-all": "#rows .row", "select-none": "#bulk-bar:not([hidden])", back: "#desk", reply: "reply-composer", note: "reply-composer", rate: "#timeline", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
 
 /** @param {string} id */
 const onPage = (id) => /** @type {HTMLElement | null} */ (document.querySelector(`[data-command="${id}"]`));

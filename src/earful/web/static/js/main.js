@@ -7,6 +7,7 @@ import "./popover.js";
 import "./acts.js";
 import "./composer.js";
 import "./list.js";
+import "./select.js";
 import "./case.js";
 import "./rating.js";
 import "./presence.js";
