@@ -18,6 +18,8 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.reading import Reading
+from earful.desk.routing import settings as routing
+from earful.desk.routing.rules import Plan, Route, Strategy, Team
 from earful.desk.sla import settings as sla
 from earful.desk.sla.rules import Applies, Policy, Targets
 from earful.desk.users import service as users
@@ -55,6 +57,8 @@ from earful.store.tx import Tx
 from earful.wiring import PLAYGROUND, Earful
 
 LEAD = "jonas"
+CARE, REPAIRS = ("jonas", "marit", "rosa", "kieran"), ("marit", "lea")
+"""Members of the two teams; the visitor plays one who is in both."""
 ROLES = {LEAD: Role.LEAD, "marit": Role.ADMIN}
 TOGETHER = 8 * HOUR
 """Steps of at most this long are taken together: their cases open at most this late in the log."""
@@ -123,6 +127,8 @@ def load(earful: Earful, now: Instant, story: Story | None = None) -> Loaded:
     earful.store.write_now(lambda tx: _promise(tx, earful, Who(id=team[LEAD], name=TEAM[LEAD][1]), start))
     player = _Player(earful, told, team, places, now)
     player.play(timed)
+    lead = Who(id=team[LEAD], name=TEAM[LEAD][1])
+    earful.store.write_now(lambda tx: _share(tx, earful, team, lead, now))
     link = earful.store.write_now(lambda tx: _finish(tx, player.seen, team, now))
     return Loaded(
         fresh=True,
@@ -169,6 +175,22 @@ def _promise(tx: Tx, earful: Earful, who: Who, at: Instant) -> None:
     """What Brewline promises: within opening hours, sooner where it is worse, and nothing to those who only praise."""
     sla.save_calendar(tx, earful.log, who, OPEN, at)
     sla.save(tx, earful.log, who, PROMISES, at)
+
+
+def _share(tx: Tx, earful: Earful, team: dict[str, str], who: Who, now: Instant) -> None:
+    """Two teams with a queue each. Their routes assign nobody: a visitor is to see what waits, and take it."""
+    plan = Plan(
+        teams=(
+            Team(id="care", name="Care", calendar=OPEN.id, members=tuple(team[one] for one in CARE), languages=("en",)),
+            Team(id="repairs", name="Repairs", members=tuple(team[one] for one in REPAIRS), skills=("repairs",)),
+        ),
+        routes=(
+            Route(id="broken", name="Broken things", team="repairs", strategy=Strategy.LEAVE,
+                  condition={"field": "case.topic", "op": "is", "value": "defect"}),
+            Route(id="rest", name="Everything else", team="care", strategy=Strategy.LEAVE),
+        ),
+    )  # fmt: skip
+    routing.save(tx, earful.log, who, plan, now)
 
 
 def _finish(tx: Tx, seen: dict[tuple[str, str], Instant], team: dict[str, str], now: Instant) -> str:

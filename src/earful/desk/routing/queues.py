@@ -25,6 +25,8 @@ class State(Struct, frozen=True, kw_only=True):
     waiting: int
     here: int
     """Those of its people who are at work now."""
+    open: bool
+    """Whether it is the team's day; a queue of no team is always open."""
     per_hour: float
     """Answers in an hour in which there were any, over four weeks."""
     hours: int
@@ -46,8 +48,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     @property
     def troubled(self) -> bool:
-        """Whether it cannot be answered in time."""
-        return self.late > 0 or (self.waiting > 0 and self.here == 0)
+        """Whether it cannot be answered in time, or nobody is there to answer although it is their day."""
+        return self.late > 0 or (self.waiting > 0 and self.here == 0 and self.open)
 
 
 def look(tx: Tx, now: Instant) -> list[State]:
@@ -73,6 +75,7 @@ def look(tx: Tx, now: Instant) -> list[State]:
                 at=now,
                 waiting=len(dues),
                 here=sum(one.here_for(name) for one in serving),
+                open=team is None or rules.open_now(team, staffed.hours, now),
                 per_hour=per_hour,
                 hours=hours,
                 done_at=ends.done_at,
@@ -97,7 +100,7 @@ def keep(tx: Tx, states: list[State]) -> None:
         tx,
         [
             {
-                "queue": one.queue, "at": one.at, "waiting": one.waiting, "here": one.here,
+                "queue": one.queue, "at": one.at, "waiting": one.waiting, "here": one.here, "open": one.open,
                 "per_hour": one.per_hour, "hours": one.hours, "done_at": one.done_at, "late": one.late,
             }
             for one in states

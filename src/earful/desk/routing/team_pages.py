@@ -159,14 +159,19 @@ def _number(data: dict[str, str]) -> int:
     return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 19 else 0
 
 
-@post(f"{PATH}/{{what:str}}/{{one_id:str}}/remove", guards=MANAGE, status_code=200, include_in_schema=False)
-async def remove(request: Ask, what: FromPath[str], one_id: FromPath[str]) -> Response[Any]:
-    """Remove a `team` that no route leads to, or a `route`."""
-    without = settings.without_team if what == "team" else settings.without_route
+@post(f"{PATH}/team/{{team_id:str}}/remove", guards=MANAGE, status_code=200, include_in_schema=False)
+async def remove_team(request: Ask, team_id: FromPath[str]) -> Response[Any]:
+    """Remove a team that no route leads to."""
     try:
-        return await _save(request, lambda plan: without(plan, one_id), "Removed", {})
+        return await _save(request, lambda plan: settings.without_team(plan, team_id), "Team+removed", {})
     except InvalidPlanError as error:
         return go(f"{PATH}?{urlencode({'notice': str(error)})}")
+
+
+@post(f"{PATH}/route/{{route_id:str}}/remove", guards=MANAGE, status_code=200, include_in_schema=False)
+async def remove_route(request: Ask, route_id: FromPath[str]) -> Response[Any]:
+    """Remove a route; what it placed is placed anew."""
+    return await _save(request, lambda plan: settings.without_route(plan, route_id), "Route+removed", {})
 
 
 @post(f"{PATH}/route/{{route_id:str}}/move", guards=MANAGE, status_code=200, include_in_schema=False)
@@ -302,5 +307,5 @@ async def save_person(request: Ask, user_id: FromPath[str]) -> Response[Any]:
 
 
 HANDLERS: list[Any] = [
-    teams_page, team_page, save_team, remove, move, route_page, save_route, person_page, save_person,
+    teams_page, team_page, save_team, remove_team, move, remove_route, route_page, save_route, person_page, save_person,
 ]  # fmt: skip

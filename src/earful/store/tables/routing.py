@@ -40,6 +40,8 @@ queue_states = Table(
     Column("at", At, nullable=False),
     Column("waiting", Integer, nullable=False),
     Column("here", Integer, nullable=False),
+    # Whether it is the team's day.
+    Column("open", Boolean, nullable=False),
     # Answers in an hour in which there were any; hours: how many of those the figure rests on.
     Column("per_hour", Float, nullable=False),
     Column("hours", Integer, nullable=False),

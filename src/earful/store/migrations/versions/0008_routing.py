@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("waiting", sa.Integer(), nullable=False),
         sa.Column("here", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("per_hour", sa.Float(), nullable=False),
         sa.Column("hours", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
