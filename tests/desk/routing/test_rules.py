@@ -60,7 +60,8 @@ def test_who_is_chosen_is_here_free_able_and_speaks_it_if_anybody_does(
         return
     chosen = next(one for one in agents if one.id == choice.agent_id)
     assert chosen in free
-    assert chosen.away == "" and (not chosen.capacity or chosen.load < chosen.capacity)
+    assert chosen.away == ""
+    assert not chosen.capacity or chosen.load < chosen.capacity
     assert choice.unspoken == (not speakers)
     if keep and any(one.id == wanted.before for one in free):
         assert (chosen.id, choice.because) == (wanted.before, "same")
