@@ -29,13 +29,14 @@ SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
-    Permission.CASES_WRITE: "Correct ratings and readings, claim that a case is fixed",
+    Permission.CASES_WRITE: "Change cases: correct, claim as fixed, act on many, take the next",
     Permission.OUTCOMES_VERIFY: "Say that it was checked whether a case is fixed",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",
     Permission.EXPORT: "Export everything",
     Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",
     Permission.SLA_MANAGE: "Change promise times and calendars",
     Permission.VIEWS_SHARE: "Make and change shared views",
+    Permission.ROUTING_MANAGE: "Change teams and routes",
 }
 
 
