@@ -166,6 +166,8 @@ def test_triage_by_keyboard_alone(desk: Desk) -> None:
     desk.chat("Where is the manual of the mixer", by="keys2")
     screen = desk.screen("kim")
     page = screen.go("/inbox?network=chat")
+    for words in ("handle of the pan", "manual of the mixer"):
+        expect(screen.row(words)).to_be_visible()
     press = page.keyboard.press
 
     def focused() -> str:

@@ -24,6 +24,7 @@ from earful.model.time import DAY, HOUR, SECOND, Instant
 from earful.store.audit import Who
 from earful.store.secrets import Vault
 from earful.store.tables import audit, cursors, webhook_deliveries, webhook_tries
+from earful.web.words import WORDS
 from tests.conftest import Desk, fresh_sqlite, write
 from tests.served import Served
 
@@ -290,6 +291,13 @@ def test_every_verdict_is_sound(tries: int, status: int | None, luck: float, pat
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_says_why(url: str, says: str) -> None:
     assert says in (rules.url_problem(url, allow_private=False) or "")
+
+
+def test_every_event_that_can_be_told_is_in_the_reference_and_has_words() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "reference" / "events.md").read_text("utf-8")
+    for name in rules.TYPES:
+        assert f"| `{name}` |" in reference
+        assert name in WORDS["told"]
 
 
 CHOSEN = {"name": "CRM", "types": ["case.opened"]}

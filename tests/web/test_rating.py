@@ -126,7 +126,7 @@ def test_a_program_is_told_what_is_wrong(small_served: Served) -> None:
     assert gone.status_code == 404
     unknown = program.request("DELETE", "/api/v1/corrections/none", headers=headers)
     assert unknown.status_code == 404
-    assert small_served.store.read_now(triage.standing) == []
+    assert small_served.store.read_now(lambda tx: triage.rated(tx, message_id)).corrections == []
 
 
 def test_tokens_use_the_api_and_people_the_inbox(small_served: Served) -> None:

@@ -3,10 +3,13 @@
 Numbers are scrambled by a multiplication, so that both databases make the same desk without a random function.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import text
 
 from earful.bench.server import Keys
 from earful.bench.texts import CITIES, OPENINGS, THINGS
+from earful.log.embedded import EmbeddedLog
 from earful.store.store import Store
 from earful.store.tx import Tx
 
@@ -123,3 +126,57 @@ def fill(store: Store, keys: Keys, rows: int, now: int) -> None:
 
     store.write_now(verb)
     store.write_now(lambda tx: tx.execute(text("ANALYZE")))
+
+
+def _messages(number: str, case: str, direction: str) -> str:
+    """SQL for messages that follow in cases: `number` numbers them, `case` is the number of the case."""
+    return (
+        "INSERT INTO messages (id, channel_id, namespace, native_id, direction, kind, visibility, text, html,\n"
+        "  subject, thread, parent_native_id, author, data, occurred_at, received_at, revision, backfill,\n"
+        "  delivery_id, conversation_id, case_id)\n"
+        f"SELECT {_id('6', number)}, :channel, '', 'f' || ({number}), {direction}, 'reply', 'public',\n"
+        f"  'And once more about the order ' || ({number}), '', '', '', '',\n"
+        f"  '{{\"native_id\":\"u' || ({case}) || '\"}}',\n"
+        f"  '{{}}', :now - ({number}) % 1000000, :now - ({number}) % 1000000, 'r', false, '', {_id('3', case)},\n"
+        f"  {_id('4', case)}\nFROM one"
+    )
+
+
+def _one(dialect: str) -> str:
+    """A table `one` of numbers from 1 to `rows`."""
+    if dialect == "sqlite":
+        return NUMBERS[dialect].removesuffix(" SELECT n") + "\n"
+    return "WITH one(n) AS (SELECT n FROM generate_series(1, CAST(:rows AS BIGINT)) AS many(n))\n"
+
+
+def follow_up(store: Store, keys: Keys, rows: int, more: int, now: int, *, long: int) -> None:
+    """Give each of `rows` cases `more` messages, and the first case so many that it has `long`."""
+    parts = [(f"n * 8 + {at}", "n", "'inbound'" if at % 2 else "'outbound'", rows) for at in range(more)]
+    parts.append((f"{8 * rows + 8} + n", "1", "'inbound'", long - more - 1))
+    for number, case, direction, count in parts:
+        values = {"rows": count, "channel": keys.channel_id, "now": now}
+
+        def verb(tx: Tx, number: str = number, case: str = case, direction: str = direction) -> None:
+            insert, selecting = _messages(number, case, direction).split("\nSELECT ", 1)
+            # SQLite wants the numbers before SELECT, PostgreSQL takes them there too.
+            tx.execute(text(f"{insert}\n{_one(tx.dialect)}SELECT {selecting}"), values)  # noqa: B023
+
+        store.write_now(verb)
+    store.write_now(
+        lambda tx: tx.execute(text(KEPT_INDEX[tx.dialect] + " WHERE seq > :first"), {"first": rows})
+    )
+    store.write_now(lambda tx: tx.execute(text("ANALYZE")))
+
+
+def caught_up(store: Store, names: Iterable[str], now: int) -> None:
+    """Let readers of the log begin behind what was filled in: it never came as messages do."""
+
+    def verb(tx: Tx) -> None:
+        end = EmbeddedLog().end(tx)
+        for name in names:
+            tx.execute(
+                text("INSERT INTO cursors (consumer, tx, seq, moved_at) VALUES (:name, :tx, :seq, :now)"),
+                {"name": name, "tx": end.tx, "seq": end.seq, "now": now},
+            )
+
+    store.write_now(verb)

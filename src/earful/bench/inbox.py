@@ -1,25 +1,25 @@
 """The inbox page over a million cases, on both databases: views, filters, orders, later pages and searches."""
 
-import http.client
 import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from earful.bench import plans, postgres
-from earful.bench.filling import fill
+from earful.bench.filling import caught_up, fill
+from earful.bench.pages import times
 from earful.bench.report import Figure, percentile
-from earful.bench.server import Keys, Server, furnish, settings
+from earful.bench.server import Server, furnish, settings
 from earful.config import Settings
 from earful.desk.inbox.pages import filter_of
 from earful.log.runner import system_clock
 from earful.store.store import Store
+from earful.wiring import Earful
 
 NAME = "inbox"
 P95_BAR = 100
 ROWS = {"tiny": 2_000, "small": 50_000, "full": 1_000_000}
 ROUNDS = {"tiny": 2, "small": 8, "full": 15}
-WARM_ROUNDS = 2
 PAGES = (
     "/inbox",
     "/inbox?view=open&order=newest",
@@ -86,6 +86,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
     started = time.perf_counter()
     try:
         fill(store, keys, ROWS[size], system_clock())
+        caught_up(store, [consumer.name for consumer in Earful(here).consumers()], system_clock())
         say(f"inbox: {ROWS[size]:,} cases on {database} in {time.perf_counter() - started:.0f} s")
         asked = [query_of(address) for address in PAGES]
         views = [(filter_of(query), query.get("after", "")) for query in asked]
@@ -93,9 +94,9 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
     finally:
         store.close()
     with Server(here) as server:
-        times = _times(server.port, keys, ROUNDS[size])
-    everything = [one for found in times.values() for one in found]
-    slowest = max(times, key=lambda address: percentile(times[address], 0.95))
+        took = times(server.port, keys, PAGES, ROUNDS[size])
+    everything = [one for found in took.values() for one in found]
+    slowest = max(took, key=lambda address: percentile(took[address], 0.95))
     return [
         Figure(
             benchmark=NAME,
@@ -109,7 +110,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
         Figure(
             benchmark=NAME,
             what=f"p95 of the slowest view, {database}",
-            value=percentile(times[slowest], 0.95),
+            value=percentile(took[slowest], 0.95),
             unit="ms",
             bar=P95_BAR,
             note=slowest,
@@ -123,21 +124,3 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
             note="; ".join(faults)[:200] or "every query of every view explained",
         ),
     ]
-
-
-def _times(port: int, keys: Keys, rounds: int) -> dict[str, list[float]]:
-    """Address -> milliseconds of each request, by one client that asks for one page after the other."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    found: dict[str, list[float]] = {address: [] for address in PAGES}
-    for round_ in range(WARM_ROUNDS + rounds):
-        for address in PAGES:
-            start = time.perf_counter()
-            connection.request("GET", address, headers={"cookie": keys.cookie})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{address} answered {answer.status}")
-            if round_ >= WARM_ROUNDS:
-                found[address].append(1_000 * (time.perf_counter() - start))
-    connection.close()
-    return found

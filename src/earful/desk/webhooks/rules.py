@@ -37,6 +37,13 @@ TYPES: dict[str, str] = {
     "case.changed": "a case was assigned, tagged, snoozed, closed, opened again ...",
     "case.noted": "a note was left",
     "case.reply": "a reply changed its state",
+    "case.returned": "a matter that was settled came back",
+    "outcome.changed": "a case has another outcome",
+    "handoff.offered": "a customer was invited to a private place",
+    "handoff.arrived": "an invited customer came",
+    "handoff.expired": "an invited customer did not come",
+    "sla.warning": "a promise is nearly due",
+    "sla.breached": "a promise was not kept",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 

@@ -14,6 +14,8 @@ const AT_ONCE = 100;
 const url = document.body.dataset.live;
 /** @type {Set<string>} */
 const changed = new Set();
+/** The case whose header waits for its menu. */
+let held = "";
 let timer = 0;
 let failures = 0;
 
@@ -36,8 +38,12 @@ async function flush() {
   const shown = [...changed].filter((id) => id === caseId() || document.getElementById(`row-${id}`));
   const ids = [...new Set([...shown, ...changed])].slice(0, AT_ONCE);
   ids.forEach((id) => changed.delete(id));
+  const open = caseId() ?? "";
+  // Whoever chooses in a menu of the header keeps it as it is: the header follows when the menu is closed.
+  const busy = ids.includes(open) && !!document.querySelector("#case-head [popover]:popover-open");
+  if (busy) held = open;
   try {
-    await Promise.all([refresh(ids), ids.includes(caseId() ?? "") ? refreshCase() : null]);
+    await Promise.all([refresh(ids), ids.includes(open) && !busy ? refreshCase() : null]);
   } catch {
     ids.forEach((id) => changed.add(id)); // tried again with the next event or when the link is back
     return;
@@ -74,5 +80,15 @@ function connect() {
   addEventListener("pagehide", () => source.close(), { once: true });
 }
 
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (!held || /** @type {ToggleEvent} */ (event).newState !== "closed") return;
+    changed.add(held);
+    held = "";
+    later();
+  },
+  true,
+);
 addEventListener("offline", () => show("offline"));
 connect();
