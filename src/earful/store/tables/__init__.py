@@ -22,6 +22,7 @@ from earful.store.tables.arrivals import (
     refusals,
     revisions,
 )
+from earful.store.tables.answering import macros, reply_approvals, solved, solved_terms, solved_words
 from earful.store.tables.columns import metadata
 from earful.store.tables.desk import (
     authors,
@@ -76,6 +77,7 @@ __all__ = [
     "handoffs",
     "idempotency",
     "learned",
+    "macros",
     "messages",
     "metadata",
     "notes",
@@ -85,6 +87,7 @@ __all__ = [
     "person_links",
     "ratings",
     "refusals",
+    "reply_approvals",
     "revisions",
     "sessions",
     "sign_in_failures",
@@ -92,6 +95,9 @@ __all__ = [
     "sla_breaches",
     "sla_policies",
     "sla_progress",
+    "solved",
+    "solved_terms",
+    "solved_words",
     "tokens",
     "topics",
     "triage_settings",
