@@ -16,6 +16,7 @@ from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
+from earful.desk.suggestions.consumer import SuggestionConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service
@@ -23,6 +24,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind
 from earful.model.time import Instant, instant
+from earful.outbox.consumer import WaitingConsumer
 from earful.search.consumer import SearchConsumer
 from earful.store.migrate import migrate
 from earful.store.store import Store
@@ -131,6 +133,8 @@ class Desk:
             RecomputeConsumer(),
             ViewConsumer(),
             SearchConsumer(),
+            WaitingConsumer(self.log),
+            SuggestionConsumer(),
         ]
         store.write_now(
             lambda tx: tx.execute(

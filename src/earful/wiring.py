@@ -22,6 +22,7 @@ from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
+from earful.desk.suggestions.consumer import SuggestionConsumer
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -36,6 +37,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
 from earful.model.time import DAY, Instant
+from earful.outbox.consumer import WaitingConsumer
 from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
@@ -95,6 +97,8 @@ class Earful:
             RecomputeConsumer(),
             ViewConsumer(),
             SearchConsumer(),
+            WaitingConsumer(self.log),
+            SuggestionConsumer(),
             WebhookConsumer(),
         ]
 

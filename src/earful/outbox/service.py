@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities, RawDelivery, Reply, ReplyTarget, Sent
+from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.answering.rules import gaps as open_gaps
 from earful.desk.cases import service as cases
@@ -140,7 +141,17 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callabl
             if not allowed
             else f"This message can only be answered as: {', '.join(allowed)}."
         )
-    over = max(map(length, draft.parts or [draft.text])) - can.max_length if can.max_length is not None else 0
+    check_length(draft.text, draft.parts, can, length)
+
+
+def check_length(
+    text: str, parts: list[str], can: Capabilities, length: Callable[[str], int] | None = None
+) -> None:
+    """Raises RefusedReplyError for a text, or a part of one, that is longer than its network takes."""
+    if can.max_length is None:
+        return
+    measure = length or (lambda said: counting.count(said, can.counter))
+    over = max(map(measure, parts or [text])) - can.max_length
     if over > 0:
         raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
 
@@ -161,6 +172,18 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     if target is None:
         raise RefusedReplyError("The message that this answers does not exist any more.")
     return target["channel_id"], Network(target["network"])
+
+
+def handle_of(tx: Tx, message_id: str) -> str:
+    """The handle of whoever wrote a message, without @; empty where there is none."""
+    target = store.target(tx, message_id)
+    return "" if target is None else _author.decode(target["author"]).handle.removeprefix("@")
+
+
+def answered_by(tx: Tx, reply_id: str) -> tuple[str, str]:
+    """Channel and answered message of a reply. Raises RefusedReplyError when there is no such reply."""
+    row = known(tx, reply_id)
+    return row["channel_id"], row["in_reply_to"]
 
 
 def cancelled_of(tx: Tx, case_id: str) -> frozenset[str]:

@@ -191,6 +191,7 @@ def target(tx: Tx, message_id: str) -> Row | None:
             messages.c.subject,
             messages.c.deleted_at,
             messages.c.occurred_at,
+            messages.c.author,
             channels.c.network,
             channels.c.enabled,
         )

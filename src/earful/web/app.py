@@ -21,6 +21,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.desk.answering import pages as answering
+from earful.desk.approval import pages as approval
 from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
@@ -30,10 +32,12 @@ from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.macros import pages as macros
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
+from earful.desk.suggestions import pages as suggestions
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -79,6 +83,10 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *approval.HANDLERS,
+    *answering.HANDLERS,
+    *macros.HANDLERS,
+    *suggestions.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

@@ -101,6 +101,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "direct": N_("Direct"), "group": N_("Group"), "internal": N_("Internal"),
     },
     "send_state": {
+        "approval": N_("Waits for approval"), "scheduled": N_("Scheduled"), "held": N_("Held: something was said since"),
         "queued": N_("Waiting to be sent"), "sending": N_("Sending"), "sent": N_("Sent"),
         "failed": N_("Not sent"), "unknown": N_("May be out: Earful is looking before it tries again"),
         "cancelled": N_("Taken back before it was sent"),
@@ -136,6 +137,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "outcome_silent": N_("counts this as silent: nothing was heard"),
         "outcome_returned": N_("counts this as come back {detail}"),
         "outcome_brushed_off": N_("counts this as brushed off {detail}"),
+        "reply_asked": N_("asked somebody to approve a reply: {detail}"),
+        "reply_approved": N_("approved a reply {detail}"), "reply_changed": N_("changed a reply and approved it {detail}"),
+        "reply_sent_back": N_("sent a reply back: {detail}"),
         "came_back": N_("opened this as a matter that came back {detail}"),
         "handoff_offered": N_("invited the customer to {detail}"),
         "handoff_arrived": N_("saw the customer arrive by {detail}"),

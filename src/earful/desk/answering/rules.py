@@ -135,11 +135,3 @@ def send_time(wanted: str, zone: str, now: Instant) -> int | None:
     except (ValueError, OverflowError):
         return None
     return at if now < at <= now + FARTHEST else None
-
-
-def signed(text: str, sign_off: str, *, below: bool) -> str:
-    """The text with its writer's sign-off, once: `below` it for a mail, behind it elsewhere."""
-    text = text.rstrip()
-    if not sign_off or not text or text.endswith(sign_off):
-        return text
-    return f"{text}\n\n{sign_off}" if below else f"{text} {sign_off}"

@@ -23,6 +23,7 @@ from earful.desk.views import service as saved_views
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
+from earful.outbox import panel as outbox
 from earful.outbox.rules import audiences
 from earful.parts import Parts
 from earful.store.tx import Tx
@@ -141,7 +142,13 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
     if case is None:
         return {"inbox": view, "case": None}
     standing = outcomes.panel(tx, case.detail, parts.clock())
-    return {"inbox": view, "case": case, "standing": standing, "invitations": handoff.panel(tx, case.detail)}
+    return {
+        "inbox": view,
+        "case": case,
+        "standing": standing,
+        "invitations": handoff.panel(tx, case.detail),
+        "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
+    }
 
 
 async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
