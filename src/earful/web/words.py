@@ -119,6 +119,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "case.reply": N_("A reply changed its state"),
         "webhook.test": N_("A test"),
     },
+    "whose": {
+        "agents": N_("Those of agents"), "new": N_("Those of new agents"), "everybody": N_("Everybody's"),
+    },
+    "macro_for": {"mine": N_("Only you"), "role": N_("A role:"), "all": N_("Everybody")},
     "role": {"agent": N_("Agent"), "lead": N_("Lead"), "admin": N_("Admin")},
     "health": {
         "ok": N_("Working"), "late": N_("Late"), "trouble": N_("In trouble"), "off": N_("Off"),

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.desk import settings as kept
+from earful.desk.answering import service as answering
 from earful.desk.approval import rules, store
 from earful.desk.approval.rules import Piece, Policy, Writer
 from earful.desk.conditions import service as conditions
@@ -56,6 +57,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What was said since it was written."""
     seen: str = ""
     scheduled_at: int | None = None
+    private: bool = False
+    """It has private data in it that everybody would see."""
 
 
 def settings(tx: Tx) -> Policy:
@@ -137,6 +140,7 @@ def _asked(tx: Tx, row: Row) -> Asked:
         news=open_.news if open_ else [],
         seen=open_.seen if open_ else "",
         scheduled_at=open_.scheduled_at if open_ else None,
+        private=bool(open_ and answering.private_in(tx, open_.text, open_.audience)),
     )
 
 
