@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from earful.desk.outcomes import service as outcomes
+from earful.desk.suggestions import service as suggestions
 from earful.model.desk import Role, SendState
-from earful.model.time import DAY, HOUR
-from earful.store.tables import audit, case_tags, cases, drafts, outbox
-from tests.served import HTMX, Browser, Served
+from earful.model.time import DAY
+from earful.store.audit import Who
+from earful.store.tables import audit, case_tags, cases, drafts, messages, outbox, solved_terms, solved_words
+from tests.served import HTMX, Browser, Served, message
 
 ZONE = {"zone": "Europe/Berlin"}
 
@@ -51,7 +53,8 @@ def test_a_reply_is_scheduled_shown_and_sent_at_another_time(small_served: Serve
 def test_what_the_customer_says_holds_a_scheduled_reply_until_it_was_seen(served: Served) -> None:
     kim, case = served.signed_in(), Case(served)
     case.reply(kim, send_at="monday", **ZONE)
-    served.say("Forget it, it works again", by="ana")
+    native = served.value(select(messages.c.native_id).where(messages.c.id == case.message))
+    served.say("Forget it, it works again", by="ana", parent_id=native)
     (row,) = case.replies()
     assert row["state"] == SendState.HELD
     page = case.page(kim)
@@ -92,7 +95,7 @@ def test_a_reply_that_was_sent_back_is_its_writers_draft(small_served: Served) -
     assert kim.post(back, data={"note": "Say why"}, headers=HTMX).status_code == 200
     assert case.replies()[0]["state"] == SendState.CANCELLED
     (draft,) = small_served.rows(select(drafts))
-    assert (draft["text"], draft["user_id"]) == ("No.", row["user_id"])
+    assert (draft["text"], draft["user_id"]) == ("No. ^AD", row["user_id"])
     assert "Say why" in case.page(agent)
 
 
@@ -100,7 +103,10 @@ def test_nobody_approves_their_own_and_a_conflict_is_shown_first(small_served: S
     kim, agent, case = small_served.signed_in(), small_served.signed_in(Role.AGENT), Case(small_served)
     case.reply(kim, "Mine", ask="1")
     own = case.replies()[0]["id"]
-    assert "Four eyes" in kim.post(f"/outbox/{own}/approve", data={"text": "Mine", "seen": "-"}, headers=HTMX).text
+    assert (
+        "Four eyes"
+        in kim.post(f"/outbox/{own}/approve", data={"text": "Mine", "seen": "-"}, headers=HTMX).text
+    )
     case.reply(agent, "Mine is better", ask="1")
     second = case.replies()[1]["id"]
     path = f"/outbox/{second}/approve"
@@ -176,43 +182,39 @@ def test_a_macro_is_written_found_used_and_undone(served: Served) -> None:
 
 def test_how_a_confirmed_case_was_answered_is_suggested_without_its_private_data(served: Served) -> None:
     kim, solved = served.signed_in(), Case(served, "The lid of my kettle leaks, what can I do?")
-    said = [
-        {
-            "native_id": "a1", "occurred_at": "2026-11-01T10:00:00Z", "direction": "outbound", "kind": "reply",
-            "author": {"native_id": "shop", "handle": "shop", "name": "Kim Doe"}, "thread": "t",
-            "text": "Hi Ana, turn the lid until it clicks, then it is tight. Write to ana@mail.example. ^KD",
-        }
-    ]  # fmt: skip
-    parent = served.rows(select(outbox))
-    assert parent == []
     number = served.value(select(cases.c.number).where(cases.c.id == solved.id))
-    native = served.rows(select_native(solved.message))[0]["native_id"]
-    assert served.hook([said[0] | {"parent_id": native, "thread": ""}]).status_code == 202
-    served.settle()
-    assert kim.get(f"/cases/{solved.id}/suggestions").json() == []
-    served.write(lambda tx: outcomes.verify(tx, served.earful.log, _who(served), solved.id, "tried it", served.now()))
+    native = served.value(select(messages.c.native_id).where(messages.c.id == solved.message))
+    answer = message(
+        "Hi Ana, turn the lid until it clicks, then it is tight. Write to ana@mail.example. ^KD",
+        by="shop", direction="outbound", kind="reply", parent_id=native, occurred_at="2026-11-01T10:00:00Z",
+    )  # fmt: skip
+    assert served.hook([answer]).status_code == 202
     served.settle()
     (asks,) = served.say("my kettles lid is leaking, what can i do", by="ben")
-    (found,) = kim.get(f"/cases/{served.case_of(asks)}/suggestions").json()
+    path = f"/cases/{served.case_of(asks)}/suggestions"
+    assert kim.get(path).json() == [], "nobody has said that it helped"
+    who = Who(id=served.made.admin)
+    served.write(lambda tx: outcomes.verify(tx, served.earful.log, who, solved.id, "tried it", served.now()))
+    served.settle()
+    (found,) = kim.get(path).json()
     assert found["case_number"] == number
     assert found["text"] == "Hi Ben, turn the lid until it clicks, then it is tight. Write to [[email]]."
     assert (found["outcome"], found["was_private"]) == ("verified", False)
-    assert served.hook([{"native_id": "a1", "change": "delete"}]).status_code in (202, 422)
+    served.write(lambda tx: suggestions.learn(tx, [solved.id, solved.id]))
+    assert len(kim.get(path).json()) == 1
+    assert kim.get(f"/cases/{solved.id}/suggestions").json() == [], "a case does not suggest itself"
+    served.write(
+        lambda tx: tx.execute(update(cases).where(cases.c.id == solved.id).values(outcome="returned"))
+    )
+    served.write(lambda tx: suggestions.learn(tx, [solved.id]))
+    assert kim.get(path).json() == []
+    assert served.rows(select(solved_terms)) == []
+    assert served.rows(select(solved_words).where(solved_words.c.docs != 0)) == []
 
 
-def select_native(message_id: str) -> Any:
-    from earful.store.tables import messages  # noqa: PLC0415
-
-    return select(messages.c.native_id).where(messages.c.id == message_id)
-
-
-def _who(served: Served) -> Any:
-    from earful.store.audit import Who  # noqa: PLC0415
-
-    return Who(id=served.made.admin)
-
-
-@pytest.mark.parametrize("path", ["/settings/answering", "/settings/macros", "/settings/macros/new", "/approvals"])
+@pytest.mark.parametrize(
+    "path", ["/settings/answering", "/settings/macros", "/settings/macros/new", "/approvals"]
+)
 def test_pages_open_when_nothing_is_there(small_served: Served, path: str) -> None:
     assert small_served.signed_in().get(path).status_code == 200
 
@@ -220,10 +222,14 @@ def test_pages_open_when_nothing_is_there(small_served: Served, path: str) -> No
 def test_delays_and_sign_offs_are_ones_own(small_served: Served) -> None:
     kim, case = small_served.signed_in(), Case(small_served)
     channel = small_served.made.channel_id
-    assert kim.post("/settings/answering/mine", data={"undo_seconds": "42", f"sign_off_{channel}": "^kim"}).status_code == 303
+    assert (
+        kim.post(
+            "/settings/answering/mine", data={"undo_seconds": "42", f"sign_off_{channel}": "^kim"}
+        ).status_code
+        == 303
+    )
     case.reply(kim, "On its way")
     (row,) = case.replies()
     assert row["text"] == "On its way ^kim"
     assert row["due_at"] - row["queued_at"] == 42_000
     assert kim.post("/settings/answering/mine", data={"undo_seconds": "9999"}).status_code == 422
-    assert HOUR

@@ -1,4 +1,4 @@
-"""What a reply would be before it is one: its parts where it is long, its gaps, and private data that others would see."""
+"""What a reply would be before it is one: its parts, its gaps, and private data that others would see."""
 
 from collections.abc import Callable
 

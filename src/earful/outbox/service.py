@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Capabilities, RawDelivery, Reply, ReplyTarget, Sent
+from earful.channels.contract import Capabilities, RawDelivery, Reply, Sent
 from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.answering.rules import gaps as open_gaps
@@ -14,10 +14,13 @@ from earful.desk.cases import service as cases
 from earful.intake import service as intake
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import SendState
-from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Network, Visibility
+from earful.model.message import Actor, Direction, Network, Visibility
 from earful.model.time import Instant
 from earful.outbox import rules, store
 from earful.outbox.rules import OnNews
+from earful.outbox.wire import PrivateDataError as PrivateDataError
+from earful.outbox.wire import RefusedReplyError as RefusedReplyError
+from earful.outbox.wire import as_message, reply_of
 from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
 
@@ -30,23 +33,6 @@ GIVEN_UP = (*rules.BEFORE_SENDING, SendState.FAILED, SendState.UNKNOWN)
 _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
 _parts = msgspec.json.Decoder(list[str])
-
-
-class RefusedReplyError(ValueError):
-    """The reply cannot be sent as asked; the message says why and what to do."""
-
-
-class PrivateDataError(RefusedReplyError):
-    """A public reply has private data in it."""
-
-
-class _Extras(Struct):
-    ancestor_ids: list[str] = []
-    permalink: str = ""
-    context: dict[str, Any] = {}
-
-
-_extras = msgspec.json.Decoder(_Extras)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -282,48 +268,30 @@ def hold(tx: Tx, log: Log, row: Row, now: Instant) -> bool:
         tell(tx, log, row["id"], row["case_id"], state, now)
         if not held and not cases.has_draft(tx, row["user_id"], row["case_id"]):
             audience = Visibility(row["audience"])
-            cases.save_draft(tx, row["user_id"], row["case_id"], row["text"], audience, row["in_reply_to"], now)
+            cases.save_draft(
+                tx, row["user_id"], row["case_id"], row["text"], audience, row["in_reply_to"], now
+            )
     return True
 
 
 def _add_parts(tx: Tx, log: Log, row: Row, now: Instant) -> None:
     """The parts after the first take their places in the queue; each waits until the one before is surely out."""
-    columns = ("case_id", "channel_id", "in_reply_to", "user_id", "audience", "subject", "private_reason", "parts")
+    columns = (
+        "case_id",
+        "channel_id",
+        "in_reply_to",
+        "user_id",
+        "audience",
+        "subject",
+        "private_reason",
+        "parts",
+    )
     for at, words in enumerate(_parts.decode(row["later"])[1:], 2):
         part = {name: row[name] for name in columns}
         part |= {"id": f"{row['id']}-{at}", "text": words, "part": at, "thread_id": row["id"]}
         part |= {"state": SendState.QUEUED.value, "attempts": 0, "error": "", "queued_at": now, "due_at": now}
         if store.insert(tx, part):
             tell(tx, log, part["id"], row["case_id"], SendState.QUEUED, now)
-
-
-def reply_of(row: Row) -> Reply:
-    """What a connector gets. Raises RefusedReplyError when the audience would be wider than the message's."""
-    visibility = Visibility(row["target_visibility"])
-    if rules.widens(Visibility(row["audience"]), visibility):
-        raise RefusedReplyError("This reply would be seen by more people than the message it answers.")
-    author, extras = _author.decode(row["target_author"]), _extras.decode(row["target_data"])
-    above = list(dict.fromkeys([*extras.ancestor_ids, row["target_parent"]]))
-    return Reply(
-        client_id=row["id"],
-        text=row["text"],
-        audience=Visibility(row["audience"]),
-        subject=row["subject"],
-        sender_name=row["user_name"],
-        to=ReplyTarget(
-            native_id=row["before_native_id"] or row["target_native_id"],
-            namespace=row["before_namespace"] or row["target_namespace"],
-            thread=row["target_thread"],
-            author_native_id=author.native_id,
-            author_handle=author.handle,
-            author_name=author.name,
-            visibility=visibility,
-            subject=row["target_subject"],
-            ancestor_ids=[name for name in above if name],
-            permalink=extras.permalink,
-            context=extras.context,
-        ),
-    )
 
 
 def find_reply(tx: Tx, reply_id: str) -> tuple[str, Reply] | None:
@@ -349,35 +317,13 @@ def sent(tx: Tx, log: Log, reply_id: str, proof: Sent, now: Instant) -> None:
         "error": "",
     }
     store.change(tx, reply_id, row["state"], values)
-    message = _as_message(row, proof)
+    message = as_message(row, proof)
     delivery = RawDelivery(
         transport="outbox", body=msgspec.json.encode(proof), verified_by="send", native_delivery_id=reply_id
     )
     intake.accept(log, row["channel_id"], delivery, [message], now)(tx)
     store.join_message(tx, row["channel_id"], values["namespace"], proof.native_id, reply_id)
     tell(tx, log, reply_id, row["case_id"], SendState.SENT, now)
-
-
-def _as_message(row: Row, proof: Sent) -> IncomingMessage:
-    kind = {"email": MessageKind.EMAIL, "sms": MessageKind.SMS}.get(row["network"])
-    if kind is None:
-        kind = MessageKind.DM if row["audience"] == Visibility.DIRECT else MessageKind.REPLY
-    handle = row["channel_handle"] or row["channel_name"]
-    return IncomingMessage(
-        native_id=proof.native_id,
-        namespace=proof.namespace or row["target_namespace"],
-        occurred_at=proof.occurred_at,
-        author=Actor(native_id=handle, handle=handle, name=row["user_name"]),
-        text=row["text"],
-        subject=row["subject"],
-        kind=kind,
-        direction=Direction.OUTBOUND,
-        visibility=Visibility(row["audience"]),
-        thread=proof.thread or row["target_thread"],
-        parent_id=row["before_native_id"] or row["target_native_id"],
-        permalink=proof.permalink,
-        client_id=row["id"],
-    )
 
 
 def refuse_queued(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:

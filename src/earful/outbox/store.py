@@ -33,7 +33,8 @@ _WITH_TARGET = (
     .join(users, users.c.id == outbox.c.user_id)
     .join(
         _before,
-        (_before.c.thread_id == outbox.c.thread_id) & (_before.c.part == outbox.c.part - 1)
+        (_before.c.thread_id == outbox.c.thread_id)
+        & (_before.c.part == outbox.c.part - 1)
         & (_before.c.case_id == outbox.c.case_id),
         isouter=True,
     )
@@ -121,7 +122,11 @@ def newest_seq(tx: Tx, case_id: str) -> int:
 
 def said_since(tx: Tx, case_id: str, seq: int, except_id: str) -> list[Row]:
     """Messages of a case after a place that are still there, without those that one colleague wrote here."""
-    own = select(outbox.c.id).where(outbox.c.message_id == messages.c.id, outbox.c.user_id == except_id).exists()
+    own = (
+        select(outbox.c.id)
+        .where(outbox.c.message_id == messages.c.id, outbox.c.user_id == except_id)
+        .exists()
+    )
     query = (
         select(messages.c.id, messages.c.seq, messages.c.direction, messages.c.text, messages.c.occurred_at)
         .where(

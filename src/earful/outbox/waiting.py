@@ -1,6 +1,6 @@
 """Replies that wait: for their time, for somebody else to read them, or for their writer to see what came meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +13,7 @@ from earful.model.message import Direction, Visibility
 from earful.model.time import Instant
 from earful.outbox import rules, service, store
 from earful.outbox.service import RefusedReplyError, known, tell
-from earful.store.audit import Who, record
+from earful.store.audit import EARFUL, Who, record
 from earful.store.errors import ConflictError
 from earful.store.tx import Row, Tx
 
@@ -116,10 +116,16 @@ def hold_for_news(tx: Tx, log: Log, case_ids: Sequence[str], now: Instant) -> No
 
 
 def _enter(
-    tx: Tx, log: Log, row: Row, values: dict[str, object], due_at: int, now: Instant, who: Who = service.EARFUL
+    tx: Tx,
+    log: Log,
+    row: Row,
+    values: Mapping[str, object],
+    due_at: int,
+    now: Instant,
+    who: Who = EARFUL,
 ) -> None:
-    fresh = {"state": SendState.QUEUED.value, "due_at": due_at, "queued_at": now, "error": ""}
-    if not store.change(tx, row["id"], row["state"], fresh | values):
+    fresh = {"state": SendState.QUEUED.value, "due_at": due_at, "queued_at": now, "error": "", **values}
+    if not store.change(tx, row["id"], row["state"], fresh):
         raise ConflictError("Somebody decided about this reply meanwhile; look again.")
     tell(tx, log, row["id"], row["case_id"], SendState.QUEUED, now, who)
 
@@ -191,7 +197,10 @@ def approve(tx: Tx, log: Log, who: Who, reply_id: str, wish: Approved, now: Inst
     at = row["scheduled_at"]
     if at is not None and at > now:
         store.change(
-            tx, reply_id, row["state"], values | {"state": SendState.SCHEDULED.value, "due_at": at, "error": ""}
+            tx,
+            reply_id,
+            row["state"],
+            values | {"state": SendState.SCHEDULED.value, "due_at": at, "error": ""},
         )
         tell(tx, log, reply_id, row["case_id"], SendState.SCHEDULED, now, who)
     else:

@@ -1,4 +1,4 @@
-"""What a reply must be before it goes out: no private data in public, no gap left open, in parts where it is long. Pure."""
+"""What a reply must be before it goes out: nothing private in public, no gap left open, in parts if it is long. Pure."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -18,6 +18,8 @@ GAP = re.compile(r"\[\[([^\[\]\n]{1,60})\]\]")
 PARTS_MOST = 20
 MORNING = 9
 FARTHEST = 90 * DAY
+_TELLING = 6
+"""Letters from which a part of a number or an address says which one it is."""
 _IN_LINKS = frozenset({"order_number", "phone", "id_number", "account_number", "address"})
 """Types that the letters of a link are taken for; a card number or an address in one is meant."""
 _SENTENCE = re.compile(r"[.!?…。！？]['\"”’)]*\s+|\n+")
@@ -48,7 +50,10 @@ def _plain(text: str) -> str:
 
 def _is_ours(text: str, one: Pii, ours: list[str]) -> bool:
     said = _plain(text[one.span[0] : one.span[1]])
-    return any(said == own or (len(said) > 5 and (said in own or own in said)) for own in ours)
+    return any(
+        said == own or (len(said) >= _TELLING and said in own) or (len(own) >= _TELLING and own in said)
+        for own in ours
+    )
 
 
 def _in_link(one: Pii, links: list[tuple[int, int]]) -> bool:

@@ -1,4 +1,4 @@
-"""How the workspace and each colleague answer: the delay in which a reply can be taken back, sign-offs, what is ours."""
+"""How the workspace and each colleague answer: how long a reply can be taken back, sign-offs, and what is ours."""
 
 from collections.abc import Mapping
 

@@ -94,6 +94,8 @@ def difference(before: str, after: str) -> list[Piece]:
             pieces.append(Piece(kind="same", text="".join(old[a:b])))
             continue
         pieces += [
-            Piece(kind=kind, text="".join(words)) for kind, words in (("out", old[a:b]), ("in", new[c:d])) if words
+            Piece(kind=kind, text="".join(words))
+            for kind, words in (("out", old[a:b]), ("in", new[c:d]))
+            if words
         ]
     return pieces

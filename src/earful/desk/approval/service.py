@@ -80,7 +80,9 @@ def restore(tx: Tx, who: Who, place: int, now: Instant) -> None:
         raise RefusedError("There are no such settings; nothing was changed.")
 
 
-def because(tx: Tx, user_id: str, case_id: str, audience: Visibility, now: Instant, *, may_approve: bool) -> str:
+def because(
+    tx: Tx, user_id: str, case_id: str, audience: Visibility, now: Instant, *, may_approve: bool
+) -> str:
     """Why a reply needs a second pair of eyes; empty when it can go out."""
     policy = settings(tx)
     if not policy.rules:
@@ -201,7 +203,12 @@ def _decide(
     )
     told = {"what": f"reply_{verdict}", "detail": note, "user": asked.author_id, "verdict": verdict}
     event = NewEvent(
-        type=DECIDED, subject=asked.reply_id, case_id=asked.case_id, actor=who.id, at=now, data=_encode(told).decode()
+        type=DECIDED,
+        subject=asked.reply_id,
+        case_id=asked.case_id,
+        actor=who.id,
+        at=now,
+        data=_encode(told).decode(),
     )
     log.append(tx, [event])
     record(tx, who, f"reply.{verdict}", asked.reply_id, now, f"case {asked.case_id}")

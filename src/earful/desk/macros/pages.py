@@ -204,17 +204,21 @@ async def _list(request: Ask, problem: str = "") -> Response[str]:
     )
 
 
-@get([f"{PATH}/new", f"{PATH}/{{macro_id:str}}"], guards=READ, include_in_schema=False)
-async def edit_page(request: Ask, macro_id: str = "") -> Response[str]:
-    """The editor."""
+@get(f"{PATH}/new", guards=READ, include_in_schema=False)
+async def new_page(request: Ask) -> Response[str]:
+    """The editor of a new macro."""
+    return await _edit(request, "", Macro(title=""))
+
+
+@get(f"{PATH}/{{macro_id:str}}", guards=READ, include_in_schema=False)
+async def edit_page(request: Ask, macro_id: FromPath[str]) -> Response[str]:
+    """The editor of a macro."""
     asker = asker_of(request)
-    macro = Macro(title="")
-    if macro_id:
-        try:
-            macro = (await parts_of(request).store.read(lambda tx: service.find(tx, asker, macro_id))).macro
-        except service.NotFoundError as error:
-            raise NotFoundException(str(error)) from error
-    return await _edit(request, macro_id, macro)
+    try:
+        kept = await parts_of(request).store.read(lambda tx: service.find(tx, asker, macro_id))
+    except service.NotFoundError as error:
+        raise NotFoundException(str(error)) from error
+    return await _edit(request, macro_id, kept.macro)
 
 
 async def _edit(request: Ask, macro_id: str, macro: Macro, problem: str = "") -> Response[str]:
@@ -241,7 +245,9 @@ def of_form(data: dict[str, str]) -> Macro:
     return Macro(
         title=data.get("title", ""),
         texts={tongue: text for tongue in LANGUAGES if (text := data.get(f"text_{tongue}", "").strip())},
-        visibility=Visibility(data["visibility"]) if data.get("visibility") in set(Visibility) else Visibility.MINE,
+        visibility=Visibility(data["visibility"])
+        if data.get("visibility") in set(Visibility)
+        else Visibility.MINE,
         role=Role(data["role"]) if data.get("role") in set(Role) else Role.AGENT,
         actions=Actions(
             tags=[tag.strip() for tag in data.get("tags", "").split(",") if tag.strip()],
@@ -320,5 +326,5 @@ async def _write(request: Ask, verb: Callable[[Tx], T]) -> T:
 
 
 HANDLERS: list[Any] = [
-    search, use, take_back, list_page, edit_page, save, remove, restore, export, take_in,
+    search, use, take_back, list_page, new_page, edit_page, save, remove, restore, export, take_in,
 ]  # fmt: skip

@@ -131,7 +131,11 @@ def dump(macros: Iterable[Macro]) -> str:
     """Macros as TOML, in the shape that `loads` takes."""
     lines: list[str] = []
     for macro in macros:
-        lines += ["[[macro]]", f"title = {_quoted(macro.title)}", f"visibility = {_quoted(macro.visibility.value)}"]
+        lines += [
+            "[[macro]]",
+            f"title = {_quoted(macro.title)}",
+            f"visibility = {_quoted(macro.visibility.value)}",
+        ]
         if macro.visibility is Visibility.ROLE:
             lines.append(f"role = {_quoted(macro.role.value)}")
         if macro.texts:

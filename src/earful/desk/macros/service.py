@@ -88,7 +88,9 @@ def seen_by(tx: Tx, asker: Asker) -> list[Kept]:
 def search(tx: Tx, asker: Asker, query: str, limit: int) -> list[Kept]:
     """Those that have the words of a query in title or text, the most used first."""
     seen = {one.id: one for one in seen_by(tx, asker)}
-    words = [(one.id, " ".join([one.macro.title, *one.macro.texts.values()]), one.used) for one in seen.values()]
+    words = [
+        (one.id, " ".join([one.macro.title, *one.macro.texts.values()]), one.used) for one in seen.values()
+    ]
     return [seen[macro_id] for macro_id in rules.matching(words, query)[:limit]]
 
 
@@ -171,21 +173,23 @@ def take_in(tx: Tx, asker: Asker, macros: Sequence[Macro], now: Instant) -> int:
     return len(macros)
 
 
-def apply(
-    tx: Tx, log: Log, asker: Asker, kept: Kept, case: CaseRow, now: Instant
-) -> dict[str, str]:
+def apply(tx: Tx, log: Log, asker: Asker, kept: Kept, case: CaseRow, now: Instant) -> dict[str, str]:
     """Do what a macro does beside its text; returns what `take_back` needs to undo it."""
     actions, who = kept.macro.actions, asker.who
     standing = cases.standing_of(tx, case.id)
     undo: dict[str, str] = {}
-    added = [tag for name in actions.tags if (tag := cases.tag(tx, log, who, case.id, name, now)) not in case.tags]
+    added = [
+        tag for name in actions.tags if (tag := cases.tag(tx, log, who, case.id, name, now)) not in case.tags
+    ]
     if added:
         undo["tags"] = "\n".join(added)
     if actions.assign:
         names = {user.id: user.name for user in users.colleagues(tx)}
         wanted = {"me": who.id, "nobody": ""}.get(actions.assign, actions.assign)
         if wanted and wanted not in names:
-            raise RefusedError("The colleague whom this macro assigns to is not here any more. Nothing was done.")
+            raise RefusedError(
+                "The colleague whom this macro assigns to is not here any more. Nothing was done."
+            )
         before = cases.assign(tx, log, who, case.id, wanted or None, names.get(wanted, ""), now)
         undo["assignee"] = before or ""
     if actions.snooze_hours:

@@ -33,6 +33,4 @@ def change(tx: Tx, macro_id: str, values: Mapping[str, Any]) -> None:
 
 def used(tx: Tx, macro_id: str, now: int) -> None:
     """Count a use."""
-    tx.execute(
-        update(macros).where(macros.c.id == macro_id).values(used=macros.c.used + 1, used_at=now)
-    )
+    tx.execute(update(macros).where(macros.c.id == macro_id).values(used=macros.c.used + 1, used_at=now))

@@ -20,6 +20,12 @@ class SuggestionConsumer:
 
     def apply(self, tx: Tx, events: list[Event], prepared: list[str], now: Instant) -> list[NewEvent]:
         """Bring the index to what the cases say now."""
-        changed = [name for one in events if one.type not in OF_MESSAGES for name in (one.subject, one.case_id) if name]
+        changed = [
+            name
+            for one in events
+            if one.type not in OF_MESSAGES
+            for name in (one.subject, one.case_id)
+            if name
+        ]
         service.learn(tx, [*changed, *prepared])
         return []

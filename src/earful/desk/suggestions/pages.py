@@ -11,8 +11,8 @@ from earful.desk.suggestions.service import Suggestion
 from earful.desk.users.rules import Permission
 from earful.web.access import needs
 from earful.web.formats import age
-from earful.web.words import word
 from earful.web.site import Ask, parts_of, session_of
+from earful.web.words import word
 
 
 class Shown(Suggestion, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -38,7 +39,7 @@ def terms(text: str) -> dict[int, float]:
     plain = _HANDLE.sub(" ", URL.sub(" ", text[:QUESTION])).casefold()
     stems = [word[:STEM] for word in _WORD.findall(plain)]
     counts = Counter(stems)
-    counts.update(f"{one} {other}" for one, other in zip(stems, stems[1:], strict=False))
+    counts.update(f"{one} {other}" for one, other in pairwise(stems))
     weights = {zlib.crc32(term.encode()): 1 + math.log(n) for term, n in counts.items()}
     norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1
     return {term: weight / norm for term, weight in weights.items()}
@@ -119,5 +120,5 @@ def _unsigned(text: str, signatures: Iterable[str]) -> str:
 
 def adapted(answer: str, name: str) -> str:
     """An answer for another customer: their first name, or a gap where we do not know it."""
-    first = name.split()[0] if name.split() else ""
+    first = name.split(maxsplit=1)[0] if name.split() else ""
     return answer.replace("{name}", first or "[[name]]")

@@ -41,7 +41,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 
 
 def learn(tx: Tx, case_ids: Iterable[str]) -> int:
-    """Bring the index to what these cases say now; returns how many of them are in it. Running again changes nothing."""
+    """Bring the index to what these cases say now, however often; returns how many of them are in it."""
     wanted = list(dict.fromkeys(case_ids))
     store.forget(tx, wanted)
     signatures = store.signatures(tx)

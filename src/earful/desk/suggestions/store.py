@@ -10,7 +10,17 @@ from earful.store.tables import cases, channels, messages, ratings, solved, solv
 from earful.store.tx import Row, Tx
 
 CANDIDATES = 60
-_COLUMNS = ("case_id", "message_id", "answer", "language", "network", "topic", "outcome", "private", "answered_at")
+_COLUMNS = (
+    "case_id",
+    "message_id",
+    "answer",
+    "language",
+    "network",
+    "topic",
+    "outcome",
+    "private",
+    "answered_at",
+)
 
 
 def cases_of(tx: Tx, case_ids: Iterable[str]) -> list[Row]:
@@ -81,7 +91,9 @@ def add(tx: Tx, row: Mapping[str, Any], weights: Mapping[int, int]) -> None:
         return
     doc = made[0][0]
     entries = sorted(weights.items())
-    bulk.insert(tx, "solved_terms", ("term", "doc", "weight"), [(term, doc, weight) for term, weight in entries])
+    bulk.insert(
+        tx, "solved_terms", ("term", "doc", "weight"), [(term, doc, weight) for term, weight in entries]
+    )
     bulk.insert(tx, "solved_words", ("term", "docs"), [(term, 0) for term, _ in entries], conflict=("term",))
     tx.execute(
         text(

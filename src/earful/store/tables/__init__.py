@@ -13,6 +13,7 @@ from earful.store.tables.access import (
     tokens,
     users,
 )
+from earful.store.tables.answering import macros, reply_approvals, solved, solved_terms, solved_words
 from earful.store.tables.arrivals import (
     channel_cursors,
     channels,
@@ -22,7 +23,6 @@ from earful.store.tables.arrivals import (
     refusals,
     revisions,
 )
-from earful.store.tables.answering import macros, reply_approvals, solved, solved_terms, solved_words
 from earful.store.tables.columns import metadata
 from earful.store.tables.desk import (
     authors,

@@ -62,7 +62,9 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False, server_default=""),
         sa.Column("before", sa.Text(), nullable=False, server_default=""),
         sa.ForeignKeyConstraint(["reply_id"], ["outbox.id"], name=op.f("fk_reply_approvals_reply_id_outbox")),
-        sa.ForeignKeyConstraint(["decided_by"], ["users.id"], name=op.f("fk_reply_approvals_decided_by_users")),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["users.id"], name=op.f("fk_reply_approvals_decided_by_users")
+        ),
         sa.PrimaryKeyConstraint("reply_id", name=op.f("pk_reply_approvals")),
     )
     op.create_index("ix_reply_approvals_asked_at", "reply_approvals", ["asked_at"], unique=False)
