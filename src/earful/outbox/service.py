@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from earful.channels.contract import Capabilities, RawDelivery, Reply, Sent
 from earful.channels.kit import text as counting
@@ -16,10 +15,8 @@ from earful.log.contract import Log, NewEvent
 from earful.model.desk import SendState
 from earful.model.message import Actor, Direction, Network, Visibility
 from earful.model.time import Instant
-from earful.outbox import rules, store
+from earful.outbox import rules, store, wire
 from earful.outbox.rules import OnNews
-from earful.outbox.wire import PrivateDataError as PrivateDataError
-from earful.outbox.wire import RefusedReplyError as RefusedReplyError
 from earful.outbox.wire import as_message, reply_of
 from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
@@ -27,36 +24,15 @@ from earful.store.tx import Row, Tx
 CHANGED = "case.reply"
 """A reply of a case changed its state."""
 
+Draft = wire.Draft
+RefusedReplyError, PrivateDataError = wire.RefusedReplyError, wire.PrivateDataError
+
 GIVEN_UP = (*rules.BEFORE_SENDING, SendState.FAILED, SendState.UNKNOWN)
 """States that a person may end: what is on its way or there cannot be taken back."""
 
 _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
 _parts = msgspec.json.Decoder(list[str])
-
-
-class Draft(Struct, frozen=True, kw_only=True):
-    """A reply as its writer hands it in."""
-
-    id: str
-    """Chosen by the writer's screen: handing in the same one twice is one reply."""
-    in_reply_to: str
-    audience: Visibility
-    text: str
-    seen_version: int | None = None
-    """The case's version that the writer saw; None when nothing was on a screen."""
-    delay: int = rules.UNDO
-    """Milliseconds in which it can be taken back."""
-    send_at: int | None = None
-    """The instant at which it goes out; None for at once."""
-    on_news: OnNews = OnNews.HOLD
-    """What becomes of it when something is said before that."""
-    for_approval: bool = False
-    """Somebody else reads it first."""
-    parts: list[str] = []
-    """How it is divided, where it is too long for one; empty for whole."""
-    private_reason: str = ""
-    """Why somebody who may decided that its private data goes out in public."""
 
 
 def queue(

@@ -1,4 +1,4 @@
-"""A reply as its connector gets it, and as the message that it becomes."""
+"""A reply as its writer hands it in, as its connector gets it, and as the message that it becomes."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 from earful.channels.contract import Reply, ReplyTarget, Sent
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Visibility
 from earful.outbox import rules
+from earful.outbox.rules import OnNews
 from earful.store.tx import Row
 
 _author = msgspec.json.Decoder(Actor)
@@ -19,6 +20,30 @@ class RefusedReplyError(ValueError):
 
 class PrivateDataError(RefusedReplyError):
     """A public reply has private data in it."""
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A reply as its writer hands it in."""
+
+    id: str
+    """Chosen by the writer's screen: handing in the same one twice is one reply."""
+    in_reply_to: str
+    audience: Visibility
+    text: str
+    seen_version: int | None = None
+    """The case's version that the writer saw; None when nothing was on a screen."""
+    delay: int = rules.UNDO
+    """Milliseconds in which it can be taken back."""
+    send_at: int | None = None
+    """The instant at which it goes out; None for at once."""
+    on_news: OnNews = OnNews.HOLD
+    """What becomes of it when something is said before that."""
+    for_approval: bool = False
+    """Somebody else reads it first."""
+    parts: list[str] = []
+    """How it is divided, where it is too long for one; empty for whole."""
+    private_reason: str = ""
+    """Why somebody who may decided that its private data goes out in public."""
 
 
 class _Extras(Struct):

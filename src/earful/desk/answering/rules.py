@@ -1,4 +1,4 @@
-"""What a reply must be before it goes out: nothing private in public, no gap left open, in parts if it is long. Pure."""
+"""What a reply must be before it goes out: nothing private in public, no gap left open, in parts if long. Pure."""
 
 import re
 from collections.abc import Callable, Iterable
