@@ -5,7 +5,6 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 
 from msgspec import Struct
 
@@ -15,7 +14,8 @@ from earful.triage import pii
 
 SOLVED: Mapping[Outcome, float] = {Outcome.VERIFIED: 1.0, Outcome.CONFIRMED: 1.0, Outcome.CLAIMED: 0.8}
 """Outcomes whose answers are suggested, and how much each counts: what only we say is fixed counts less."""
-SAME_TOPIC = 1.6
+SAME_TOPIC = 4.0
+"""How much more an answer counts that is about the same topic: with few solved cases the words alone say little."""
 SHOWN = 5
 WEIGHT = 1_000
 STEM = 6
@@ -25,21 +25,19 @@ FEWEST_LETTERS = 20
 QUESTION, ANSWER = 2_000, 2_000
 """Characters that are looked at."""
 TERMS = 32
-POSTINGS = 12_000
+POSTINGS = 4_000
 """Places in the index that one question may look at."""
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _HANDLE = re.compile(r"(?<!\w)@[\w.-]+(?:@[\w.-]+)?")
 _INITIALS = re.compile(r"[\s\n]+[\^~/-]\s?[A-Za-z]{1,4}\s*$")
 _BLANK = re.compile(r"[ \t]+")
 
 
 def terms(text: str) -> dict[int, float]:
-    """What a text is about: stems and pairs of them by their hashes, with weights whose squares sum to 1."""
+    """What a text is about: stems by their hashes, with weights whose squares sum to 1."""
     plain = _HANDLE.sub(" ", URL.sub(" ", text[:QUESTION])).casefold()
-    stems = [word[:STEM] for word in _WORD.findall(plain)]
-    counts = Counter(stems)
-    counts.update(f"{one} {other}" for one, other in pairwise(stems))
+    counts = Counter(word[:STEM] for word in _WORD.findall(plain))
     weights = {zlib.crc32(term.encode()): 1 + math.log(n) for term, n in counts.items()}
     norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1
     return {term: weight / norm for term, weight in weights.items()}
@@ -56,8 +54,7 @@ def chosen(weights: Mapping[int, float], found_in: Mapping[int, int], docs: int)
         looked += found_in[term]
         if len(picked) == TERMS or (looked > POSTINGS and picked):
             break
-        rarity = math.log(1 + docs / found_in[term])
-        picked[term] = max(round(WEIGHT * weights[term] * rarity * rarity), 1)
+        picked[term] = max(round(WEIGHT * weights[term] * math.log(1 + docs / found_in[term])), 1)
     return picked
 
 

@@ -62,7 +62,8 @@ def _learn(tx: Tx, row: Row, signatures: list[str]) -> bool:
     answer = told[-1]
     language = _language(asked)
     names = [row["person_name"], row["handle"], *(_actor.decode(one["author"]).name for one in asked[:1])]
-    ours = [*signatures, _actor.decode(answer["author"]).name]
+    author = _actor.decode(answer["author"]).name
+    ours = [*signatures, author, *author.split()[:1]]
     words = rules.without_private(answer["text"], names, ours, language)
     if len(words) < rules.FEWEST_LETTERS:
         return False
@@ -110,7 +111,7 @@ def suggest(tx: Tx, case_id: str) -> list[Suggestion]:
     if not rows or not asked:
         return []
     weights = rules.terms(_question(asked))
-    picked = rules.chosen(weights, store.found_in(tx, weights), store.docs(tx))
+    picked = rules.chosen(weights, store.found_in(tx, weights, case_id), store.docs(tx))
     found = {row["doc"]: row for row in store.candidates(tx, picked, case_id)}
     ranked = rules.best([_candidate(row) for row in found.values()], rows[0]["topic"], _language(asked))
     return [_suggestion(found[one.doc], rows[0]["person_name"]) for one in ranked]

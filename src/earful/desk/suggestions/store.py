@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from earful.store import bulk
-from earful.store.tables import cases, channels, messages, ratings, solved, solved_words, users
+from earful.store.tables import cases, channels, messages, ratings, solved, solved_terms, solved_words, users
 from earful.store.tx import Row, Tx
 
-CANDIDATES = 60
+CANDIDATES = 200
+"""Answers that are ranked after the words have chosen them."""
 _COLUMNS = (
     "case_id",
     "message_id",
@@ -109,11 +110,18 @@ def docs(tx: Tx) -> int:
     return int(tx.value(select(func.max(solved.c.doc))) or 0)
 
 
-def found_in(tx: Tx, terms: Iterable[int]) -> dict[int, int]:
-    """term -> answers that have it, for those that any has."""
+def found_in(tx: Tx, terms: Iterable[int], except_case: str) -> dict[int, int]:
+    """term -> answers of other cases that have it, for those that any has."""
     wanted = list(terms)
+    own = (
+        select(solved_terms.c.term)
+        .join(solved, solved.c.doc == solved_terms.c.doc)
+        .where(solved.c.case_id == except_case)
+    )
+    mine = {row["term"] for row in tx.rows(own)}
     query = select(solved_words).where(solved_words.c.term.in_(wanted), solved_words.c.docs > 0)
-    return {row["term"]: row["docs"] for row in tx.rows(query)} if wanted else {}
+    rows = tx.rows(query) if wanted else []
+    return {row["term"]: n for row in rows if (n := row["docs"] - (row["term"] in mine)) > 0}
 
 
 def candidates(tx: Tx, weights: Mapping[int, int], except_case: str) -> list[Row]:

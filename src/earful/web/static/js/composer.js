@@ -197,6 +197,7 @@ class ReplyComposer extends HTMLElement {
       return;
     }
     this.querySelector("dialog[open]")?.close();
+    this.querySelector("[popover]:popover-open")?.hidePopover();
     if (this.audience !== "internal" && this.#toGap()) {
       event.preventDefault();
       event.stopImmediatePropagation();
