@@ -118,6 +118,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "case.changed": N_("A case was assigned, tagged, snoozed, closed, opened again"),
         "case.noted": N_("A note was left"),
         "case.reply": N_("A reply changed its state"),
+        "reply.asked": N_("A reply waits for approval"),
+        "reply.decided": N_("Somebody decided about a reply that waited"),
         "webhook.test": N_("A test"),
     },
     "whose": {

@@ -37,6 +37,8 @@ TYPES: dict[str, str] = {
     "case.changed": "a case was assigned, tagged, snoozed, closed, opened again ...",
     "case.noted": "a note was left",
     "case.reply": "a reply changed its state",
+    "reply.asked": "a reply waits for approval",
+    "reply.decided": "somebody decided about a reply that waited",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 
