@@ -171,7 +171,9 @@ def variables_page() -> str:
         "|---|---|---|",
     ]
     for name, meaning in VARIABLES.items():
-        lines.append(f"| `{{{name}}}` | {meaning} | {', '.join(place for place, names in rows if name in names)} |")
+        lines.append(
+            f"| `{{{name}}}` | {meaning} | {', '.join(place for place, names in rows if name in names)} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -58,7 +58,7 @@ def test_what_the_customer_says_holds_a_scheduled_reply_until_it_was_seen(served
     (row,) = case.replies()
     assert row["state"] == SendState.HELD
     page = case.page(kim)
-    assert "Said since this was written" in page
+    assert "Look at this before it goes out" in page
     unseen = kim.post(f"/outbox/{row['id']}/send-now", data={"seen": "-"}, headers=HTMX)
     assert unseen.status_code == 409
     seen = page.split('name="seen" value="')[1].split('"')[0]
