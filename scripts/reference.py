@@ -14,6 +14,9 @@ import msgspec
 from earful import cli, config
 from earful.desk.conditions import fields, reading
 from earful.desk.conditions.words import GROUP_LABELS, OP_LABELS
+from earful.desk.handoff import settings as handoffs
+from earful.desk.macros import rules as macros
+from earful.desk.outcomes.texts import VARIABLES
 from earful.intake.wire import schema
 from earful.web.app import HANDLERS
 
@@ -152,6 +155,28 @@ def _values(field: fields.Field) -> str:
     return ""
 
 
+def variables_page() -> str:
+    """The variables of macros and of the texts of outcomes and handoffs."""
+    rows = [
+        ("macros", macros.USABLE),
+        ("asking whether it is fixed", frozenset({"name", "brand"})),
+        *((f"inviting by {way.value}", handoffs.VARIABLES | handoffs.NEEDED[way]) for way in handoffs.NEEDED),
+    ]
+    lines = [
+        "# Variables",
+        "",
+        "Written `{name}` in macros and in the texts of outcomes and handoffs.",
+        "",
+        "| variable | stands for | usable in |",
+        "|---|---|---|",
+    ]
+    for name, meaning in VARIABLES.items():
+        lines.append(
+            f"| `{{{name}}}` | {meaning} | {', '.join(place for place, names in rows if name in names)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def schema_page() -> str:
     """The JSON Schema of a message."""
     return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
@@ -162,6 +187,7 @@ PAGES = {
     "cli.md": cli_page,
     "api.md": api_page,
     "conditions.md": conditions_page,
+    "variables.md": variables_page,
     "message.schema.json": schema_page,
 }
 

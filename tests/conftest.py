@@ -18,6 +18,7 @@ from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
+from earful.desk.suggestions.consumer import SuggestionConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service
@@ -25,6 +26,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind
 from earful.model.time import Instant, instant
+from earful.outbox.consumer import WaitingConsumer
 from earful.search.consumer import SearchConsumer
 from earful.store.migrate import migrate
 from earful.store.store import Store
@@ -135,6 +137,8 @@ class Desk:
             BulkConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
+            WaitingConsumer(self.log),
+            SuggestionConsumer(),
         ]
         store.write_now(
             lambda tx: tx.execute(

@@ -26,6 +26,7 @@ from earful.desk.routing import service as routing
 from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
+from earful.desk.suggestions.consumer import SuggestionConsumer
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -40,6 +41,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
 from earful.model.time import DAY, Instant
+from earful.outbox.consumer import WaitingConsumer
 from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
@@ -101,6 +103,8 @@ class Earful:
             BulkConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
+            WaitingConsumer(self.log),
+            SuggestionConsumer(),
             WebhookConsumer(),
         ]
 

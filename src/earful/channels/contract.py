@@ -29,6 +29,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     deletes: bool
     idempotent_send: bool
     """The network itself recognises a repeated send."""
+    threads: bool = False
+    """A long reply may go out as numbered parts, each answering the one before."""
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):

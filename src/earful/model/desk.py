@@ -33,6 +33,11 @@ class Outcome(StrEnum):
 class SendState(StrEnum):
     """Where a reply is. `unknown`: it may be out, and Earful looks before it would ever send again."""
 
+    APPROVAL = "approval"
+    """Somebody else has to read it first."""
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    """Its time has come, but something was said that its writer has not seen."""
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"

@@ -1,11 +1,16 @@
 """Pure decisions of sending: who may see a reply, when to try again, what to believe."""
 
+from enum import StrEnum
+
 from earful.channels.contract import Capabilities
+from earful.model.desk import SendState
 from earful.model.message import PRIVATE, Visibility
 from earful.model.time import HOUR, MINUTE, SECOND
 
 UNDO = 5 * SECOND
-"""How long a reply waits before it goes out, so that it can be taken back."""
+"""How long a reply waits before it goes out where nobody chose, so that it can be taken back."""
+BEFORE_SENDING = (SendState.APPROVAL, SendState.SCHEDULED, SendState.HELD, SendState.QUEUED)
+"""States of a reply that nobody has tried to send."""
 PATIENCE = MINUTE
 """How long a due reply waits for its channel to be connected, as after a restart, before it fails."""
 LEASE = 2 * MINUTE
@@ -18,6 +23,20 @@ ABSENCES = 2
 accepted a moment ago may not be listed yet."""
 LOOKS = 12
 """How often the network is asked about a reply of unknown fate before a person has to decide."""
+
+
+class OnNews(StrEnum):
+    """What becomes of a reply that waits when somebody says something first."""
+
+    HOLD = "hold"
+    CANCEL = "cancel"
+
+
+def first_state(send_at: int | None, *, for_approval: bool) -> SendState:
+    """Where a reply starts."""
+    if for_approval:
+        return SendState.APPROVAL
+    return SendState.QUEUED if send_at is None else SendState.SCHEDULED
 
 
 def audiences(visibility: Visibility, can: Capabilities) -> list[Visibility]:

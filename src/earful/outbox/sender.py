@@ -9,7 +9,7 @@ from earful.channels.contract import Connector, SendPostponed, SendRefused, Send
 from earful.log.contract import Log
 from earful.model.desk import SendState
 from earful.model.time import Instant
-from earful.outbox import rules, service
+from earful.outbox import rules, service, waiting
 from earful.store.store import Store
 
 logger = structlog.get_logger()
@@ -61,6 +61,7 @@ class Sender:
     async def due(self, now: Instant) -> list[tuple[str, SendState]]:
         """What is to be sent or looked for now; replies that were cut off are found first."""
         await self._store.write(lambda tx: service.recover(tx, self._log, now))
+        await self._store.write(lambda tx: waiting.release(tx, self._log, now))
         return await self._store.read(lambda tx: service.due(tx, now, AT_ONCE))
 
     async def one(self, reply_id: str, state: SendState) -> None:

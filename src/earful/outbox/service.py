@@ -4,61 +4,44 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from earful.channels.contract import Capabilities, RawDelivery, Reply, ReplyTarget, Sent
+from earful.channels.contract import Capabilities, RawDelivery, Reply, Sent
+from earful.channels.kit import text as counting
+from earful.desk.answering import service as answering
+from earful.desk.answering.rules import gaps as open_gaps
 from earful.desk.cases import service as cases
 from earful.intake import service as intake
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import SendState
-from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Network, Visibility
+from earful.model.message import Actor, Direction, Network, Visibility
 from earful.model.time import Instant
-from earful.outbox import rules, store
+from earful.outbox import rules, store, wire
+from earful.outbox.rules import OnNews
+from earful.outbox.wire import as_message, reply_of
 from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
 
 CHANGED = "case.reply"
 """A reply of a case changed its state."""
 
-GIVEN_UP = (SendState.QUEUED, SendState.FAILED, SendState.UNKNOWN)
+Draft = wire.Draft
+RefusedReplyError, PrivateDataError = wire.RefusedReplyError, wire.PrivateDataError
+
+GIVEN_UP = (*rules.BEFORE_SENDING, SendState.FAILED, SendState.UNKNOWN)
 """States that a person may end: what is on its way or there cannot be taken back."""
 
 _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
-
-
-class RefusedReplyError(ValueError):
-    """The reply cannot be sent as asked; the message says why and what to do."""
-
-
-class _Extras(Struct):
-    ancestor_ids: list[str] = []
-    permalink: str = ""
-    context: dict[str, Any] = {}
-
-
-_extras = msgspec.json.Decoder(_Extras)
-
-
-class Draft(Struct, frozen=True, kw_only=True):
-    """A reply as its writer hands it in."""
-
-    id: str
-    """Chosen by the writer's screen: handing in the same one twice is one reply."""
-    in_reply_to: str
-    audience: Visibility
-    text: str
-    seen_version: int | None = None
-    """The case's version that the writer saw; None when nothing was on a screen."""
+_parts = msgspec.json.Decoder(list[str])
 
 
 def queue(
     tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, length: Callable[[str], int], now: Instant
 ) -> str:
-    """Queue a reply; it goes out after `rules.UNDO`. Returns the case's id.
+    """Queue a reply, to go out after its delay, at its time or when it is approved. Returns the case's id.
 
-    Raises RefusedReplyError when it is empty, too long, or its audience is not one that the message allows,
-    and ConflictError when something came that the writer had not seen.
+    Raises RefusedReplyError when it is empty, too long, has a gap or private data that others would see, or its
+    audience is not one that the message allows, and ConflictError when something came that the writer had not seen.
     """
     target = store.target(tx, draft.in_reply_to)
     if target is None or target["case_id"] is None:
@@ -66,9 +49,12 @@ def queue(
     known = store.find(tx, draft.id)
     if known is not None:
         return str(known["case_id"])
-    _check(draft, target, can, length)
+    _check(tx, draft, target, can, length)
     cases.speak(tx, target["case_id"], draft.seen_version)
     subject = target["subject"]
+    waits = draft.for_approval or draft.send_at is not None
+    state = rules.first_state(draft.send_at, for_approval=draft.for_approval)
+    due_at = None if draft.for_approval else draft.send_at or now + draft.delay
     store.insert(
         tx,
         {
@@ -80,21 +66,34 @@ def queue(
             "audience": draft.audience.value,
             "text": draft.text,
             "subject": subject if not subject or subject[:3].lower() == "re:" else f"Re: {subject}",
-            "state": SendState.QUEUED.value,
+            "state": state.value,
             "attempts": 0,
             "error": "",
             "queued_at": now,
-            "due_at": now + rules.UNDO,
+            "due_at": due_at,
+            "scheduled_at": draft.send_at,
+            "on_news": draft.on_news.value if waits else "",
+            "watch_seq": store.newest_seq(tx, target["case_id"]) if waits else None,
+            "later": _encode(draft.parts).decode() if draft.parts else "",
+            "parts": max(len(draft.parts), 1),
+            "private_reason": draft.private_reason,
         },
     )
-    _tell(tx, log, draft.id, target["case_id"], SendState.QUEUED, now, who)
+    tell(tx, log, draft.id, target["case_id"], state, now, who)
     record(tx, who, "reply.queue", draft.id, now, f"case {target['case_id']}, {draft.audience.value}")
     return str(target["case_id"])
 
 
-def _check(draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int]) -> None:
+def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int]) -> None:
     if not draft.text.strip():
         raise RefusedReplyError("Write something first.")
+    left = open_gaps(draft.text)
+    if left:
+        raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
+    if draft.parts and not can.threads:
+        raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
+    if not draft.private_reason and not draft.for_approval:
+        check_private(tx, draft.text, draft.audience)
     if target["direction"] != Direction.INBOUND or target["deleted_at"] is not None:
         raise RefusedReplyError("Choose a message of the customer that still exists.")
     allowed = rules.audiences(Visibility(target["visibility"]), can)
@@ -104,9 +103,29 @@ def _check(draft: Draft, target: Row, can: Capabilities, length: Callable[[str],
             if not allowed
             else f"This message can only be answered as: {', '.join(allowed)}."
         )
-    over = length(draft.text) - can.max_length if can.max_length is not None else 0
+    check_length(draft.text, draft.parts, can, length)
+
+
+def check_length(
+    text: str, parts: list[str], can: Capabilities, length: Callable[[str], int] | None = None
+) -> None:
+    """Raises RefusedReplyError for a text, or a part of one, that is longer than its network takes."""
+    if can.max_length is None:
+        return
+    measure = length or (lambda said: counting.count(said, can.counter))
+    over = max(map(measure, parts or [text])) - can.max_length
     if over > 0:
         raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
+
+
+def check_private(tx: Tx, text: str, audience: Visibility) -> None:
+    """Raises PrivateDataError when others than those addressed would see private data."""
+    found = answering.private_in(tx, text, audience)
+    if found:
+        kinds = ", ".join(dict.fromkeys(one.type.replace("_", " ") for one in found))
+        raise PrivateDataError(
+            f"This has private data in it that everybody could read ({kinds}). Take it out, or answer in private."
+        )
 
 
 def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
@@ -117,6 +136,18 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     return target["channel_id"], Network(target["network"])
 
 
+def handle_of(tx: Tx, message_id: str) -> str:
+    """The handle of whoever wrote a message, without @; empty where there is none."""
+    target = store.target(tx, message_id)
+    return "" if target is None else _author.decode(target["author"]).handle.removeprefix("@")
+
+
+def answered_by(tx: Tx, reply_id: str) -> tuple[str, str]:
+    """Channel and answered message of a reply. Raises RefusedReplyError when there is no such reply."""
+    row = known(tx, reply_id)
+    return row["channel_id"], row["in_reply_to"]
+
+
 def cancelled_of(tx: Tx, case_id: str) -> frozenset[str]:
     """The replies of a case that were taken back before they went out."""
     return frozenset(store.cancelled_of(tx, case_id))
@@ -124,7 +155,7 @@ def cancelled_of(tx: Tx, case_id: str) -> frozenset[str]:
 
 def case_of(tx: Tx, reply_id: str) -> str:
     """The case of a reply. Raises RefusedReplyError when there is no such reply."""
-    return str(_known(tx, reply_id)["case_id"])
+    return str(known(tx, reply_id)["case_id"])
 
 
 def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str, Visibility, str]:
@@ -132,22 +163,28 @@ def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str
 
     Returns its text, its audience and the message that it answered.
     """
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
     if row["state"] not in GIVEN_UP or not store.change(tx, reply_id, row["state"], values):
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
-    _tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
+    tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)
-    return row["text"], Visibility(row["audience"]), row["in_reply_to"]
+    text = row["text"]
+    for part in store.parts_after(tx, row["thread_id"], row["part"]) if row["thread_id"] else []:
+        # A part can only go out after this one did, so none of them is on its way.
+        if store.change(tx, part["id"], part["state"], values):
+            text = f"{text}\n{part['text']}"
+            tell(tx, log, part["id"], row["case_id"], SendState.CANCELLED, now, who)
+    return text, Visibility(row["audience"]), row["in_reply_to"]
 
 
 def retry(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> None:
     """Try a failed reply again, or look again for one of unknown fate. Never resends what may be out."""
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     if row["state"] == SendState.FAILED:
         values: dict[str, Any] = {"state": SendState.QUEUED.value, "attempts": 0, "error": "", "due_at": now}
         store.change(tx, reply_id, SendState.FAILED.value, values)
-        _tell(tx, log, reply_id, row["case_id"], SendState.QUEUED, now, who)
+        tell(tx, log, reply_id, row["case_id"], SendState.QUEUED, now, who)
     elif row["state"] == SendState.UNKNOWN:
         store.change(tx, reply_id, SendState.UNKNOWN.value, {"due_at": now, "looks": 0, "absences": 0})
     else:
@@ -157,7 +194,8 @@ def retry(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> None:
     record(tx, who, "reply.retry", reply_id, now)
 
 
-def _known(tx: Tx, reply_id: str) -> Row:
+def known(tx: Tx, reply_id: str) -> Row:
+    """A reply, locked. Raises RefusedReplyError when there is none."""
     row = store.find(tx, reply_id)
     if row is None:
         raise RefusedReplyError("There is no such reply.")
@@ -173,45 +211,63 @@ def claim(tx: Tx, log: Log, reply_id: str, now: Instant) -> Reply | None:
     row = store.with_target(tx, reply_id)
     if row is None:
         return None
+    if row["on_news"] and hold(tx, log, row, now):
+        return None
+    if not row["private_reason"]:
+        check_private(tx, row["text"], Visibility(row["audience"]))
     values = {
         "state": SendState.SENDING.value,
         "attempts": row["attempts"] + 1,
         "lease_until": now + rules.LEASE,
         "due_at": None,
     }
+    if row["later"]:
+        values |= {"text": _parts.decode(row["later"])[0], "later": "", "thread_id": reply_id}
     if not store.change(tx, reply_id, SendState.QUEUED.value, values):
         return None
-    _tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
+    if row["later"]:
+        _add_parts(tx, log, row, now)
+        row = store.with_target(tx, reply_id) or row
+    tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
     return reply_of(row)
 
 
-def reply_of(row: Row) -> Reply:
-    """What a connector gets. Raises RefusedReplyError when the audience would be wider than the message's."""
-    visibility = Visibility(row["target_visibility"])
-    if rules.widens(Visibility(row["audience"]), visibility):
-        raise RefusedReplyError("This reply would be seen by more people than the message it answers.")
-    author, extras = _author.decode(row["target_author"]), _extras.decode(row["target_data"])
-    above = list(dict.fromkeys([*extras.ancestor_ids, row["target_parent"]]))
-    return Reply(
-        client_id=row["id"],
-        text=row["text"],
-        audience=Visibility(row["audience"]),
-        subject=row["subject"],
-        sender_name=row["user_name"],
-        to=ReplyTarget(
-            native_id=row["target_native_id"],
-            namespace=row["target_namespace"],
-            thread=row["target_thread"],
-            author_native_id=author.native_id,
-            author_handle=author.handle,
-            author_name=author.name,
-            visibility=visibility,
-            subject=row["target_subject"],
-            ancestor_ids=[name for name in above if name],
-            permalink=extras.permalink,
-            context=extras.context,
-        ),
+def hold(tx: Tx, log: Log, row: Row, now: Instant) -> bool:
+    """Hold or cancel a reply that waited when something was said meanwhile; False when nothing was."""
+    if not store.said_since(tx, row["case_id"], row["watch_seq"] or 0, row["user_id"]):
+        return False
+    held = row["on_news"] == OnNews.HOLD
+    state = SendState.HELD if held else SendState.CANCELLED
+    why = "Something was said since this was written. Read it, then send this, change it or give it up."
+    values = {"state": state.value, "due_at": None, "error": why if held else ""}
+    if store.change(tx, row["id"], row["state"], values):
+        tell(tx, log, row["id"], row["case_id"], state, now)
+        if not held and not cases.has_draft(tx, row["user_id"], row["case_id"]):
+            audience = Visibility(row["audience"])
+            cases.save_draft(
+                tx, row["user_id"], row["case_id"], row["text"], audience, row["in_reply_to"], now
+            )
+    return True
+
+
+def _add_parts(tx: Tx, log: Log, row: Row, now: Instant) -> None:
+    """The parts after the first take their places in the queue; each waits until the one before is surely out."""
+    columns = (
+        "case_id",
+        "channel_id",
+        "in_reply_to",
+        "user_id",
+        "audience",
+        "subject",
+        "private_reason",
+        "parts",
     )
+    for at, words in enumerate(_parts.decode(row["later"])[1:], 2):
+        part = {name: row[name] for name in columns}
+        part |= {"id": f"{row['id']}-{at}", "text": words, "part": at, "thread_id": row["id"]}
+        part |= {"state": SendState.QUEUED.value, "attempts": 0, "error": "", "queued_at": now, "due_at": now}
+        if store.insert(tx, part):
+            tell(tx, log, part["id"], row["case_id"], SendState.QUEUED, now)
 
 
 def find_reply(tx: Tx, reply_id: str) -> tuple[str, Reply] | None:
@@ -237,35 +293,13 @@ def sent(tx: Tx, log: Log, reply_id: str, proof: Sent, now: Instant) -> None:
         "error": "",
     }
     store.change(tx, reply_id, row["state"], values)
-    message = _as_message(row, proof)
+    message = as_message(row, proof)
     delivery = RawDelivery(
         transport="outbox", body=msgspec.json.encode(proof), verified_by="send", native_delivery_id=reply_id
     )
     intake.accept(log, row["channel_id"], delivery, [message], now)(tx)
     store.join_message(tx, row["channel_id"], values["namespace"], proof.native_id, reply_id)
-    _tell(tx, log, reply_id, row["case_id"], SendState.SENT, now)
-
-
-def _as_message(row: Row, proof: Sent) -> IncomingMessage:
-    kind = {"email": MessageKind.EMAIL, "sms": MessageKind.SMS}.get(row["network"])
-    if kind is None:
-        kind = MessageKind.DM if row["audience"] == Visibility.DIRECT else MessageKind.REPLY
-    handle = row["channel_handle"] or row["channel_name"]
-    return IncomingMessage(
-        native_id=proof.native_id,
-        namespace=proof.namespace or row["target_namespace"],
-        occurred_at=proof.occurred_at,
-        author=Actor(native_id=handle, handle=handle, name=row["user_name"]),
-        text=row["text"],
-        subject=row["subject"],
-        kind=kind,
-        direction=Direction.OUTBOUND,
-        visibility=Visibility(row["audience"]),
-        thread=proof.thread or row["target_thread"],
-        parent_id=row["target_native_id"],
-        permalink=proof.permalink,
-        client_id=row["id"],
-    )
+    tell(tx, log, reply_id, row["case_id"], SendState.SENT, now)
 
 
 def refuse_queued(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
@@ -280,7 +314,7 @@ def refused(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
 
 def postponed(tx: Tx, log: Log, reply_id: str, why: str, after_seconds: float | None, now: Instant) -> None:
     """Nothing was sent: try again later, and give up after `rules.TRIES`."""
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     again = rules.next_try(row["attempts"], now, after_seconds)
     state = SendState.FAILED if again is None else SendState.QUEUED
     _settle(tx, log, reply_id, state, why, again, now)
@@ -298,7 +332,7 @@ def not_there(tx: Tx, log: Log, reply_id: str, now: Instant) -> None:
     Once it has said so `rules.ABSENCES` times in a row, it is safe to send again, and after `rules.TRIES` sends
     it is time to give up.
     """
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     absences = row["absences"] + 1
     if absences < rules.ABSENCES:
         store.change(tx, reply_id, SendState.UNKNOWN.value, {"absences": absences})
@@ -313,7 +347,7 @@ def not_there(tx: Tx, log: Log, reply_id: str, now: Instant) -> None:
 
 def still_unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> None:
     """The network could not tell; ask again later, and leave it to a person after `rules.LOOKS`."""
-    looks = _known(tx, reply_id)["looks"] + 1
+    looks = known(tx, reply_id)["looks"] + 1
     store.change(tx, reply_id, SendState.UNKNOWN.value, {"looks": looks, "absences": 0})
     _settle(tx, log, reply_id, SendState.UNKNOWN, why, rules.next_look(looks, now), now)
 
@@ -321,10 +355,10 @@ def still_unknown(tx: Tx, log: Log, reply_id: str, why: str, now: Instant) -> No
 def _settle(
     tx: Tx, log: Log, reply_id: str, state: SendState, why: str, due_at: int | None, now: Instant
 ) -> None:
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     values = {"state": state.value, "error": why[:1_000], "due_at": due_at, "lease_until": None}
     if store.change(tx, reply_id, row["state"], values):
-        _tell(tx, log, reply_id, row["case_id"], state, now)
+        tell(tx, log, reply_id, row["case_id"], state, now)
 
 
 def recover(tx: Tx, log: Log, now: Instant) -> int:
@@ -344,13 +378,14 @@ def due(tx: Tx, now: Instant, limit: int) -> list[tuple[str, SendState]]:
 
 def channel_of(tx: Tx, reply_id: str) -> tuple[str, int]:
     """The channel that a reply goes through, and since when it is due."""
-    row = _known(tx, reply_id)
+    row = known(tx, reply_id)
     return row["channel_id"], row["due_at"] or row["queued_at"]
 
 
-def _tell(
+def tell(
     tx: Tx, log: Log, reply_id: str, case_id: str, state: SendState, now: Instant, who: Who = EARFUL
 ) -> None:
+    """Append that a reply is in a state."""
     data = _encode({"reply": reply_id, "state": state.value}).decode()
     event = NewEvent(type=CHANGED, subject=reply_id, case_id=case_id, actor=who.id, at=now, data=data)
     log.append(tx, [event])

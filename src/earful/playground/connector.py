@@ -27,6 +27,7 @@ LIMITS: dict[Network, tuple[int | None, str]] = {
 }
 PUBLIC_ONLY = frozenset({Network.YOUTUBE, Network.LINKEDIN, Network.REVIEW})
 PRIVATE_ONLY = frozenset({Network.EMAIL, Network.CHAT, Network.SMS})
+IN_PARTS = frozenset({Network.MASTODON, Network.X, Network.BLUESKY, Network.THREADS})
 READ_ONLY = frozenset({Network.PHONE, Network.FEED, Network.IN_PERSON})
 
 OnReply = Callable[[Reply, Sent], Awaitable[None]]
@@ -44,6 +45,7 @@ def capabilities(network: Network) -> Capabilities:
         edits=True,
         deletes=True,
         idempotent_send=True,
+        threads=network in IN_PARTS,
     )
 
 

@@ -21,6 +21,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.desk.answering import pages as answering
+from earful.desk.approval import pages as approval
 from earful.desk.bulk import api as bulk_api
 from earful.desk.bulk import pages as bulk
 from earful.desk.calendars import api as calendars_api
@@ -32,6 +34,7 @@ from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.macros import pages as macros
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
 from earful.desk.routing import api as routing_api
@@ -39,6 +42,7 @@ from earful.desk.routing import pages as routing
 from earful.desk.routing import team_pages
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
+from earful.desk.suggestions import pages as suggestions
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -89,6 +93,10 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *approval.HANDLERS,
+    *answering.HANDLERS,
+    *macros.HANDLERS,
+    *suggestions.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     edits=True,
     deletes=True,
     idempotent_send=True,
+    threads=True,
 )
 
 VISIBILITY = {

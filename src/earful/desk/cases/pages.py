@@ -17,11 +17,12 @@ from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_id
-from earful.model.message import PRIVATE, Visibility
+from earful.model.message import Visibility
 from earful.model.time import HOUR, instant, moment
+from earful.outbox.preview import Preview, preview
+from earful.outbox.service import RefusedReplyError
 from earful.store.errors import ConflictError
 from earful.store.tx import Tx
-from earful.triage import pii
 from earful.web.access import needs, who_asks
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, form, parts_of, session_of, told
@@ -235,6 +236,11 @@ class Saved(msgspec.Struct):
 
     saved_at: int
     warnings: list[Warned]
+    private: list[tuple[int, int, str]] = []
+    """Where private data stands that others would see, in code points, and what it is."""
+    gaps: list[str] = []
+    parts: list[str] = []
+    """What it becomes when it is too long for one post."""
 
 
 PII_WORDS = {
@@ -252,22 +258,35 @@ PII_WORDS = {
 @put("/cases/{case_id:str}/draft", guards=WRITE, include_in_schema=False)
 async def draft(request: Ask, case_id: FromPath[str], data: DraftBody) -> Saved:
     """Keep what is being written, on every device."""
-    parts, user = parts_of(request), session_of(request).user
+    parts, session = parts_of(request), session_of(request)
+    user = session.user
     audience = Visibility(data.audience) if data.audience in set(Visibility) else None
     now = parts.clock()
+
+    def verb(tx: Tx) -> Preview | None:
+        cases.save_draft(tx, user.id, case_id, data.text, audience, data.in_reply_to, now)
+        if audience is None or not data.text.strip():
+            return None
+        sign_off, to = session.sign_off, data.in_reply_to
+        try:
+            return preview(tx, user, sign_off, data.text, to, audience, parts.capabilities)
+        except RefusedReplyError:
+            return None
+
     try:
-        await parts.store.write(
-            lambda tx: cases.save_draft(tx, user.id, case_id, data.text, audience, data.in_reply_to, now)
-        )
+        look = await parts.store.write(verb)
     except cases.NotFoundError as error:
         raise NotFoundException(str(error)) from error
+    if look is None:
+        return Saved(saved_at=now, warnings=[])
+    private = [(one.start, one.end, PII_WORDS.get(one.type, "private data")) for one in look.private]
     warnings = []
-    if audience is not None and audience not in PRIVATE:
-        found = [PII_WORDS.get(one.type, "private data") for one in pii.find(data.text, "en")]
-        if found:
-            words = f"This has {found[0]} in it, and everybody could read it."
-            warnings.append(Warned(text=words, private_label="Answer in private"))
-    return Saved(saved_at=now, warnings=warnings)
+    if private:
+        words = f"This has {private[0][2]} in it, and everybody could read it."
+        warnings.append(Warned(text=words, private_label="Answer in private"))
+    if look.gaps:
+        warnings.append(Warned(text=f"Fill in [[{look.gaps[0]}]] before you send."))
+    return Saved(saved_at=now, warnings=warnings, private=private, gaps=look.gaps, parts=look.parts)
 
 
 def _enum(kind: type[T], value: str, field: str) -> T:

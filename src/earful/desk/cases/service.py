@@ -304,6 +304,11 @@ def save_draft(
     )
 
 
+def has_draft(tx: Tx, user_id: str, case_id: str) -> bool:
+    """Whether a user is writing a reply there."""
+    return store.has_draft(tx, user_id, case_id)
+
+
 def wake_snoozed(tx: Tx, log: Log, now: Instant) -> int:
     """Bring back the snoozed cases whose time has come. Returns how many."""
     due = store.snoozed_due(tx, now, SNOOZED_AT_ONCE)

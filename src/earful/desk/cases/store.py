@@ -267,6 +267,12 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
     count(tx, [other], [])
 
 
+def has_draft(tx: Tx, user_id: str, case_id: str) -> bool:
+    """Whether a user has a draft in a case."""
+    wanted = drafts.c.user_id == user_id, drafts.c.case_id == case_id
+    return tx.value(select(drafts.c.case_id).where(*wanted)) is not None
+
+
 def add_tag(tx: Tx, case_id: str, tag: str) -> bool:
     """Tag a case; False when it has the tag."""
     columns = ("case_id", "tag")

@@ -66,6 +66,11 @@ def dump(condition: Condition) -> str:
     return _encode(condition).decode()
 
 
+def data_of(condition: Condition) -> Any:
+    """The condition as plain data, in the shape that `read` takes."""
+    return msgspec.json.decode(dump(condition))
+
+
 class _Reader:
     def __init__(self, *, me: bool) -> None:
         self._me = me

@@ -25,6 +25,7 @@ from earful.desk.views import service as saved_views
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
+from earful.outbox import panel as outbox
 from earful.outbox.rules import audiences
 from earful.parts import Parts
 from earful.store.tx import Tx
@@ -144,7 +145,11 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
     if case is None:
         return around
     standing = outcomes.panel(tx, case.detail, parts.clock())
-    return around | {"standing": standing, "invitations": handoff.panel(tx, case.detail)}
+    return around | {
+        "standing": standing,
+        "invitations": handoff.panel(tx, case.detail),
+        "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
+    }
 
 
 async def values(request: Ask, number: int | None = None) -> dict[str, Any]:

@@ -44,6 +44,7 @@ VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 
 TOLD = (
     "case.changed", "case.handoff", "case.returned", "outcome.changed",
+    "reply.asked", "reply.decided",
     "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
 )  # fmt: skip
 """Events that the timeline tells, those whose data has a `what`."""

@@ -18,7 +18,7 @@ from earful.desk.users.rules import Permission
 from earful.model.desk import TimelineMessage
 from earful.model.ids import new_id
 from earful.outbox import service as outbox
-from earful.outbox.pages import signed
+from earful.outbox.preview import signed
 from earful.outbox.rules import UNDO
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks

@@ -6,6 +6,21 @@ from collections.abc import Mapping
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it", "nl")
 """Languages that Earful comes with texts for; English stands in for every other."""
 LONGEST = 500
+VARIABLES: Mapping[str, str] = {
+    "name": "the customer's name",
+    "first_name": "the first word of the customer's name",
+    "handle": "the customer's handle, as the network writes it",
+    "network": "the network of the message that is answered",
+    "case": "the number of the case",
+    "agent": "the name of whoever writes",
+    "brand": "the name of the workspace",
+    "days": "days that an invitation holds",
+    "link": "the private link of a handoff",
+    "code": "the code of a handoff",
+    "address": "the mail address to write to",
+    "number": "the phone number to call",
+}
+"""Every variable of every text, and what it stands for."""
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 
 ASK: Mapping[str, str] = {

@@ -31,6 +31,10 @@ class Permission(StrEnum):
     OUTCOMES_MANAGE = "outcomes:manage"
     """Change days and texts of outcomes and handoffs."""
 
+    REPLIES_APPROVE = "replies:approve"
+    """Read replies of others before they go out, say which replies need that, and let private data through."""
+    MACROS_MANAGE = "macros:manage"
+    """Make, change and delete macros of a role or of everybody. Macros of one's own need nothing but `cases:read`."""
     VIEWS_SHARE = "views:share"
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
     ROUTING_MANAGE = "routing:manage"
@@ -48,6 +52,8 @@ _LEAD = _AGENT | {
     Permission.OUTCOMES_MANAGE,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
+    Permission.REPLIES_APPROVE,
+    Permission.MACROS_MANAGE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -64,6 +70,7 @@ TOKEN_SCOPES = (
     Permission.OUTCOMES_VERIFY,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
+    Permission.MACROS_MANAGE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

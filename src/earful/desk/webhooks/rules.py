@@ -44,6 +44,8 @@ TYPES: dict[str, str] = {
     "handoff.expired": "an invited customer did not come",
     "sla.warning": "a promise is nearly due",
     "sla.breached": "a promise was not kept",
+    "reply.asked": "a reply waits for approval",
+    "reply.decided": "somebody decided about a reply that waited",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 

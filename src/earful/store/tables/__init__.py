@@ -13,6 +13,7 @@ from earful.store.tables.access import (
     tokens,
     users,
 )
+from earful.store.tables.answering import macros, reply_approvals, solved, solved_terms, solved_words
 from earful.store.tables.arrivals import (
     channel_cursors,
     channels,
@@ -80,6 +81,7 @@ __all__ = [
     "handoffs",
     "idempotency",
     "learned",
+    "macros",
     "messages",
     "metadata",
     "notes",
@@ -90,6 +92,7 @@ __all__ = [
     "queue_states",
     "ratings",
     "refusals",
+    "reply_approvals",
     "revisions",
     "sessions",
     "sign_in_failures",
@@ -97,6 +100,9 @@ __all__ = [
     "sla_breaches",
     "sla_policies",
     "sla_progress",
+    "solved",
+    "solved_terms",
+    "solved_words",
     "tokens",
     "topics",
     "triage_settings",

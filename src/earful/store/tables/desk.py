@@ -239,12 +239,31 @@ outbox = Table(
     Column("native_id", Key),
     Column("namespace", Key),
     Column("message_id", Key, ForeignKey("messages.id")),
+    Column("scheduled_at", At),
+    # What to do when something was said since `watch_seq`: `hold`, `cancel`, or empty for nothing.
+    Column("on_news", String, nullable=False, server_default=""),
+    Column("watch_seq", BigInteger),
+    # JSON: the parts that it becomes when it is sent, where it is too long for one.
+    Column("later", Text, nullable=False, server_default=""),
+    # The first part of a reply in parts; each waits for the one before.
+    Column("thread_id", Key),
+    Column("part", SmallInteger, nullable=False, server_default=text("1")),
+    Column("parts", SmallInteger, nullable=False, server_default=text("1")),
+    # Why a lead let private data through in public.
+    Column("private_reason", Text, nullable=False, server_default=""),
     Index("ix_outbox_case_id", "case_id", "queued_at"),
     Index(
         "ix_outbox_sent_at",
         "sent_at",
         sqlite_where=text("sent_at IS NOT NULL"),
         postgresql_where=text("sent_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_outbox_thread_id",
+        "thread_id",
+        "part",
+        sqlite_where=text("thread_id IS NOT NULL"),
+        postgresql_where=text("thread_id IS NOT NULL"),
     ),
     Index(
         "ix_outbox_due",

@@ -2,6 +2,7 @@
 import { back, toggleReasons } from "./case.js";
 import { composer } from "./composer.js";
 import { move, openFocused, showNew, why } from "./list.js";
+import { pickMacro, pickSuggestion } from "./picker.js";
 import { nextDensity, nextTheme, toggleContext, toggleList } from "./prefs.js";
 import { rate } from "./rating.js";
 import { extend, pickAll, pickCurrent, pickNone, toggleMode } from "./select.js";
@@ -29,6 +30,8 @@ const HANDLERS = {
   "select-mode": toggleMode,
   reply: () => composer()?.begin("reply"),
   note: () => composer()?.begin("note"),
+  macro: pickMacro,
+  suggest: pickSuggestion,
   rate,
   reasons: toggleReasons,
   undo: undoLast,
@@ -40,7 +43,7 @@ const HANDLERS = {
   palette: () => /** @type {any} */ (document.querySelector("command-palette"))?.open(),
 };
 
-const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", select: "#rows .row", "select-down": "#rows .row", "select-up": "#rows .row", "select-all": "#rows .row", "select-none": "#bulk-bar:not([hidden])", back: "#desk", reply: "reply-composer", note: "reply-composer", rate: "#timeline", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
+const NEEDS = { next: "#rows", previous: "#rows", open: "#rows", why: "#rows", "show-new": "#rows", search: "#search", select: "#rows .row", "select-down": "#rows .row", "select-up": "#rows .row", "select-all": "#rows .row", "select-none": "#bulk-bar:not([hidden])", back: "#desk", reply: "reply-composer", note: "reply-composer", macro: "reply-composer", suggest: "reply-composer", rate: "#timeline", reasons: "#timeline", "list-pane": "#desk", "context-pane": "#context" };
 
 /** @param {string} id */
 const onPage = (id) => /** @type {HTMLElement | null} */ (document.querySelector(`[data-command="${id}"]`));

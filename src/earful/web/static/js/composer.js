@@ -38,6 +38,16 @@ class ReplyComposer extends HTMLElement {
     this.form.addEventListener("change", () => this.#changed());
     this.text.addEventListener("keydown", (event) => this.#onKey(event));
     this.form.addEventListener("submit", (event) => this.#onSubmit(event));
+    this.text.addEventListener("scroll", () => this.#underline());
+    this.querySelector("[data-send-at]")?.addEventListener("input", (event) => {
+      const button = this.querySelector("[data-schedule]");
+      if (button) button.value = /** @type {HTMLInputElement} */ (event.target).value;
+    });
+    this.querySelector("[data-send-at]")?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // else the form's first button is pressed, which sends at once
+      this.querySelector("[data-schedule]")?.click();
+    });
     this.#count();
   }
 
@@ -78,7 +88,7 @@ class ReplyComposer extends HTMLElement {
     this.#saved = this.#fingerprint();
     this.#state("");
     this.warn("");
-    this.#count();
+    this.#found({});
   }
 
   /** @param {"reply" | "note"} what */
@@ -92,12 +102,59 @@ class ReplyComposer extends HTMLElement {
     this.text.focus();
   }
 
+  /** @type {[number, number, string][]} */
+  #private = [];
+
+  /** Mark private data and gaps under the text, which lies over it with the same letters. */
+  #underline() {
+    const box = this.querySelector("[data-underlined]");
+    if (!box) return;
+    const letters = Array.from(this.text.value);
+    const marks = this.#note ? [] : this.#private.filter(([, end]) => end <= letters.length);
+    const pieces = [];
+    let at = 0;
+    for (const [start, end] of marks) {
+      if (start < at) continue;
+      pieces.push(letters.slice(at, start).join(""), Object.assign(document.createElement("mark"), { textContent: letters.slice(start, end).join("") }));
+      at = end;
+    }
+    box.replaceChildren(...pieces, letters.slice(at).join("") + "\n");
+    box.scrollTop = this.text.scrollTop;
+  }
+
+  /** What the server found in the draft. @param {{ private?: [number, number, string][], parts?: string[] }} found */
+  #found({ private: marks = [], parts = [] }) {
+    this.#private = marks;
+    this.#underline();
+    const ways = this.querySelector("[data-private-ways]");
+    if (ways) ways.hidden = !marks.length;
+    const list = this.querySelector("[data-part-list]");
+    const field = this.querySelector("[data-parts]");
+    if (!list || !field) return;
+    field.value = parts.length ? String(parts.length) : "";
+    list.hidden = !parts.length;
+    const items = parts.map((part) => Object.assign(document.createElement("li"), { textContent: part }));
+    const head = Object.assign(document.createElement("li"), { className: "dim", textContent: say("in_parts", { n: parts.length }) });
+    list.replaceChildren(...(parts.length ? [head, ...items] : []));
+    this.#count();
+  }
+
+  /** Select the first thing that is left open. */
+  #toGap() {
+    const gap = /\[\[[^[\]\n]{1,60}\]\]/.exec(this.text.value);
+    if (!gap) return false;
+    this.text.focus();
+    this.text.setSelectionRange(gap.index, gap.index + gap[0].length);
+    return true;
+  }
+
   /** Put words behind what is written, for the writer to send or change. @param {string} words */
   insert(words) {
     this.begin("reply");
     const before = this.text.value.trimEnd();
     this.text.value = before ? `${before} ${words}` : words;
     this.#changed();
+    this.#toGap();
   }
 
   /**
@@ -139,6 +196,14 @@ class ReplyComposer extends HTMLElement {
       this.querySelector("[data-warning] button")?.focus();
       return;
     }
+    this.querySelector("dialog[open]")?.close();
+    this.querySelector("[popover]:popover-open")?.hidePopover();
+    if (this.audience !== "internal" && this.#toGap()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.warn(say("fill_gap", { gap: getSelection()?.toString() || "[[…]]" }));
+      return;
+    }
     clearTimeout(this.#timer);
   }
 
@@ -149,6 +214,12 @@ class ReplyComposer extends HTMLElement {
       // the note button carries its own address, so it is pressed rather than the form sent
       if (this.audience === "internal") this.querySelector(".send-note")?.click();
       else this.form.requestSubmit(this.querySelector("button.send"));
+    } else if (event.key === " " && event.ctrlKey) {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent("earful:pick", { detail: "suggestion" }));
+    } else if (event.key === "/" && !this.text.value.trim()) {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent("earful:pick", { detail: "macro" }));
     } else if (event.key === "Escape") {
       this.text.blur();
     }
@@ -170,6 +241,8 @@ class ReplyComposer extends HTMLElement {
   #changed() {
     this.#takeTurns();
     this.#count();
+    this.#private = [];
+    this.#underline();
     if (!this.unsaved) return;
     this.#state(say("unsaved"));
     clearTimeout(this.#timer);
@@ -188,7 +261,8 @@ class ReplyComposer extends HTMLElement {
     out.classList.toggle("near", left >= 0 && left < max / 10);
     out.classList.toggle("over", left < 0);
     for (const button of this.querySelectorAll("button.send[type=submit], #send-menu button")) {
-      button.toggleAttribute("disabled", left < 0 && this.audience !== "internal");
+      const shown = "inParts" in this.dataset && this.querySelector("[data-parts]")?.value;
+      button.toggleAttribute("disabled", left < 0 && !shown && this.audience !== "internal");
     }
   }
 
@@ -204,7 +278,9 @@ class ReplyComposer extends HTMLElement {
         if (!response.ok) throw new Error(String(response.status));
         this.#saved = sent;
         if (!this.unsaved) this.#state(body.text ? say("saved") : "");
-        const { warnings = [] } = response.status === 204 ? {} : await response.json();
+        const found = response.status === 204 ? {} : await response.json();
+        const { warnings = [] } = found;
+        if (sent === this.#fingerprint()) this.#found(found);
         if (!("newer" in this.dataset)) this.#showWarnings(warnings);
       } catch {
         this.#state(say("save_failed"));
