@@ -15,6 +15,7 @@ from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
+from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage.consumer import WeighingConsumer
 from earful.desk.views.consumer import ViewConsumer
@@ -129,6 +130,7 @@ class Desk:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            PlaybookConsumer(),
             ViewConsumer(),
             SearchConsumer(),
         ]

@@ -20,6 +20,8 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
+from earful.desk.playbooks import runs as playbooks
+from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.triage import learning
@@ -93,6 +95,7 @@ class Earful:
             WeighingConsumer(),
             ClockConsumer(),
             RecomputeConsumer(),
+            PlaybookConsumer(),
             ViewConsumer(),
             SearchConsumer(),
             WebhookConsumer(),
@@ -169,6 +172,14 @@ class Earful:
         while await self.store.write(partial(sla.tell, log=self.log, now=self.clock())) == sla.AT_ONCE:
             continue
 
+    async def _follow_playbooks(self) -> None:
+        """Let time move playbooks on, slice by slice, until none is due."""
+        while (
+            await self.store.write(partial(playbooks.move_on, log=self.log, now=self.clock()))
+            == playbooks.AT_ONCE
+        ):
+            continue
+
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
@@ -185,6 +196,7 @@ class Earful:
                 await self._look_at_views()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()
+                await self._follow_playbooks()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
                 await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
                 await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))

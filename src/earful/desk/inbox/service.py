@@ -45,6 +45,7 @@ VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 TOLD = (
     "case.changed", "case.handoff", "case.returned", "outcome.changed",
     "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
+    "playbook.started", "playbook.moved", "playbook.step_due", "playbook.escalated", "playbook.ended",
 )  # fmt: skip
 """Events that the timeline tells, those whose data has a `what`."""
 MEMBER_WIDTH = 3

@@ -46,6 +46,7 @@ from earful.store.tables.outcomes import (
     handoffs,
     outcome_clocks,
 )
+from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 from earful.store.tables.views import view_checks, view_counts, view_members, views
@@ -59,6 +60,7 @@ __all__ = [
     "case_counts",
     "case_outcomes",
     "case_returns",
+    "case_runs",
     "case_seen",
     "case_tags",
     "cases",
@@ -83,9 +85,12 @@ __all__ = [
     "outcome_clocks",
     "people",
     "person_links",
+    "playbook_versions",
+    "playbooks",
     "ratings",
     "refusals",
     "revisions",
+    "run_steps",
     "sessions",
     "sign_in_failures",
     "sign_in_links",
