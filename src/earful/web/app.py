@@ -32,6 +32,9 @@ from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.playbooks import api as playbooks_api
+from earful.desk.playbooks import case_pages as case_playbooks
+from earful.desk.playbooks import pages as playbooks
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.triage import api as triage_api
@@ -74,6 +77,9 @@ HANDLERS: list[Any] = [
     *topic_pages.HANDLERS,
     *learning_pages.HANDLERS,
     *triage_api.HANDLERS,
+    *playbooks.HANDLERS,
+    *case_playbooks.HANDLERS,
+    *playbooks_api.HANDLERS,
     *sla.HANDLERS,
     *calendars.HANDLERS,
     *sla_api.HANDLERS,

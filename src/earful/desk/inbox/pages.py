@@ -15,6 +15,7 @@ from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.outcomes import panel as outcomes
+from earful.desk.playbooks import panel as playbooks
 from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
@@ -141,7 +142,13 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
     if case is None:
         return {"inbox": view, "case": None}
     standing = outcomes.panel(tx, case.detail, parts.clock())
-    return {"inbox": view, "case": case, "standing": standing, "invitations": handoff.panel(tx, case.detail)}
+    return {
+        "inbox": view,
+        "case": case,
+        "standing": standing,
+        "invitations": handoff.panel(tx, case.detail),
+        "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
+    }
 
 
 async def values(request: Ask, number: int | None = None) -> dict[str, Any]:

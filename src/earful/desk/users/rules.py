@@ -31,6 +31,8 @@ class Permission(StrEnum):
     OUTCOMES_MANAGE = "outcomes:manage"
     """Change days and texts of outcomes and handoffs."""
 
+    PLAYBOOKS_MANAGE = "playbooks:manage"
+    """Write, change and delete playbooks."""
     VIEWS_SHARE = "views:share"
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
 
@@ -44,6 +46,7 @@ _LEAD = _AGENT | {
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
     Permission.OUTCOMES_MANAGE,
+    Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
@@ -59,6 +62,7 @@ TOKEN_SCOPES = (
     Permission.WEBHOOKS_MANAGE,
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
+    Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
