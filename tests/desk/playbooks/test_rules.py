@@ -89,7 +89,8 @@ REFUSED = {
     ),
     "a severity with two paths": (
         Playbook(id="b", name="B", paths=(
-            Path(id="a", name="A", severity=(1,), steps=(ANSWER,)), Path(id="z", name="Z", severity=(1,), steps=(ANSWER,)),
+            Path(id="a", name="A", severity=(1,), steps=(ANSWER,)),
+            Path(id="z", name="Z", severity=(1,), steps=(ANSWER,)),
         )),
         "paths[1].severity: 1 takes the path 'a' already",
     ),

@@ -68,7 +68,7 @@ def _start(row: Row, opened: frozenset[str], now: Instant) -> int | None:
     if row["id"] in opened:
         at = row["opened_at"]
     elif row["last_direction"] == Direction.INBOUND:
-        at = row["awaiting_since"] or row["last_message_at"]
+        at = row["last_message_at"]
     else:
         return None
     return at if now - at <= rules.FRESH else None

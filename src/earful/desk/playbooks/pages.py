@@ -172,7 +172,7 @@ async def _show(
         roles=ROLES,
         variables=VARIABLES,
         may_manage=Permission.PLAYBOOKS_MANAGE in session.permissions,
-        update=template != "edit",
+        with_check=template != "edit",
     )
 
 

@@ -96,7 +96,7 @@ def panel(tx: Tx, detail: CaseDetail, user: UserRef, brand: str) -> Panel:
         path=path.name if path is not None else run.path,
         steps=_steps(run, names),
         text=texts.fill(here.text, values(detail, user, brand)) if here is not None and running else "",
-        may_tick=here is not None and running and End.TICK in here.ends,
+        may_tick=here is not None and run.state is not State.LEFT and End.TICK in here.ends,
         is_handoff=here is not None and running and here.kind is Kind.PRIVATE,
         sentence=says(run.playbook.when),
         facts=[(LABELS[one.field], _value(one)) for one in run.because if one.field in LABELS],

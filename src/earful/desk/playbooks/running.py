@@ -16,6 +16,8 @@ from earful.model.time import Instant
 SKIPPED, LATE, REOPENED = "skipped", "late", "reopened"
 """What ends a step beside an `End`: somebody skipped it, or its deadline led elsewhere; and a case that opens again."""
 _PERSONAL = frozenset({End.TICK.value, SKIPPED})
+_ALWAYS = _PERSONAL | {End.CUSTOMER_CONFIRMED.value}
+"""What ends a step of a closed case too: work that is left to do, and the customer who says that it is fixed."""
 
 
 class State(StrEnum):
@@ -134,7 +136,7 @@ class _Telling:
         """Let something happen."""
         if self.state is State.PAUSED and self._opens(one):
             self._resume(one.at)
-        if self.state is not State.RUNNING:
+        if self.state is State.DONE or (self.state is State.PAUSED and one.what not in _ALWAYS):
             return
         here = self.steps[-1]
         step = self._playbook.step(here.key)

@@ -181,8 +181,6 @@ def _active(tx: Tx, case_id: str) -> CaseRun:
 
 def _standing(tx: Tx, case_id: str, step: str) -> CaseRun:
     run = _active(tx, case_id)
-    if run.state is State.PAUSED:
-        raise RefusedError("The case is closed; open it again before its playbook goes on.")
     if run.step != step:
         raise RefusedError("The playbook has gone on meanwhile; look at the case again. Nothing was changed.")
     return run

@@ -34,10 +34,7 @@ _EVENTS = (
     "SELECT seq, type, subject, case_id, actor, at, data FROM events WHERE case_id IN ?? AND type IN ??\n"
     "ORDER BY seq"
 )
-_CASES = (
-    "SELECT id, status, severity, opened_at, last_message_at, last_direction, awaiting_since\n"
-    "FROM cases WHERE id IN ??"
-)
+_CASES = "SELECT id, status, severity, opened_at, last_message_at, last_direction\nFROM cases WHERE id IN ??"
 STEP_COLUMNS = (
     "run_id", "number", "case_id", "step", "started_at", "due_at", "ended_at", "ended_by", "ref", "user_id", "reason",
     "late", "told",

@@ -37,6 +37,11 @@ TYPES: dict[str, str] = {
     "case.changed": "a case was assigned, tagged, snoozed, closed, opened again ...",
     "case.noted": "a note was left",
     "case.reply": "a reply changed its state",
+    "playbook.started": "a case began a playbook",
+    "playbook.moved": "a case went on to another step of its playbook",
+    "playbook.step_due": "a step of a playbook is overdue",
+    "playbook.escalated": "a playbook escalated a case",
+    "playbook.ended": "a case came to the end of its playbook, or left it",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 
