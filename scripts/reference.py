@@ -163,8 +163,8 @@ def playbooks_page() -> str:
         "",
         "## Limits",
         "",
-        f"{checking.PATHS_MOST} paths, {checking.STEPS_MOST} steps in a path, {texts.LONGEST} characters in a text, a year "
-        "for a deadline.",
+        f"{checking.PATHS_MOST} paths, {checking.STEPS_MOST} steps in a path, {texts.LONGEST} characters in a text, "
+        "a year for a deadline.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -13,8 +13,8 @@ from earful.desk.playbooks import runs, service
 from earful.desk.playbooks.files import InvalidPlaybookError
 from earful.desk.playbooks.history import ACTED
 from earful.desk.playbooks.rules import USUAL, End, Fact, Kind, Path, Playbook, Step
-from earful.desk.playbooks.runs import CaseRun
 from earful.desk.playbooks.running import State
+from earful.desk.playbooks.runs import CaseRun
 from earful.desk.sla import settings as sla
 from earful.desk.sla.rules import Policy, Targets
 from earful.log.contract import Event

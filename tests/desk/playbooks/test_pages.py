@@ -19,7 +19,7 @@ from tests.served import HTMX, Browser, Served
 
 def fields(page: str) -> list[tuple[str, str]]:
     """What the editor's form would send."""
-    form = page.split('id="playbook-form"')[1].split("</form>")[0]
+    form = page.split('id="playbook-form"')[1].split("</form>", maxsplit=1)[0]
     found: list[tuple[str, str]] = []
     for tag in re.findall(r"<input [^>]*>", form):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
