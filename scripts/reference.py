@@ -17,8 +17,11 @@ from earful.desk.conditions.words import GROUP_LABELS, OP_LABELS
 from earful.desk.handoff import settings as handoffs
 from earful.desk.macros import rules as macros
 from earful.desk.outcomes.texts import VARIABLES
+from earful.desk.playbooks import checking, texts
+from earful.desk.playbooks import rules as playbooks
 from earful.intake.wire import schema
 from earful.web.app import HANDLERS
+from earful.web.words import WORDS
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "reference"
@@ -147,6 +150,28 @@ def conditions_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def playbooks_page() -> str:
+    """Playbooks: their text, then kinds, ends and variables as the code has them."""
+    lines = [(OUT / "playbooks.template.md").read_text().rstrip(), "", "## Kinds of steps", ""]
+    lines += ["| kind | reads as | ends with, unless `ends` says otherwise |", "|---|---|---|"]
+    for kind, usual in playbooks.USUAL.items():
+        ends = ", ".join(f"`{one}`" for one in usual)
+        lines.append(f"| `{kind}` | {WORDS['step_kind'][kind]} | {ends} |")
+    lines += ["", "## Ends", "", "| end | when |", "|---|---|"]
+    lines += [f"| `{one}` | {WORDS['step_end'][one]} |" for one in playbooks.End]
+    lines += ["", "## Variables", "", "| variable | stands for | where it is not known |", "|---|---|---|"]
+    for name, (meaning, instead) in texts.VARIABLES.items():
+        lines.append(f"| `{{{{{name}}}}}` | {meaning} | {instead or 'nothing'} |")
+    lines += [
+        "",
+        "## Limits",
+        "",
+        f"{checking.PATHS_MOST} paths, {checking.STEPS_MOST} steps in a path, {texts.LONGEST} characters in a text, "
+        "a year for a deadline.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _values(field: fields.Field) -> str:
     if field.choices:
         return ", ".join(f"`{one}`" for one in field.choices)
@@ -188,6 +213,7 @@ PAGES = {
     "api.md": api_page,
     "conditions.md": conditions_page,
     "variables.md": variables_page,
+    "playbooks.md": playbooks_page,
     "message.schema.json": schema_page,
 }
 

@@ -212,6 +212,44 @@ def holidays(file: Path, calendar: str, **flags: Any) -> None:
 
 
 @main.command()
+@click.argument("what", type=click.Choice(["check", "import", "export"]))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_common
+def playbooks(what: str, files: tuple[Path, ...], **flags: Any) -> None:
+    """Check, import or export playbooks as TOML files.
+
+    `check FILE...` names every mistake with its line and column; with --data it also asks whether the promises of that
+    desk could be kept. `import FILE...` puts them in force, all or none. `export FOLDER` writes one file for each.
+    """
+    from earful.desk.playbooks import commands  # noqa: PLC0415
+
+    missing = [str(file) for file in files if what != "export" and not file.is_file()]
+    if missing or not files or (what == "export" and len(files) > 1):
+        wanted = "one folder" if what == "export" else "files that are there"
+        raise click.ClickException(f"Name {wanted}. Not found: {', '.join(missing) or 'none named'}.")
+    try:
+        if what == "check":
+            settings = _existing(**flags) if flags.get("data") or flags.get("database") else None
+            for file in files:
+                out.print(
+                    f"{file}: {commands.check(file, settings).name} can be used.",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+        elif what == "import":
+            for name, saved in commands.read_in(_existing(**flags), files):
+                said = f"version {saved.version}" if saved.changed else "as it was"
+                out.print(f"{name}: {said}.", highlight=False, soft_wrap=True)
+        else:
+            for path in commands.write_out(_existing(**flags), files[0]):
+                out.print(str(path), highlight=False, soft_wrap=True)
+    except commands.Refused as error:
+        for line in str(error).splitlines():
+            err.print(line, highlight=False, markup=False, soft_wrap=True)
+        raise click.ClickException("This cannot be used; nothing was kept.") from error
+
+
+@main.command()
 def schema() -> None:
     """Print the JSON Schema of a message, as the API, webhooks and importers take it."""
     from earful.intake.wire import schema as found  # noqa: PLC0415

@@ -21,6 +21,8 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
+from earful.desk.playbooks import runs as playbooks
+from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.routing import queues
 from earful.desk.routing import service as routing
 from earful.desk.routing.consumer import RoutingConsumer
@@ -101,6 +103,7 @@ class Earful:
             RecomputeConsumer(),
             RoutingConsumer(self.log),
             BulkConsumer(self.log),
+            PlaybookConsumer(),
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),
@@ -179,6 +182,14 @@ class Earful:
         while await self.store.write(partial(sla.tell, log=self.log, now=self.clock())) == sla.AT_ONCE:
             continue
 
+    async def _follow_playbooks(self) -> None:
+        """Let time move playbooks on, slice by slice, until none is due."""
+        while (
+            await self.store.write(partial(playbooks.move_on, log=self.log, now=self.clock()))
+            == playbooks.AT_ONCE
+        ):
+            continue
+
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
@@ -205,6 +216,7 @@ class Earful:
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()
                 await self._route()
+                await self._follow_playbooks()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
                 await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
                 await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))

@@ -18,6 +18,7 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.reading import Reading
+from earful.desk.playbooks import service as playbooks
 from earful.desk.routing import settings as routing
 from earful.desk.routing.rules import Plan, Route, Strategy, Team
 from earful.desk.sla import settings as sla
@@ -175,6 +176,8 @@ def _promise(tx: Tx, earful: Earful, who: Who, at: Instant) -> None:
     """What Brewline promises: within opening hours, sooner where it is worse, and nothing to those who only praise."""
     sla.save_calendar(tx, earful.log, who, OPEN, at)
     sla.save(tx, earful.log, who, PROMISES, at)
+    for one in playbooks.ready():
+        playbooks.save(tx, earful.log, who, one, at)
 
 
 def _share(tx: Tx, earful: Earful, team: dict[str, str], who: Who, now: Instant) -> None:

@@ -37,6 +37,9 @@ from earful.desk.inbox import pages as inbox
 from earful.desk.macros import pages as macros
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.playbooks import api as playbooks_api
+from earful.desk.playbooks import case_pages as case_playbooks
+from earful.desk.playbooks import pages as playbooks
 from earful.desk.routing import api as routing_api
 from earful.desk.routing import pages as routing
 from earful.desk.routing import team_pages
@@ -88,6 +91,9 @@ HANDLERS: list[Any] = [
     *routing.HANDLERS,
     *team_pages.HANDLERS,
     *routing_api.HANDLERS,
+    *playbooks.HANDLERS,
+    *case_playbooks.HANDLERS,
+    *playbooks_api.HANDLERS,
     *sla.HANDLERS,
     *calendars.HANDLERS,
     *sla_api.HANDLERS,

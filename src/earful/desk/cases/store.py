@@ -13,6 +13,7 @@ from earful.store.tables import (
     case_counts,
     case_outcomes,
     case_returns,
+    case_runs,
     case_seen,
     case_tags,
     cases,
@@ -24,6 +25,7 @@ from earful.store.tables import (
     notes,
     outbox,
     outcome_clocks,
+    run_steps,
     sla_breaches,
 )
 from earful.store.tx import Row, Tx
@@ -261,7 +263,16 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
     ):
         tx.execute(update(table).where(column == other["id"]).values({column.name: kept}))
     # Clocks and outcomes are derived again, from what both have heard.
-    for table in (case_tags, case_seen, drafts, case_clocks, case_outcomes, outcome_clocks):
+    for table in (
+        case_tags,
+        case_seen,
+        drafts,
+        case_clocks,
+        case_outcomes,
+        outcome_clocks,
+        run_steps,
+        case_runs,
+    ):
         tx.execute(delete(table).where(table.c.case_id == other["id"]))
     tx.execute(delete(cases).where(cases.c.id == other["id"]))
     count(tx, [other], [])

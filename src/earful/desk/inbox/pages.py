@@ -16,6 +16,7 @@ from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.outcomes import panel as outcomes
+from earful.desk.playbooks import panel as playbooks
 from earful.desk.routing import panel as routing
 from earful.desk.triage import topics
 from earful.desk.users import service as users
@@ -149,6 +150,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "standing": standing,
         "invitations": handoff.panel(tx, case.detail),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
+        "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
     }
 
 

@@ -46,6 +46,7 @@ TOLD = (
     "case.changed", "case.handoff", "case.returned", "outcome.changed",
     "reply.asked", "reply.decided",
     "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
+    "playbook.started", "playbook.moved", "playbook.step_due", "playbook.escalated", "playbook.ended",
 )  # fmt: skip
 """Events that the timeline tells, those whose data has a `what`."""
 MEMBER_WIDTH = 3

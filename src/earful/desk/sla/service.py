@@ -1,7 +1,9 @@
 """What other features ask of promises: the clocks of a case, and what is due now."""
 
+from collections.abc import Sequence
+
 from earful.desk.calendars import service as calendars
-from earful.desk.sla import moving, settings, store
+from earful.desk.sla import moving, rules, settings, store
 from earful.desk.sla.clocks import Clock
 from earful.log.contract import Log
 from earful.model.desk import CaseClock
@@ -48,6 +50,18 @@ def known_case(tx: Tx, case_id: str) -> str:
     if not store.case_there(tx, case_id):
         raise NotFoundError("This case does not exist; it may have been merged into another.")
     return case_id
+
+
+def calendars_of(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
+    """case -> the version of the calendar that its promises count by; 0 for around the clock."""
+    book = settings.in_force(tx)
+    said = store.said(tx, case_ids)
+    found = {}
+    for row in store.standing(tx, case_ids):
+        policy = rules.policy_for(book.policies, moving.facts_of(row, said.get(row["id"], [])))
+        kept = book.calendar(policy) if policy is not None else None
+        found[row["id"]] = kept.seq if kept is not None else 0
+    return found
 
 
 def broken_since(tx: Tx, now: int, days: int) -> int:

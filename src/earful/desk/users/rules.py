@@ -35,6 +35,8 @@ class Permission(StrEnum):
     """Read replies of others before they go out, say which replies need that, and let private data through."""
     MACROS_MANAGE = "macros:manage"
     """Make, change and delete macros of a role or of everybody. Macros of one's own need nothing but `cases:read`."""
+    PLAYBOOKS_MANAGE = "playbooks:manage"
+    """Write, change and delete playbooks."""
     VIEWS_SHARE = "views:share"
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
     ROUTING_MANAGE = "routing:manage"
@@ -50,6 +52,7 @@ _LEAD = _AGENT | {
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
     Permission.OUTCOMES_MANAGE,
+    Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
     Permission.REPLIES_APPROVE,
@@ -68,6 +71,7 @@ TOKEN_SCOPES = (
     Permission.WEBHOOKS_MANAGE,
     Permission.SLA_MANAGE,
     Permission.OUTCOMES_VERIFY,
+    Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
     Permission.MACROS_MANAGE,

@@ -232,7 +232,7 @@ def editor_of(
         sort=sort,
         shared=shared,
         root=root,
-        offered=_offered(tx, colleagues),
+        offered=offered(tx, colleagues),
         may_share=asker.may_share,
         sentence=sentence,
         matches=matches,
@@ -240,7 +240,8 @@ def editor_of(
     )
 
 
-def _offered(tx: Tx, colleagues: list[tuple[str, str]]) -> Offered:
+def offered(tx: Tx, colleagues: list[tuple[str, str]]) -> Offered:
+    """What an editor of a condition lets people choose from."""
     names = [one.name for one in channels.listed(tx)]
     subjects = [*TOPICS, *topics.names(tx)]
     return Offered(
@@ -256,7 +257,7 @@ def _offered(tx: Tx, colleagues: list[tuple[str, str]]) -> Offered:
     )  # fmt: skip
 
 
-async def _sent(request: Ask) -> tuple[dict[str, list[str]], dict[str, str]]:
+async def sent(request: Ask) -> tuple[dict[str, list[str]], dict[str, str]]:
     """The form, with repeated fields as lists, and plainly."""
     data = await request.form()
     given: dict[str, list[str]] = {}
@@ -270,7 +271,7 @@ async def _sent(request: Ask) -> tuple[dict[str, list[str]], dict[str, str]]:
 async def draft(request: Ask) -> Response[str]:
     """The form after a step of editing (`act`), or only what it says and finds; nothing is kept."""
     parts, asker = parts_of(request), asker_of(request)
-    given, plain = await _sent(request)
+    given, plain = await sent(request)
     root = forms.edited(forms.of_form(given), request.query_params.get("act", ""))
     editor = await parts.store.read(lambda tx: _draft(tx, asker, root, plain, parts.clock()))
     if not is_htmx(request):
@@ -304,7 +305,7 @@ def _sort(plain: dict[str, str]) -> Sort:
 async def save(request: Ask) -> Response[Any]:
     """Keep the view that the form says, and open it; what cannot be kept comes back in the form."""
     parts, asker = parts_of(request), asker_of(request)
-    given, plain = await _sent(request)
+    given, plain = await sent(request)
     root, now = forms.of_form(given), parts.clock()
     try:
         wanted = views.Wanted(

@@ -46,6 +46,11 @@ TYPES: dict[str, str] = {
     "sla.breached": "a promise was not kept",
     "reply.asked": "a reply waits for approval",
     "reply.decided": "somebody decided about a reply that waited",
+    "playbook.started": "a case began a playbook",
+    "playbook.moved": "a case went on to another step of its playbook",
+    "playbook.step_due": "a step of a playbook is overdue",
+    "playbook.escalated": "a playbook escalated a case",
+    "playbook.ended": "a case came to the end of its playbook, or left it",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 

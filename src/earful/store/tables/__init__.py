@@ -47,6 +47,7 @@ from earful.store.tables.outcomes import (
     handoffs,
     outcome_clocks,
 )
+from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
 from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
@@ -64,6 +65,7 @@ __all__ = [
     "case_counts",
     "case_outcomes",
     "case_returns",
+    "case_runs",
     "case_seen",
     "case_tags",
     "cases",
@@ -89,11 +91,14 @@ __all__ = [
     "outcome_clocks",
     "people",
     "person_links",
+    "playbook_versions",
+    "playbooks",
     "queue_states",
     "ratings",
     "refusals",
     "reply_approvals",
     "revisions",
+    "run_steps",
     "sessions",
     "sign_in_failures",
     "sign_in_links",

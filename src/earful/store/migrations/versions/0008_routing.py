@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 WAITING = "assignee_id IS NULL AND status = 'open' AND awaiting_since IS NOT NULL"
 
