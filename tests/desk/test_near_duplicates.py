@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from earful.desk.inbox.service import near_duplicates
+from earful.desk.inbox.timeline import near_duplicates
 from earful.model.message import Change
 from earful.store.tables import messages, ratings
 from earful.triage import alike

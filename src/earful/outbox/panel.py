@@ -6,7 +6,7 @@ from earful.desk.answering import service as answering
 from earful.desk.answering.rules import in_public
 from earful.desk.approval import service as approval
 from earful.desk.approval.service import Asked
-from earful.desk.inbox.service import Rendering
+from earful.desk.inbox.timeline import Rendering
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
 from earful.model.desk import CaseDetail, SendState, TimelineMessage, TimelineReply

@@ -9,6 +9,7 @@ from earful.desk.calendars import service as calendars
 from earful.desk.calendars.rules import Calendar, Week
 from earful.desk.cases import service as cases
 from earful.desk.inbox import service as inbox
+from earful.desk.inbox import timeline
 from earful.desk.routing import queues, service, settings
 from earful.desk.routing.rules import Plan, Route, Strategy, Team
 from earful.desk.users import service as users
@@ -65,7 +66,7 @@ def rows(desk: Desk) -> list[Row]:
 
 def history(desk: Desk, number: int) -> list[str]:
     user = UserRef(id=KIM, name="Kim", email="", role=Role.AGENT)
-    rendering = inbox.Rendering(
+    rendering = timeline.Rendering(
         capabilities=lambda _: inbox.READ_ONLY, audiences=lambda *_: [], sanitise=lambda text: text
     )
     detail = desk.store.read_now(lambda tx: inbox.detail(tx, number, user, "", rendering))

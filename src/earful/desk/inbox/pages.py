@@ -15,6 +15,7 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
+from earful.desk.inbox import timeline
 from earful.desk.outcomes import panel as outcomes
 from earful.desk.playbooks import panel as playbooks
 from earful.desk.routing import panel as routing
@@ -63,9 +64,9 @@ def query_of(request: Ask) -> dict[str, str]:
     return found | dict(request.query_params.items())
 
 
-def rendering(parts: Parts) -> inbox.Rendering:
+def rendering(parts: Parts) -> timeline.Rendering:
     """How the desk shows messages here."""
-    return inbox.Rendering(capabilities=parts.capabilities, audiences=audiences, sanitise=sanitise)
+    return timeline.Rendering(capabilities=parts.capabilities, audiences=audiences, sanitise=sanitise)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

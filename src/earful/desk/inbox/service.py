@@ -1,12 +1,10 @@
 """Reading the inbox: a page of the list, its counts, and one case with everything around it."""
 
-from collections.abc import Callable, Mapping
-
 import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities
-from earful.desk.inbox import store
+from earful.desk.inbox import store, timeline
 from earful.desk.outcomes import service as outcomes
 from earful.desk.people import service as people
 from earful.desk.sla import service as sla
@@ -19,19 +17,13 @@ from earful.model.desk import (
     InboxFilter,
     InboxPage,
     Outcome,
-    Revision,
-    SendState,
     Status,
-    TimelineEvent,
     TimelineItem,
     TimelineMessage,
-    TimelineNote,
-    TimelineReply,
     UserRef,
 )
-from earful.model.message import Actor, Attachment, Direction, MessageKind, Network, Visibility
+from earful.model.message import Direction, Network, Visibility
 from earful.model.rating import Rating
-from earful.model.time import moment
 from earful.search import query as search
 from earful.store.tx import Row, Tx
 
@@ -42,13 +34,6 @@ MOST = 2_000
 SEARCH_PAGE = 100
 VIEWS = ("open", "mine", "unassigned", "waiting", "snoozed", "closed", "all")
 
-TOLD = (
-    "case.changed", "case.handoff", "case.returned", "outcome.changed",
-    "reply.asked", "reply.decided",
-    "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
-    "playbook.started", "playbook.moved", "playbook.step_due", "playbook.escalated", "playbook.ended",
-)  # fmt: skip
-"""Events that the timeline tells, those whose data has a `what`."""
 MEMBER_WIDTH = 3
 """Numbers that say where a case stands in a saved view."""
 
@@ -63,37 +48,7 @@ READ_ONLY = Capabilities(
 )
 """What a channel can do that is not connected."""
 
-CapabilitiesOf = Callable[[str], Capabilities]
-Audiences = Callable[[Visibility, Capabilities], list[Visibility]]
-Sanitise = Callable[[str], str]
-
-_actor = msgspec.json.Decoder(Actor)
 _rating = msgspec.json.Decoder(Rating)
-
-
-class _Data(Struct):
-    attachments: list[Attachment] = []
-    permalink: str = ""
-
-
-class _Act(Struct):
-    what: str = ""
-    detail: str = ""
-    within: str = ""
-    due_at: int | None = None
-    """When the promise was due that this is about."""
-
-
-_data = msgspec.json.Decoder(_Data)
-_act = msgspec.json.Decoder(_Act)
-
-
-class Rendering(Struct, frozen=True, kw_only=True):
-    """What the desk must be told to show a case: it knows neither networks nor markup."""
-
-    capabilities: CapabilitiesOf
-    audiences: Audiences
-    sanitise: Sanitise
 
 
 def page(
@@ -228,7 +183,7 @@ def detail(
     number: int,
     user: UserRef,
     sign_off: str,
-    rendering: Rendering,
+    rendering: timeline.Rendering,
     *,
     newest: int = TIMELINE,
     reply_to: str = "",
@@ -248,18 +203,18 @@ def detail(
     more = newest < len(messages)
     messages = messages[:newest][::-1]
     names = store.channel_names(tx)
-    timeline = _messages(tx, case_id, messages, names, seen_at, rendering)
+    items = timeline.messages(tx, case_id, messages, names, seen_at, rendering)
     draft = _draft(store.draft_of(tx, user_id, case_id))
-    target = _target(timeline, reply_to or (draft.in_reply_to if draft else ""))
-    timeline += [*_notes(tx, case_id), *_acts(tx, case_id)]
+    target = _target(items, reply_to or (draft.in_reply_to if draft else ""))
+    items += [*timeline.notes(tx, case_id), *timeline.acts(tx, case_id)]
     if more and messages:
         oldest = messages[0]["occurred_at"]
-        timeline = [item for item in timeline if item.at >= oldest]
-    timeline += _replies(tx, case_id, {name: Network(network) for name, (_, network) in names.items()})
+        items = [item for item in items if item.at >= oldest]
+    items += timeline.replies(tx, case_id, {name: Network(network) for name, (_, network) in names.items()})
     can = rendering.capabilities(target.channel_id if target else shown.channel_id)
     return CaseDetail(
         row=shown,
-        timeline=sorted(timeline, key=lambda item: item.at),
+        timeline=sorted(items, key=lambda item: item.at),
         person=people.card(tx, shown.person_id, shown.person_name, apart_from=case_id),
         draft=draft,
         version=row["version"],
@@ -274,127 +229,11 @@ def detail(
     )
 
 
-def _target(timeline: list[TimelineItem], wanted: str) -> TimelineMessage | None:
+def _target(items: list[TimelineItem], wanted: str) -> TimelineMessage | None:
     """The message to be answered: the wanted one, else the customer's newest that can be."""
-    can = [item for item in timeline if isinstance(item, TimelineMessage) and item.can_reply]
+    can = [item for item in items if isinstance(item, TimelineMessage) and item.can_reply]
     chosen = [item for item in can if item.id == wanted]
     return (chosen or can)[-1] if can else None
-
-
-def _messages(
-    tx: Tx,
-    case_id: str,
-    rows: list[Row],
-    names: Mapping[str, tuple[str, str]],
-    seen_at: int | None,
-    rendering: Rendering,
-) -> list[TimelineItem]:
-    revisions = store.revisions_of(tx, [row["id"] for row in rows if row["edited_at"] is not None])
-    senders = store.senders_of(tx, case_id)
-    alike = near_duplicates(tx, {row["id"]: row["group_id"] for row in rows if row["rating"]})
-    read_as = outcomes.read_as(tx, case_id)
-    found: list[TimelineItem] = []
-    for row in rows:
-        data = _data.decode(row["data"])
-        name, network = names[row["channel_id"]]
-        inbound = row["direction"] == Direction.INBOUND
-        visibility = Visibility(row["visibility"])
-        answerable = inbound and row["deleted_at"] is None and row["kind"] != MessageKind.SYSTEM
-        found.append(
-            TimelineMessage(
-                id=row["id"],
-                at=row["occurred_at"],
-                direction=Direction(row["direction"]),
-                kind=MessageKind(row["kind"]),
-                network=Network(network),
-                channel_id=row["channel_id"],
-                channel_name=name,
-                visibility=visibility,
-                author=_actor.decode(row["author"]),
-                author_id=row["author_id"],
-                subject=row["subject"],
-                text=row["text"],
-                html=rendering.sanitise(row["html"]) if row["html"] else "",
-                attachments=data.attachments,
-                permalink=data.permalink,
-                edited_at=row["edited_at"],
-                deleted_at=row["deleted_at"],
-                revisions=[
-                    Revision(text=old["text"], at=old["edited_at"])
-                    for old in revisions.get(row["id"], [])
-                    if old["revision"] != row["revision"]
-                ],
-                rating=_rating.decode(row["rating"]) if row["rating"] else None,
-                conversation_id=row["conversation_id"],
-                alike=alike[row["id"]][1] if row["id"] in alike else 0,
-                alike_to=alike[row["id"]][0] if row["id"] in alike else "",
-                read_as=read_as.get(row["id"]),
-                sent_by=senders.get(row["id"], ""),
-                is_new=inbound and seen_at is not None and row["received_at"] > seen_at,
-                can_reply=rendering.audiences(visibility, rendering.capabilities(row["channel_id"]))
-                if answerable
-                else [],
-            )
-        )
-    return found
-
-
-def near_duplicates(tx: Tx, heads: Mapping[str, str | None]) -> dict[str, tuple[str, int]]:
-    """message -> (head of its group, messages in it), for those of `heads` (message -> stored head) that have near
-    duplicates. One look at the index of groups, however large they are."""
-    wanted = {head or message_id for message_id, head in heads.items()}
-    followers = store.alike(tx, wanted)
-    there = store.rated_among(tx, followers)
-    sizes = {head: n + (head in there) for head, n in followers.items()}
-    found = {message_id: (head or message_id) for message_id, head in heads.items()}
-    return {one: (head, sizes[head]) for one, head in found.items() if sizes.get(head, 0) > 1}
-
-
-def _notes(tx: Tx, case_id: str) -> list[TimelineItem]:
-    return [
-        TimelineNote(id=row["id"], at=row["written_at"], user_name=row["user_name"], text=row["text"])
-        for row in store.notes_of(tx, case_id)
-    ]
-
-
-def _acts(tx: Tx, case_id: str) -> list[TimelineItem]:
-    found: list[TimelineItem] = []
-    for row in store.acts_of(tx, case_id, TOLD):
-        act = _act.decode(row["data"])
-        if not act.what:
-            continue
-        if act.what == "snoozed":
-            until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
-            act = _Act(what=act.what, detail=until, within=act.within)
-        found.append(
-            TimelineEvent(
-                at=act.due_at or row["at"],
-                user_name=row["user_name"] or "Earful",
-                what=act.what,
-                detail=act.detail,
-                within=act.within,
-            )
-        )
-    return found
-
-
-def _replies(tx: Tx, case_id: str, networks: Mapping[str, Network]) -> list[TimelineItem]:
-    return [
-        TimelineReply(
-            id=row["id"],
-            at=row["queued_at"],
-            user_name=row["user_name"],
-            text=row["text"],
-            audience=Visibility(row["audience"]),
-            state=SendState(row["state"]),
-            attempts=row["attempts"],
-            error=row["error"],
-            next_try_at=row["due_at"],
-            network=networks[row["channel_id"]],
-            in_reply_to=row["in_reply_to"],
-        )
-        for row in store.replies_of(tx, case_id)
-    ]
 
 
 def _draft(row: Row | None) -> Draft | None:

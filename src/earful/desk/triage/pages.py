@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.desk.inbox.service import near_duplicates
+from earful.desk.inbox.timeline import near_duplicates
 from earful.desk.triage import panel, topics
 from earful.desk.triage import service as triage
 from earful.desk.users.rules import Permission
