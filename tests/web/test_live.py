@@ -89,7 +89,7 @@ class Story:
         assert woken == 1
 
     def send(self) -> None:
-        self.served.ahead += UNDO
+        self.served.ahead += 2 * UNDO
         sender = Sender(
             self.served.store,
             self.served.earful.log,
