@@ -230,6 +230,22 @@ def test_triage_by_keyboard_alone(desk: Desk) -> None:
     assert number
 
 
+def test_a_menu_of_the_header_stays_while_news_comes(desk: Desk) -> None:
+    desk.chat("The whisk of the mixer is bent", by="menu1", thread="menu")
+    screen = desk.screen("kim")
+    page = screen.go("/inbox?network=chat")
+    screen.open("whisk of the mixer")
+    page.keyboard.press("t")
+    page.wait_for_selector("#tag-menu:popover-open")
+    page.keyboard.type("whi")
+    desk.chat("And the bowl is scratched", by="menu1", thread="menu")
+    expect(page.locator("#timeline")).to_contain_text("bowl is scratched")
+    page.keyboard.type("sk")
+    expect(page.locator("#tag-add")).to_have_value("whisk")
+    page.keyboard.press("Enter")
+    expect(page.locator(".case-facts .tag")).to_have_text("whisk")
+
+
 def test_search_finds_words_of_any_message_of_a_case(desk: Desk) -> None:
     desk.chat("My order is called quixotic-4711, in the colour saffron", by="seeker")
     screen = desk.screen("kim")

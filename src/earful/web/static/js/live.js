@@ -38,12 +38,8 @@ async function flush() {
   const shown = [...changed].filter((id) => id === caseId() || document.getElementById(`row-${id}`));
   const ids = [...new Set([...shown, ...changed])].slice(0, AT_ONCE);
   ids.forEach((id) => changed.delete(id));
-  const open = caseId() ?? "";
-  // Whoever chooses in a menu of the header keeps it as it is: the header follows when the menu is closed.
-  const busy = ids.includes(open) && !!document.querySelector("#case-head [popover]:popover-open");
-  if (busy) held = open;
   try {
-    await Promise.all([refresh(ids), ids.includes(open) && !busy ? refreshCase() : null]);
+    await Promise.all([refresh(ids), ids.includes(caseId() ?? "") ? refreshCase() : null]);
   } catch {
     ids.forEach((id) => changed.add(id)); // tried again with the next event or when the link is back
     return;
@@ -80,6 +76,15 @@ function connect() {
   addEventListener("pagehide", () => source.close(), { once: true });
 }
 
+// Whoever chooses in a menu of the header keeps it as it is: the header follows when the menu is closed.
+document.addEventListener("htmx:before:swap", (event) => {
+  if (!document.querySelector("#case-head [popover]:popover-open")) return;
+  const { tasks } = /** @type {CustomEvent} */ (event).detail;
+  const at = tasks.findIndex((/** @type {any} */ task) => [task.target, task.target?.id].some((one) => one === "#case-head" || one === "case-head"));
+  if (at < 0) return;
+  tasks.splice(at, 1);
+  held = caseId() ?? "";
+});
 document.addEventListener(
   "toggle",
   (event) => {
