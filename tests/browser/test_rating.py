@@ -104,6 +104,8 @@ def test_keys_alone_correct_a_rating_and_take_it_back(station: Station) -> None:
     expect(page.locator("#rating")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-reasons", "on")
     assert page.locator(".being-rated mark.mark-reason").count() > 0
+    inline = "marks => marks.every(one => getComputedStyle(one).display === 'inline')"
+    assert page.locator(".being-rated mark").evaluate_all(inline)
     points = page.locator("#rating .contribution-points").all_inner_texts()
     assert str(sum(int(one) for one in points)) == page.locator("#rating .sum b").inner_text() == before
     page.keyboard.press("s")
