@@ -21,6 +21,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from earful.model.desk import CaseRow, InboxFilter, InboxPage
 from earful.model.message import Network
 from earful.model.time import DAY, HOUR, MINUTE
+from earful.outbox.panel import Panel
 from earful.web.assets import Assets
 from earful.web.render import Renderer
 from earful.web.shell import error_response, secure, static_route
@@ -115,12 +116,18 @@ def case_view(number: int, to: str = "m4") -> CaseView:
     return CaseView(detail=detail, users=brewline.USERS, known_tags=["refund", "vip"], present=present)
 
 
+REPLIES = Panel(
+    waits={}, asked={}, decided=[], may_approve=True, me="u1", sign_off="^KD", in_parts=False, undo_seconds=10
+)
+
+
 def page_values(request: Request[Any, Any, Any], number: int | None) -> dict[str, Any]:
     case = case_view(number) if number else None
     return {
         "shell": shell("inbox"),
         "inbox": inbox(request, case.detail.row.id if case else ""),
         "case": case,
+        "replies": REPLIES,
     }
 
 
@@ -151,7 +158,12 @@ async def case_timeline(request: Request[Any, Any, Any], number: FromPath[int]) 
 async def case_composer(request: Request[Any, Any, Any], number: FromPath[int]) -> Response[str]:
     case = case_view(number, request.query_params.get("to", "m4"))
     return html(
-        "inbox/composer.html", shell=shell("inbox"), case=case, detail=case.detail, row=case.detail.row
+        "inbox/composer.html",
+        shell=shell("inbox"),
+        case=case,
+        detail=case.detail,
+        row=case.detail.row,
+        replies=REPLIES,
     )
 
 

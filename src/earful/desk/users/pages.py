@@ -36,6 +36,8 @@ SCOPE_WORDS = {
     Permission.WEBHOOKS_MANAGE: "Make webhooks and read what they were told",
     Permission.SLA_MANAGE: "Change promise times and calendars",
     Permission.VIEWS_SHARE: "Make and change shared views",
+    Permission.MACROS_MANAGE: "Make and change macros of a role or of everybody",
+    Permission.PLAYBOOKS_MANAGE: "Write, change and delete playbooks",
     Permission.ROUTING_MANAGE: "Change teams and routes",
 }
 
