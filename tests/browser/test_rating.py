@@ -1,8 +1,10 @@
 """Correcting a rating in a real Chromium, by keys alone, on a real Earful."""
 
+import contextlib
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -77,18 +79,25 @@ class Station:
         expect(page.locator("#timeline")).to_contain_text(text)
 
 
-@pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory, chromium: "playwright.Browser") -> Iterator[Station]:
+@contextlib.contextmanager
+def standing(folder: Path, chromium: "playwright.Browser") -> Iterator[Station]:
+    """A station over a fresh desk, with the agent signed in."""
     if not (STATIC / "vendor" / "icons.svg").is_file():
         pytest.skip("no vendor files: run `npm ci` and `python -m earful.web.build`")
     expect.set_options(timeout=20_000)
-    server = EarfulServer(tmp_path_factory.mktemp("rating") / "data")
+    server = EarfulServer(folder / "data")
     made = server.prepare(channel=CHANNEL)
     server.start()
     station = Station(server, made, chromium)
     station.sign_in()
     yield station
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory, chromium: "playwright.Browser") -> Iterator[Station]:
+    with standing(tmp_path_factory.mktemp("rating"), chromium) as made:
+        yield made
 
 
 def checked(page: "playwright.Page", field: str) -> "playwright.Locator":

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.earful import EarfulServer
-
-from .conftest import AXE, STATIC, playwright
+from .conftest import AXE, playwright
 from .test_look import LOOKS, serious
-from .test_rating import CHANNEL, Station
+from .test_rating import Station, standing
 
 expect = playwright.expect
 pytestmark = pytest.mark.browser
@@ -16,16 +14,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory, chromium: "playwright.Browser") -> Iterator[Station]:
-    if not (STATIC / "vendor" / "icons.svg").is_file():
-        pytest.skip("no vendor files: run `npm ci` and `python -m earful.web.build`")
-    expect.set_options(timeout=20_000)
-    server = EarfulServer(tmp_path_factory.mktemp("views") / "data")
-    made = server.prepare(channel=CHANNEL)
-    server.start()
-    station = Station(server, made, chromium)
-    station.sign_in()
-    yield station
-    server.stop()
+    with standing(tmp_path_factory.mktemp("views"), chromium) as made:
+        yield made
 
 
 def test_a_view_is_written_opened_counted_and_deleted(station: Station) -> None:

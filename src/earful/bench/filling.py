@@ -4,6 +4,7 @@ Numbers are scrambled by a multiplication, so that both databases make the same 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import text
 
@@ -128,13 +129,14 @@ def fill(store: Store, keys: Keys, rows: int, now: int) -> None:
     store.write_now(lambda tx: tx.execute(text("ANALYZE")))
 
 
-def _messages(number: str, case: str, direction: str) -> str:
+def _messages(dialect: str, number: str, case: str, direction: str) -> str:
     """SQL for messages that follow in cases: `number` numbers them, `case` is the number of the case."""
     return (
         "INSERT INTO messages (id, channel_id, namespace, native_id, direction, kind, visibility, text, html,\n"
         "  subject, thread, parent_native_id, author, data, occurred_at, received_at, revision, backfill,\n"
         "  delivery_id, conversation_id, case_id)\n"
-        f"SELECT {_id('6', number)}, :channel, '', 'f' || ({number}), {direction}, 'reply', 'public',\n"
+        # SQLite wants the numbers before SELECT, PostgreSQL takes them there too.
+        f"{_one(dialect)}SELECT {_id('6', number)}, :channel, '', 'f' || ({number}), {direction}, 'reply', 'public',\n"
         f"  'And once more about the order ' || ({number}), '', '', '', '',\n"
         f"  '{{\"native_id\":\"u' || ({case}) || '\"}}',\n"
         f"  '{{}}', :now - ({number}) % 1000000, :now - ({number}) % 1000000, 'r', false, '', {_id('3', case)},\n"
@@ -156,10 +158,10 @@ def follow_up(store: Store, keys: Keys, rows: int, more: int, now: int, *, long:
     for number, case, direction, count in parts:
         values = {"rows": count, "channel": keys.channel_id, "now": now}
 
-        def verb(tx: Tx, number: str = number, case: str = case, direction: str = direction) -> None:
-            insert, selecting = _messages(number, case, direction).split("\nSELECT ", 1)
-            # SQLite wants the numbers before SELECT, PostgreSQL takes them there too.
-            tx.execute(text(f"{insert}\n{_one(tx.dialect)}SELECT {selecting}"), values)  # noqa: B023
+        def verb(
+            tx: Tx, part: tuple[str, str, str] = (number, case, direction), values: dict[str, Any] = values
+        ) -> None:
+            tx.execute(text(_messages(tx.dialect, *part)), values)
 
         store.write_now(verb)
     store.write_now(
