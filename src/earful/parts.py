@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Connector
 from earful.config import Settings
+from earful.intake.known import Channels
 from earful.log.embedded import EmbeddedLog
 from earful.model.time import Instant
 from earful.store.secrets import Vault
@@ -28,5 +29,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     """What a channel can do, also when it is not connected."""
     reconnect: Callable[[], None]
     """Look again which channels are to be connected."""
+    known: Channels
+    """Channels as deliveries see them."""
+    read_soon: Callable[[], None]
+    """A delivery was kept raw; read it."""
     workspace: str = "Earful"
     """The name at the top of the pages."""

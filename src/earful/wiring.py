@@ -10,6 +10,9 @@ import structlog
 from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.form.connector import FormConnector
+from earful.channels.hooks import Hook
+from earful.channels.kit.budget import Budgets
+from earful.channels.kit.tools import Tools, shared_client
 from earful.config import Settings
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
@@ -38,6 +41,9 @@ from earful.desk.webhooks import service as webhooks
 from earful.desk.webhooks.consumer import WebhookConsumer
 from earful.desk.webhooks.sender import WebhookSender
 from earful.intake import service as intake
+from earful.intake.known import Channels
+from earful.intake.ledger import service as ledger
+from earful.intake.reader import Reader
 from earful.intake.receiver import Receiver
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
@@ -77,6 +83,10 @@ class Earful:
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
+        self.budgets = Budgets(clock)
+        self._http = shared_client(allow_private=settings.allow_private_addresses)
+        self.known = Channels(self.vault, self._hook, clock)
+        self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
         self.parts = Parts(
             settings=settings,
@@ -88,6 +98,8 @@ class Earful:
             connectors=self.receiver.connectors,
             capabilities=self._capabilities,
             reconnect=self.receiver.look_again,
+            known=self.known,
+            read_soon=self.reader.wake,
             workspace=settings.brand or "Earful",
         )
 
@@ -120,12 +132,17 @@ class Earful:
             return PlaygroundConnector(channel.network, self.on_demo_reply)
         if channel.settings.get(handoffs.FORM):
             return FormConnector(self._mail)
-        return registry.connect(
-            channel.network,
-            channel.settings,
-            secrets,
+        tools = Tools(
+            now=self.clock,
+            http=self._http,
+            budgets=self.budgets,
             allow_private=self.settings.allow_private_addresses,
+            hook_url=f"{self.settings.address}/hooks/{channel.name}",
         )
+        return registry.connect(channel.network, channel.settings, secrets, tools)
+
+    def _hook(self, channel: Channel, secrets: dict[str, str]) -> Hook | None:
+        return registry.hook(channel.network, channel.settings, secrets)
 
     def _mail(self) -> Connector | None:
         """A connected mail channel, the oldest first; None without."""
@@ -141,9 +158,11 @@ class Earful:
     async def running(self) -> AsyncIterator[None]:
         """Consumers, connectors, sender and timers, from start to a clean stop."""
         stop = asyncio.Event()
+        self.budgets.restore(await self.store.read(ledger.spent))
         self.runner.start()
         tasks = [
             asyncio.create_task(self.receiver.run(stop)),
+            asyncio.create_task(self.reader.run(stop)),
             asyncio.create_task(self.sender.run(stop)),
             asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self._tick(stop)),
@@ -153,6 +172,8 @@ class Earful:
         finally:
             stop.set()
             await asyncio.wait(tasks, timeout=20)
+            await self._keep_spending()
+            await self._http.aclose()
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.store.close)
 
@@ -206,12 +227,18 @@ class Earful:
         if states := await self.store.read(partial(queues.look, now=now)):
             await self.store.write(partial(queues.keep, states=states))
 
+    async def _keep_spending(self) -> None:
+        """What was spent of networks' limits, so that a restart does not spend it again."""
+        if changes := ledger.changes_of(self.budgets.all()):
+            await self.store.write(partial(ledger.keep_spending, changes=changes))
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
                 await self._purge()
                 await self._learn()
+                await self._keep_spending()
                 await self._look_at_views()
                 await self.store.write(partial(cases.wake_snoozed, log=self.log, now=self.clock()))
                 await self._keep_promises()

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from earful.channels.contract import Connector, Inlet
+from earful.channels.kit.budget import Budgets
+from earful.channels.kit.tools import Tools, shared_client
+from earful.log.runner import system_clock
 
 
 @asynccontextmanager
@@ -26,3 +29,11 @@ async def receiving(connector: Connector, inlet: Inlet) -> AsyncIterator[None]:
 def run(test: Coroutine[Any, Any, None]) -> None:
     """Run an asynchronous test to its end."""
     asyncio.run(test)
+
+
+def tools(hook_url: str = "https://desk.example.test/hooks/one") -> Tools:
+    """What a connector is given, with leave to call the loopback."""
+    http = shared_client(allow_private=True)
+    return Tools(
+        now=system_clock, http=http, budgets=Budgets(system_clock), allow_private=True, hook_url=hook_url
+    )

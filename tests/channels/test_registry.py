@@ -2,29 +2,31 @@
 
 import pytest
 
-from earful.channels.registry import SECRETS, SETTINGS, SettingsRefused, connect, fields
+from earful.channels.registry import NETWORKS, SettingsRefused, check, connect, fields
 from earful.model.message import Network
+from tests.channels.running import tools
 
 GOOD = {
     Network.EMAIL: ({"address": "a@b.test", "imap_host": "i", "smtp_host": "s"}, {"password": "p"}),
     Network.MASTODON: ({"server": "https://example.social"}, {"access_token": "t"}),
+    Network.TELEGRAM: ({}, {"token": "123456:abcdefghijkl"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 
 
-@pytest.mark.parametrize("network", SETTINGS)
+@pytest.mark.parametrize("network", GOOD)
 def test_each_network_connects_with_its_defaults(network: Network) -> None:
-    connector = connect(network, *GOOD[network])
+    connector = connect(network, *GOOD[network], tools())
     assert connector.network is network
-    assert SECRETS.keys() == SETTINGS.keys() == GOOD.keys()
+    assert NETWORKS.keys() == GOOD.keys()
 
 
-@pytest.mark.parametrize("network", SETTINGS)
+@pytest.mark.parametrize("network", GOOD)
 def test_each_field_has_a_title_and_says_whether_it_is_secret(network: Network) -> None:
     form = fields(network)
     assert all(field.title and field.title[0].isupper() for field in form)
     secret = {field.name for field in form if field.secret}
-    assert secret == set(SECRETS[network].__struct_fields__)
+    assert secret == set(NETWORKS[network].secrets.__struct_fields__)
     required = {field.name for field in form if field.required}
     settings, secrets = GOOD[network]
     assert required == settings.keys() | secrets.keys()
@@ -55,10 +57,10 @@ def test_wrong_settings_name_their_field_and_never_a_secret(
     settings: dict[str, object], secrets: dict[str, str], field: str
 ) -> None:
     with pytest.raises(SettingsRefused) as refused:
-        connect(Network.EMAIL, settings, secrets)
+        check(Network.EMAIL, settings, secrets)
     assert refused.value.field == field
 
 
 def test_a_network_without_a_connector_is_named() -> None:
     with pytest.raises(SettingsRefused, match="tiktok"):
-        connect(Network.TIKTOK, {}, {})
+        check(Network.TIKTOK, {}, {})

@@ -156,7 +156,7 @@ def prepare(store: Store, vault: Vault, *, channel: str = "", network: Network =
         made = channels.ensure(tx, vault, owner, network, channel, NOW)
         row = channels.find(tx, channel)
         assert row is not None
-        secret = channels.webhook_secrets(vault, row)[0]
+        secret = channels.webhook_secrets(vault.unseal(row["secrets"]))[0]
         return Prepared(admin=admin.id, token=token, channel_id=made.id, secret=secret)
 
     return store.write_now(write)

@@ -59,7 +59,7 @@ def furnish(here: Settings) -> Keys:
         return Keys(
             channel="bench",
             channel_id=channel.id,
-            secret=channels.webhook_secrets(vault, row)[0],
+            secret=channels.webhook_secrets(vault.unseal(row["secrets"]))[0],
             cookie=f"{COOKIE}={token}",
             user_id=user.id,
         )

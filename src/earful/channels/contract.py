@@ -12,6 +12,17 @@ from typing import Protocol
 from msgspec import Struct
 
 from earful.model.message import IncomingMessage, Network, Visibility
+from earful.model.time import Instant
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """How long a network lets us answer freely in private after the customer wrote. Data of its `limits.py`."""
+
+    seconds: int
+    extended_seconds: int = 0
+    """How long a human may still answer, where the network allows more for that; 0 for no longer."""
+    after: str = ""
+    """What is left to do when it has closed, in words for an agent."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -31,6 +42,10 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """The network itself recognises a repeated send."""
     threads: bool = False
     """A long reply may go out as numbered parts, each answering the one before."""
+    window: Window | None = None
+    """For private replies; None where they may be sent at any time."""
+    reports: bool = False
+    """The network tells when a reply was delivered or read."""
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):
@@ -81,6 +96,51 @@ class Inlet(Protocol):
     async def trouble(self, what: str) -> None:
         """Note what is wrong, in words for an admin: what happened, what was kept, what to do."""
         ...
+
+    async def wanted(self) -> list[str]:
+        """What came without its content and is to be fetched now: `kind:id`."""
+        ...
+
+    async def fetched(self, what: str, delivery: RawDelivery, messages: Sequence[IncomingMessage]) -> Receipt:
+        """Keep what was fetched; nothing when it is not there any more."""
+        ...
+
+    async def not_fetched(self, what: str, why: str, after_seconds: float) -> None:
+        """It could not be fetched now; ask again later."""
+        ...
+
+    async def gap(self, since: Instant, why: str) -> None:
+        """From then on messages may be missing, until a job or a resumed stream has filled it."""
+        ...
+
+    async def no_gap(self) -> None:
+        """Everything up to now was fetched: open gaps are filled."""
+        ...
+
+    async def job(self) -> "Job | None":
+        """A piece of history that somebody asked for, the oldest first."""
+        ...
+
+    async def job_moved(
+        self, job_id: str, delivery: RawDelivery, messages: Sequence[IncomingMessage], *, place: str
+    ) -> Receipt:
+        """Keep a page of it with the place to go on from, in one transaction."""
+        ...
+
+    async def job_ended(self, job_id: str, error: str = "") -> None:
+        """It is done, or given up with the reason."""
+        ...
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Something that somebody asked for: fetch what is older, or compare all that is there."""
+
+    id: str
+    kind: str
+    """`backfill` or `reconcile`."""
+    since: Instant | None
+    place: str
+    """Where an earlier run of it stopped; empty for the beginning."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):

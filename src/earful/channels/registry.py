@@ -11,28 +11,37 @@ from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
+from earful.channels.hooks import Hook
+from earful.channels.kit.tools import Tools
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
+from earful.channels.telegram.connector import TelegramConnector
+from earful.channels.telegram.hook import TelegramHook
+from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
 from earful.model.message import Network
 
-SETTINGS: Mapping[Network, type[Struct]] = {
-    Network.EMAIL: EmailSettings,
-    Network.MASTODON: MastodonSettings,
-    Network.FEED: FeedSettings,
-}
-"""What an admin fills in, in the clear."""
 
-SECRETS: Mapping[Network, type[Struct]] = {
-    Network.EMAIL: EmailSecrets,
-    Network.MASTODON: MastodonSecrets,
-    Network.FEED: FeedSecrets,
-}
-"""What an admin fills in once: every field is kept encrypted and never shown again."""
+class Made(Struct, frozen=True):
+    """What makes a channel of a network."""
 
-_FACTORIES: Mapping[Network, Callable[..., Connector]] = {
-    Network.EMAIL: EmailConnector,
-    Network.MASTODON: MastodonConnector,
-    Network.FEED: FeedConnector,
+    settings: type[Struct]
+    """What an admin fills in, in the clear."""
+    secrets: type[Struct]
+    """What an admin fills in once: every field is kept encrypted and never shown again."""
+    connector: Callable[[Any, Any, Tools], Connector]
+    hook: Callable[..., Hook] | None = None
+    """Reads the network's own webhooks, where it has them."""
+
+
+def _with_own_client(make: Callable[..., Connector]) -> Callable[[Any, Any, Tools], Connector]:
+    return lambda settings, secrets, tools: make(settings, secrets, allow_private=tools.allow_private)
+
+
+NETWORKS: Mapping[Network, Made] = {
+    Network.EMAIL: Made(EmailSettings, EmailSecrets, _with_own_client(EmailConnector)),
+    Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _with_own_client(MastodonConnector)),
+    Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
+    Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
 }
 
 
@@ -62,34 +71,56 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 def connect(
-    network: Network, settings: dict[str, Any], secrets: dict[str, str], *, allow_private: bool = False
+    network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str], tools: Tools
 ) -> Connector:
     """A connector from what is stored. Nothing is sent yet; `check` tries it.
 
-    `allow_private` lets it reach addresses inside the own network.
-
     Raises SettingsRefused when a field is missing, unknown or out of range, or the network has no connector.
     """
-    factory = _FACTORIES.get(network)
-    if factory is None:
+    made, ready, kept = _made(network, settings, secrets)
+    return made.connector(ready, kept, tools)
+
+
+def check(network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Whether a channel could be made of this. Raises SettingsRefused as `connect`."""
+    _made(network, settings, secrets)
+
+
+def _made(
+    network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]
+) -> tuple[Made, Struct, Struct]:
+    made = NETWORKS.get(network)
+    if made is None:
         raise SettingsRefused("network", f"There is no connector for {network} yet.")
-    return factory(
-        _convert(settings, SETTINGS[network]),
-        _convert(secrets, SECRETS[network]),
-        allow_private=allow_private,
-    )
+    return made, _convert(settings, made.settings), _convert(secrets, made.secrets)
+
+
+def hook(network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Hook | None:
+    """What reads the webhooks of a channel's network; None where it has none, or the settings do not fit any more."""
+    try:
+        made, ready, kept = _made(network, settings, secrets)
+    except SettingsRefused:
+        return None
+    return None if made.hook is None else made.hook(ready, kept)
+
+
+def account(network: Network, settings: Mapping[str, Any]) -> str:
+    """The native id by which the network's deliveries name our account; empty where they do not."""
+    made = NETWORKS.get(network)
+    name = getattr(made.settings, "ACCOUNT", "") if made is not None else ""
+    return str(settings.get(name, "")) if name else ""
 
 
 def fields(network: Network) -> list[Field]:
     """The form of a network, settings first, then secrets, in the order in which to ask."""
     return [
         _field(each, secret=secret)
-        for kind, secret in ((SETTINGS[network], False), (SECRETS[network], True))
+        for kind, secret in ((NETWORKS[network].settings, False), (NETWORKS[network].secrets, True))
         for each in msgspec.structs.fields(kind)
     ]
 
 
-def _convert(values: dict[str, Any], kind: type[Struct]) -> Struct:
+def _convert(values: Mapping[str, Any], kind: type[Struct]) -> Struct:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as fault:

@@ -4,26 +4,25 @@ import hashlib
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, HeaderParameter, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
+from earful.channels.hooks import Answer, Asked, Hook
 from earful.channels.kit import signatures
-from earful.desk.channels import service as channels
+from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
 from earful.intake import idempotency, service, wire
+from earful.intake.known import Known
 from earful.parts import Parts
 from earful.store.errors import StoreUnavailableError
-from earful.store.tx import Row, Tx
+from earful.store.tx import Tx
 from earful.web.access import PUBLIC, needs, who_asks
 from earful.web.problems import ItemProblem, ProblemError
 
-KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "idempotency-key")
-CHANNEL_FRESH = 2_000
-"""How long a channel's row may be reused, in milliseconds: a switched-off channel refuses within two seconds."""
-
+KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "idempotency-key", "link")
 LONGEST_ID = 255
 
 Ask = Request[Any, Any, Any]
@@ -39,51 +38,35 @@ class Accepted(Struct, frozen=True, kw_only=True):
     """Items that were left out, with `?partial=true`."""
 
 
-class Channels:
-    """Recently used channels with their webhook secrets, so that a burst of deliveries reads them once."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, tuple[int, Row, list[str]]] = {}
-
-    async def find(self, parts: Parts, name: str) -> tuple[Row, list[str]] | None:
-        now = parts.clock()
-        held = self._held.get(name)
-        if held is not None and now - held[0] < CHANNEL_FRESH:
-            return held[1], held[2]
-        if not channels.NAME.fullmatch(name):
-            return None
-        row = await parts.store.read(lambda tx: channels.find(tx, name))
-        if row is None:
-            return None
-        secrets = channels.webhook_secrets(parts.vault, row)
-        self._held[name] = (now, row, secrets)
-        return row, secrets
+@get("/hooks/{channel:str}", opt=PUBLIC)
+async def challenge(request: Ask, channel: FromPath[str]) -> Response[bytes]:
+    """Answer a network that asks whether this address is ours, in the way that its own webhooks have."""
+    known = await _hook_channel(request, channel)
+    answer = known.hook.challenge(_asked(request, b"")) if known.hook is not None else None
+    if answer is None:
+        raise ProblemError(400, "This is no question that the channel's network asks; nothing was kept.")
+    return _said(answer)
 
 
 @post("/hooks/{channel:str}", status_code=202, opt=PUBLIC, exclude_from_csrf=True)
 async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -> Response[bytes]:
-    """Take a delivery signed by Standard Webhooks: one message or up to 1,000.
+    """Take a delivery: signed by Standard Webhooks, one message or up to 1,000; or as the channel's network sends it.
 
-    Answers 202 after commit; a delivery whose `webhook-id` is known is acknowledged and not stored again.
+    Answers after commit. A delivery whose `webhook-id` is known is acknowledged and not stored again. What a network
+    pushes is kept raw, then read.
     """
     parts: Parts = request.app.state.parts
-    known = await _known(request, channel)
-    if known is None or not known[0]["enabled"]:
-        # Strangers choose names: each gets no row of its own.
-        place, reason = (
-            ("hooks", "no such channel") if known is None else (f"hooks/{channel}", "channel is off")
-        )
-        await _refuse(parts, place, reason)
-        raise ProblemError(404, "There is no such channel, or it is switched off; nothing was kept.")
-    row, secrets = known
+    known = await _hook_channel(request, channel)
     try:
         body = await request.body()
     except RequestEntityTooLarge:
         await _refuse(parts, f"hooks/{channel}", "body too large")
         raise
+    if known.hook is not None and "webhook-signature" not in request.headers:
+        return await _pushed(request, known.channel, known.hook, body)
     try:
         webhook_id = signatures.verify(
-            secrets, request.headers, body, parts.clock(), parts.settings.webhook_tolerance
+            known.secrets, request.headers, body, parts.clock(), parts.settings.webhook_tolerance
         )
     except signatures.SignatureRefused as error:
         await _refuse(parts, f"hooks/{channel}", error.reason.value)
@@ -95,7 +78,64 @@ async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -
         native_delivery_id=_delivery_id(webhook_id),
         verified_by="standard-webhooks",
     )
-    return await _take(parts, row["id"], delivery, partial=partial)
+    return await _take(parts, known.channel.id, delivery, partial=partial)
+
+
+async def _hook_channel(request: Ask, name: str) -> Known:
+    known = await _known(request, name)
+    if known is not None and known.channel.enabled:
+        return known
+    # Strangers choose names: each gets no row of its own.
+    place, reason = ("hooks", "no such channel") if known is None else (f"hooks/{name}", "channel is off")
+    await _refuse(request.app.state.parts, place, reason)
+    raise ProblemError(404, "There is no such channel, or it is switched off; nothing was kept.")
+
+
+async def _pushed(request: Ask, channel: Channel, hook: Hook, body: bytes) -> Response[bytes]:
+    """Prove a network's own delivery, keep it raw, and only then acknowledge it."""
+    parts: Parts = request.app.state.parts
+    now = parts.clock()
+    asked = _asked(request, body)
+    answer = hook.challenge(asked)
+    if answer is not None:
+        return _said(answer)
+    try:
+        proof = hook.verify(asked, now)
+    except signatures.SignatureRefused as error:
+        await _refuse(parts, f"hooks/{channel.name}", error.reason.value)
+        if hook.refusal < 300:
+            return _said(Answer(status=hook.refusal))
+        raise ProblemError(hook.refusal, str(error)) from error
+    delivery = RawDelivery(
+        transport="webhook",
+        body=body,
+        headers=_kept(request),
+        native_delivery_id=_delivery_id(proof.native_delivery_id),
+        verified_by=proof.verified_by,
+    )
+    try:
+        await parts.store.write(service.keep(channel.id, delivery, now))
+    except StoreUnavailableError as error:
+        raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
+    parts.read_soon()
+    return _said(hook.accepted)
+
+
+def _asked(request: Ask, body: bytes) -> Asked:
+    """A request as its network made it: by the address that we are known by, not by what a proxy says."""
+    parts: Parts = request.app.state.parts
+    query = request.url.query
+    return Asked(
+        method=request.method,
+        url=f"{parts.settings.address}{request.url.path}{'?' + query if query else ''}",
+        query=dict(request.query_params.items()),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
+
+
+def _said(answer: Answer) -> Response[bytes]:
+    return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
 
 
 @post("/api/v1/messages", status_code=202, guards=[needs(Permission.MESSAGES_WRITE)], exclude_from_csrf=True)
@@ -117,22 +157,22 @@ async def messages(
         raise ProblemError(
             404, f"There is no channel named {channel}; nothing was kept. Create it in Channels."
         )
-    row = known[0]
+    channel_id = known.channel.id
     delivery = RawDelivery(transport="api", body=body, headers=_kept(request), verified_by="token")
     who = who_asks(request)
     if idempotency_key is None:
-        return await _take(parts, row["id"], delivery, partial=partial)
+        return await _take(parts, channel_id, delivery, partial=partial)
     mark = idempotency.Mark(
         owner=who.id,
         key=idempotency_key,
         request_sha256=hashlib.sha256(f"{channel}\n{partial}\n".encode() + body).digest(),
     )
-    return await _take(parts, row["id"], delivery, partial=partial, mark=mark)
+    return await _take(parts, channel_id, delivery, partial=partial, mark=mark)
 
 
-async def _known(request: Ask, name: str) -> tuple[Row, list[str]] | None:
-    held: Channels = request.app.state.hook_channels
-    return await held.find(request.app.state.parts, name)
+async def _known(request: Ask, name: str) -> Known | None:
+    parts: Parts = request.app.state.parts
+    return parts.known.fresh(name) or await parts.store.read(lambda tx: parts.known.find(tx, name))
 
 
 def _delivery_id(webhook_id: str) -> str:

@@ -10,7 +10,7 @@ import structlog
 from earful.channels.contract import Connector
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
-from earful.intake.service import ChannelInlet
+from earful.intake.inlet import ChannelInlet
 from earful.log.contract import Log
 from earful.model.time import Instant
 from earful.store.secrets import Vault

@@ -164,17 +164,22 @@ def is_plain_create(message: IncomingMessage) -> bool:
     return message.change is Change.CREATE and message.edited_at is None
 
 
-def split(messages: Sequence[IncomingMessage]) -> tuple[list[IncomingMessage], list[IncomingMessage]]:
+Coming = tuple[str, IncomingMessage]
+"""A message with the delivery that brought it."""
+
+
+def split(coming: Sequence[Coming]) -> tuple[list[Coming], list[Coming]]:
     """Plain creates, each key once, and the rest in their order."""
-    plain: list[IncomingMessage] = []
-    rest: list[IncomingMessage] = []
+    plain: list[Coming] = []
+    rest: list[Coming] = []
     seen: set[Key] = set()
-    for message in messages:
+    for one in coming:
+        message = one[1]
         key = (message.namespace, message.native_id)
         if key not in seen and is_plain_create(message):
-            plain.append(message)
+            plain.append(one)
         else:
-            rest.append(message)
+            rest.append(one)
         seen.add(key)
     return plain, rest
 

@@ -1,9 +1,12 @@
 """Accept deliveries: raw bytes, messages and events in one transaction, acknowledged after commit."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
 from earful.intake import changes, rules, store
@@ -11,8 +14,10 @@ from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id, new_ids
 from earful.model.message import IncomingMessage
 from earful.model.time import Instant, rfc3339
-from earful.store.store import Store
 from earful.store.tx import Tx
+
+WAITING, READ, UNREAD = "waiting", "read", "unread"
+"""States of a delivery: to be read, read whole, and not readable by this version, or not whole."""
 
 
 def accept(
@@ -29,25 +34,9 @@ def accept(
     messages must have passed `rules.problem_of`.
     """
     delivery_id = new_id(now)
-    plain, rest = rules.split(messages)
-    ids = new_ids(now, len(plain))
-    rows = [
-        store.message_row(message, message_id, channel_id, delivery_id, now)
-        for message, message_id in zip(plain, ids, strict=True)
-    ]
-    raw = {
-        "id": delivery_id,
-        "channel_id": channel_id,
-        "transport": delivery.transport,
-        "native_delivery_id": delivery.native_delivery_id or None,
-        "verified_by": delivery.verified_by,
-        "headers": rules.clean(msgspec.json.encode(delivery.headers).decode()),
-        "body": delivery.body,
-        "sha256": hashlib.sha256(delivery.body).digest(),
-        "received_at": now,
-        "messages": len(messages),
-        "brought": len(plain),
-    }
+    raw = _raw(channel_id, delivery_id, delivery, now) | {"messages": len(messages)}
+    bring = bringing(log, channel_id, [(delivery_id, message) for message in messages], now)
+    raw["brought"] = bring.plain.get(delivery_id, 0)
 
     def write(tx: Tx) -> Receipt:
         if cursors:
@@ -57,18 +46,80 @@ def accept(
             return Receipt()
         if not store.insert_delivery(tx, raw):
             return Receipt(duplicates=len(messages))
+        brought = bring.write(tx)
+        if brought.rows != bring.plain:
+            store.note_brought(tx, delivery_id, brought.rows.get(delivery_id, 0))
+        return brought.receipt
+
+    return write
+
+
+def keep(channel_id: str, delivery: RawDelivery, now: Instant) -> Callable[[Tx], bool]:
+    """The verb that keeps a delivery raw, to be read later. False when its number is known."""
+    raw = _raw(channel_id, new_id(now), delivery, now) | {"messages": 0, "brought": 0, "state": WAITING}
+
+    def write(tx: Tx) -> bool:
+        new = store.insert_delivery(tx, raw)
+        if new:
+            store.note_received(tx, channel_id, now)
+        return new
+
+    return write
+
+
+def _raw(channel_id: str, delivery_id: str, delivery: RawDelivery, now: Instant) -> dict[str, Any]:
+    return {
+        "id": delivery_id,
+        "channel_id": channel_id,
+        "transport": delivery.transport,
+        "native_delivery_id": delivery.native_delivery_id or None,
+        "verified_by": delivery.verified_by,
+        "headers": rules.clean(msgspec.json.encode(delivery.headers).decode()),
+        "body": delivery.body,
+        "sha256": hashlib.sha256(delivery.body).digest(),
+        "received_at": now,
+    }
+
+
+class Brought(Struct, frozen=True):
+    """What messages did, and how many of each delivery were new rows."""
+
+    receipt: Receipt
+    rows: dict[str, int]
+
+
+class Bringing(Struct, frozen=True):
+    """Messages made ready to be written; `plain` counts the first sights of each delivery, if nobody was quicker."""
+
+    plain: dict[str, int]
+    write: Callable[[Tx], Brought]
+
+
+def bringing(log: Log, channel_id: str, coming: Sequence[rules.Coming], now: Instant) -> Bringing:
+    """Make messages ready for a channel; what can be computed is computed here, in the caller's thread."""
+    plain, rest = rules.split(coming)
+    ids = new_ids(now, len(plain))
+    rows = [
+        store.message_row(message, message_id, channel_id, delivery_id, now)
+        for (delivery_id, message), message_id in zip(plain, ids, strict=True)
+    ]
+    sights = Counter(delivery_id for delivery_id, _ in plain)
+
+    def write(tx: Tx) -> Brought:
         new = store.insert_messages(tx, rows)
         events = [NewEvent(type=changes.RECEIVED, subject=message_id, at=now) for message_id in new]
         changed = 0
-        accepted = rows_new = len(new)
-        late = rest
+        accepted = len(new)
+        late, seen = rest, sights
         if len(new) < len(plain):
             known = set(new)
-            again = [message for message, at in zip(plain, ids, strict=True) if at not in known]
-            late = [*again, *rest]
-        for message in late:
+            late = [*(one for one, at in zip(plain, ids, strict=True) if at not in known), *rest]
+            seen = Counter(one[0] for one, at in zip(plain, ids, strict=True) if at in known)
+        if late:
+            seen = Counter(seen)
+        for delivery_id, message in late:
             brought = changes.bring_in(tx, channel_id, delivery_id, message, now)
-            rows_new += brought.new
+            seen[delivery_id] += brought.new
             if brought.event is None:
                 continue
             events.append(brought.event)
@@ -76,54 +127,12 @@ def accept(
                 accepted += 1
             else:
                 changed += 1
-        if rows_new != len(plain):
-            store.note_brought(tx, delivery_id, rows_new)
         log.append(tx, events)
         store.note_received(tx, channel_id, now)
-        return Receipt(accepted=accepted, changed=changed, duplicates=len(messages) - accepted - changed)
+        duplicates = len(coming) - accepted - changed
+        return Brought(Receipt(accepted=accepted, changed=changed, duplicates=duplicates), +seen)
 
-    return write
-
-
-class ChannelInlet:
-    """The way in for one channel: what `channels.contract.Inlet` promises."""
-
-    def __init__(
-        self, store_: Store, log: Log, channel_id: str, clock: Callable[[], Instant], wake: Callable[[], None]
-    ) -> None:
-        self._store = store_
-        self._log = log
-        self._channel_id = channel_id
-        self._clock = clock
-        self._wake = wake
-
-    async def accept(
-        self,
-        delivery: RawDelivery,
-        messages: Sequence[IncomingMessage],
-        *,
-        cursors: dict[str, str] | None = None,
-    ) -> Receipt:
-        """Keep a delivery; returns after commit."""
-        verb = accept(self._log, self._channel_id, delivery, messages, self._clock(), cursors)
-        receipt = await self._store.write(verb)
-        if receipt.accepted or receipt.changed:
-            self._wake()
-        return receipt
-
-    async def cursor(self, name: str) -> str | None:
-        """The cursor as last committed."""
-        return await self._store.read(lambda tx: store.cursor(tx, self._channel_id, name))
-
-    async def alive(self) -> None:
-        """Note a proof of life."""
-        now = self._clock()
-        await self._store.write(lambda tx: store.note_alive(tx, self._channel_id, now))
-
-    async def trouble(self, what: str) -> None:
-        """Note what is wrong, in words."""
-        now = self._clock()
-        await self._store.write(lambda tx: store.note_trouble(tx, self._channel_id, what, now))
+    return Bringing(sights, write)
 
 
 PURGED_AT_ONCE = 500

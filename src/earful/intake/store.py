@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.intake import rules
 from earful.model.message import Change, IncomingMessage
 from earful.model.time import instant
 from earful.store import bulk
-from earful.store.tables import channel_cursors, channels, deliveries, messages, refusals, revisions
+from earful.store.tables import (
+    channel_cursors,
+    channels,
+    deliveries,
+    messages,
+    refusals,
+    reports,
+    revisions,
+    wanted,
+)
 from earful.store.tx import Row, Tx
 
 MESSAGE_COLUMNS = (
@@ -201,3 +210,83 @@ def count_refusal(tx: Tx, day: str, place: str, reason: str, now: int) -> None:
             set_={"count": refusals.c.count + 1, "last_at": now},
         )
     )
+
+
+def waiting_deliveries(tx: Tx, channel_ids: Sequence[str], limit: int) -> list[Row]:
+    """The oldest deliveries of these channels that wait to be read."""
+    query = (
+        select(deliveries)
+        .where(
+            text("deliveries.state <> 'read'"),
+            deliveries.c.state == "waiting",
+            deliveries.c.channel_id.in_(channel_ids),
+        )
+        .order_by(deliveries.c.seq)
+        .limit(limit)
+    )
+    return tx.rows(query)
+
+
+def note_read(tx: Tx, rows: Sequence[tuple[str, int, int]]) -> None:
+    """Deliveries were read: (id, messages in it, new rows among them)."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("delivery"))
+        .values(
+            state="read",
+            why="",
+            messages=bindparam("count"),
+            brought=deliveries.c.brought + bindparam("fresh"),
+        )
+    )
+    tx.execute(statement, [{"delivery": one, "count": count, "fresh": fresh} for one, count, fresh in rows])
+
+
+def note_unread(tx: Tx, delivery_id: str, why: str) -> None:
+    """A delivery could not be read, or not whole. Its raw bytes stay as long as any."""
+    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(state="unread", why=why))
+
+
+def want(tx: Tx, channel_id: str, whats: Sequence[str], now: int) -> None:
+    """Note what is to be fetched."""
+    rows = [(channel_id, what, now) for what in dict.fromkeys(whats)]
+    bulk.insert_absent(tx, "wanted", ("channel_id", "what", "due_at"), rows, ("channel_id", "what"))
+
+
+def wanted_now(tx: Tx, channel_id: str, now: int, limit: int) -> list[Row]:
+    """What of a channel is to be fetched now."""
+    query = (
+        select(wanted)
+        .where(wanted.c.channel_id == channel_id, wanted.c.due_at <= now)
+        .order_by(wanted.c.due_at)
+        .limit(limit)
+    )
+    return tx.rows(query)
+
+
+def fetched(tx: Tx, channel_id: str, what: str) -> None:
+    """It was fetched, or is not there any more."""
+    tx.execute(delete(wanted).where(wanted.c.channel_id == channel_id, wanted.c.what == what))
+
+
+def fetch_later(tx: Tx, channel_id: str, what: str, due_at: int, why: str) -> None:
+    """It could not be fetched now."""
+    tx.execute(
+        update(wanted)
+        .where(wanted.c.channel_id == channel_id, wanted.c.what == what)
+        .values(tries=wanted.c.tries + 1, due_at=due_at, error=why[:1_000])
+    )
+
+
+def insert_report(tx: Tx, values: dict[str, Any]) -> bool:
+    """Keep what a network reported of a reply. False when it is known."""
+    key = ("channel_id", "namespace", "native_id", "state")
+    return bool(bulk.insert_absent(tx, "reports", tuple(values), [tuple(values.values())], key))
+
+
+def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[Row]:
+    """What a network reported of one reply."""
+    query = select(reports).where(
+        reports.c.channel_id == channel_id, reports.c.namespace == namespace, reports.c.native_id == native_id
+    )
+    return tx.rows(query)

@@ -114,6 +114,7 @@ HANDLERS: list[Any] = [
     *views.HANDLERS,
     *views_api.HANDLERS,
     *conditions_api.HANDLERS,
+    intake.challenge,
     intake.webhook,
     intake.messages,
 ]
@@ -139,7 +140,6 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     state = {
         "parts": parts,
         "hub": hub,
-        "hook_channels": intake.Channels(),
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
     }

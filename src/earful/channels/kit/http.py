@@ -68,6 +68,7 @@ def client(
     base_url: str = "",
     headers: Mapping[str, str] | None = None,
     timeout_seconds: float = 20.0,
+    connections: int = 10,
 ) -> httpx2.AsyncClient:
     """A client with sane limits; close it with `aclose`.
 
@@ -75,7 +76,8 @@ def client(
     `AddressRefused` otherwise. Redirects are not followed unless asked for; proxies of the environment are
     not used, for a proxy would undo the guard.
     """
-    limits = httpx2.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
+    kept = max(connections // 2, 5)
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=30.0)
     transport = httpx2.AsyncHTTPTransport(trust_env=False, limits=limits)
     return httpx2.AsyncClient(
         transport=transport if allow_private else _GuardedTransport(limits),

@@ -24,6 +24,7 @@ class Counter(StrEnum):
     CODEPOINTS = "codepoints"
     GRAPHEMES = "graphemes"
     UTF8 = "utf8"
+    UTF16 = "utf16"
     MASTODON = "mastodon"
     X = "x"
 
@@ -43,6 +44,8 @@ def count(text: str, counter: Counter | str, *, url_length: int | None = None) -
             return len(graphemes(text))
         case Counter.UTF8:
             return len(text.encode("utf-8", "surrogatepass"))
+        case Counter.UTF16:
+            return len(text.encode("utf-16-le", "surrogatepass")) // 2
         case Counter.MASTODON:
             return _mastodon(text, MASTODON_URL_LENGTH if url_length is None else url_length)
         case Counter.X:

@@ -9,6 +9,7 @@ from earful.web.views import Choice, Field, NetworkOffer
 SUMMARIES = {
     Network.EMAIL: "A mailbox: reads new mail as it comes, answers by mail.",
     Network.MASTODON: "Mentions, replies and direct messages of one account.",
+    Network.TELEGRAM: "Private chats and groups of a bot, and chats of a business account.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }
@@ -42,7 +43,7 @@ def fields(
         value=given.get("name", ""),
         error=wrong[1] if wrong[0] == "name" else "",
     )
-    if network not in registry.SETTINGS:
+    if network not in registry.NETWORKS:
         choices = [Choice(value=one.value, label=one.value) for one in API_NETWORKS]
         kind = Field(
             name="of",

@@ -129,9 +129,9 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
     network = Network(chosen) if chosen in set(Network) else Network.CHAT
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
-    if network in registry.SETTINGS:
+    if network in registry.NETWORKS:
         settings, secrets = forms.settings_of(network, given)
-        registry.connect(network, settings, secrets, allow_private=parts.settings.allow_private_addresses)
+        registry.check(network, settings, secrets)
     elif given.get("of", "") in set(Network):
         network = Network(given["of"])
     channel = await parts.store.write(
@@ -144,6 +144,7 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
             handle=str(settings.get("address") or settings.get("account") or ""),
             settings=settings,
             secrets=secrets,
+            account=registry.account(network, settings),
             now=parts.clock(),
         )
     )

@@ -3,6 +3,7 @@
 import base64
 import re
 import secrets as random
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +41,8 @@ class Channel(Struct, frozen=True, kw_only=True):
     last_received_at: int | None
     trouble: str
     trouble_at: int | None
+    account: str = ""
+    """Its native id, where deliveries of its network name one."""
 
 
 def channel_of(row: Row) -> Channel:
@@ -58,6 +61,7 @@ def channel_of(row: Row) -> Channel:
         last_received_at=row["last_received_at"],
         trouble=row["trouble"],
         trouble_at=row["trouble_at"],
+        account=row["account"],
     )
 
 
@@ -71,6 +75,7 @@ def create(
     handle: str = "",
     settings: dict[str, object] | None = None,
     secrets: dict[str, str] | None = None,
+    account: str = "",
     now: Instant,
 ) -> Channel:
     """Keep a new channel; it also gets a secret for signed webhooks.
@@ -94,6 +99,7 @@ def create(
         "secrets": vault.seal(kept),
         "enabled": True,
         "created_at": now,
+        "account": account,
     }
     store.insert_channel(tx, row)
     record(tx, who, "channel.create", str(row["id"]), now, f"{name} on {network.value}")
@@ -136,9 +142,9 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
-def webhook_secrets(vault: Vault, row: Row) -> list[str]:
-    """Secrets in force for a channel's webhook, newest first."""
-    return vault.unseal(row["secrets"]).get(WEBHOOK_SECRET, "").split()
+def webhook_secrets(secrets: Mapping[str, str]) -> list[str]:
+    """Of a channel's secrets those in force for its signed webhook, newest first."""
+    return secrets.get(WEBHOOK_SECRET, "").split()
 
 
 def find(tx: Tx, name: str) -> Row | None:
@@ -157,13 +163,14 @@ def listed(tx: Tx) -> list[Channel]:
     return [channel_of(row) for row in store.all_channels(tx)]
 
 
+def with_secrets(tx: Tx, vault: Vault) -> list[tuple[Channel, dict[str, str]]]:
+    """Every channel with its secrets."""
+    return [(channel_of(row), vault.unseal(row["secrets"])) for row in store.all_channels(tx)]
+
+
 def connectable(tx: Tx, vault: Vault) -> list[tuple[Channel, dict[str, str]]]:
     """Channels to be connected, with their secrets."""
-    return [
-        (channel_of(row), vault.unseal(row["secrets"]))
-        for row in store.all_channels(tx)
-        if row["enabled"] and row["settings"] != "{}"
-    ]
+    return [one for one in with_secrets(tx, vault) if one[0].enabled and one[0].connected]
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

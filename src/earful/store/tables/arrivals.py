@@ -34,6 +34,9 @@ channels = Table(
     Column("last_received_at", At),
     Column("trouble", Text, nullable=False, server_default=""),
     Column("trouble_at", At),
+    # Our account there as the network's deliveries name it; empty while nobody needs to tell them apart.
+    Column("account", Key, nullable=False, server_default=""),
+    Index("ix_channels_account", "network", "account"),
 )
 
 channel_cursors = Table(
@@ -63,6 +66,9 @@ deliveries = Table(
     Column("brought", Integer, nullable=False),
     # When the raw bytes were let go: their time was over, or their only message was deleted.
     Column("purged_at", At),
+    # `read`; `waiting` to be read; `unread` for one that this version cannot read, or not whole, and why.
+    Column("state", String, nullable=False, server_default="read"),
+    Column("why", Text, nullable=False, server_default=""),
     # NULLs are distinct: a delivery without a native id is always kept.
     UniqueConstraint("channel_id", "native_delivery_id"),
     Index(
@@ -71,6 +77,50 @@ deliveries = Table(
         sqlite_where=text("purged_at IS NULL"),
         postgresql_where=text("purged_at IS NULL"),
     ),
+    # Queries must say it in these words for the partial index.
+    Index(
+        "ix_deliveries_state",
+        "state",
+        "seq",
+        sqlite_where=text("state <> 'read'"),
+        postgresql_where=text("state <> 'read'"),
+    ),
+)
+
+# What came and is not understood, by kind: so that an admin sees it and a later version can read it again.
+oddities = Table(
+    "oddities",
+    metadata,
+    Column("channel_id", Key, ForeignKey("channels.id"), primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", At, nullable=False),
+    Column("last_at", At, nullable=False),
+    Column("delivery_id", Key, nullable=False),
+)
+
+# What came without its content and is to be fetched from the network.
+wanted = Table(
+    "wanted",
+    metadata,
+    Column("channel_id", Key, ForeignKey("channels.id"), primary_key=True),
+    Column("what", Key, primary_key=True),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", At, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Index("ix_wanted_due_at", "channel_id", "due_at"),
+)
+
+# What a network reported of our replies; it may come before the answer of the request that sent them.
+reports = Table(
+    "reports",
+    metadata,
+    Column("channel_id", Key, ForeignKey("channels.id"), primary_key=True),
+    Column("namespace", Key, primary_key=True),
+    Column("native_id", Key, primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("at", At, nullable=False),
+    Column("why", Text, nullable=False),
 )
 
 refusals = Table(

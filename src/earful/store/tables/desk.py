@@ -123,6 +123,8 @@ cases = Table(
     Column("due_kind", String),
     Column("due_warn_at", At),
     Column("due_at", At),
+    # Until when the network lets us answer freely in private; empty where it has no such limit.
+    Column("window_until", At),
     # Where it waits: a team's id, `skill:NAME`, or empty for anybody; and the route that said so, empty for none.
     Column("queue", Key, nullable=False, server_default=""),
     Column("route_id", Key, nullable=False, server_default=""),
@@ -144,6 +146,12 @@ cases = Table(
         "snoozed_until",
         sqlite_where=text("snoozed_until IS NOT NULL"),
         postgresql_where=text("snoozed_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_cases_window_until",
+        "window_until",
+        sqlite_where=text("window_until IS NOT NULL AND awaiting_since IS NOT NULL"),
+        postgresql_where=text("window_until IS NOT NULL AND awaiting_since IS NOT NULL"),
     ),
     # What waits for somebody to take it, in the two orders in which it is taken.
     Index(

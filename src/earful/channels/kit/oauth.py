@@ -1,0 +1,187 @@
+"""OAuth 2: consent with PKCE (RFC 7636, RFC 9700), tokens renewed before they expire, by one process at a time."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import urlencode
+
+import httpx2
+import msgspec
+from msgspec import Struct
+
+from earful.channels.kit.http import fetch
+from earful.model.time import SECOND, Instant
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """How a network gives tokens. All of it may be changed in a channel's settings: networks move."""
+
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    scope_separator: str = " "
+    pkce: bool = True
+    basic: bool = True
+    """The client proves itself by HTTP Basic; otherwise in the form."""
+    client_id_name: str = "client_id"
+    renewable: bool = True
+    extra: Mapping[str, str] = {}
+    """More parameters for the page of consent."""
+
+
+class Client(Struct, frozen=True, kw_only=True):
+    """Our app at the network."""
+
+    client_id: str
+    client_secret: str = ""
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a network gave."""
+
+    access_token: str
+    refresh_token: str = ""
+    expires_at: Instant | None = None
+    refresh_expires_at: Instant | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class GrantRefused(Exception):
+    """The network gives no token: consent was taken back, or the app is not what it was. A person has to act."""
+
+
+class Tokens(Protocol):
+    """The token of one channel, always one that should work."""
+
+    async def access(self) -> str:
+        """The access token; renewed first where it is about to expire. Raises GrantRefused."""
+        ...
+
+    async def refused(self, token: str) -> None:
+        """The network refused this token though it should work: renew it before the next use."""
+        ...
+
+
+class FixedToken:
+    """A token that an admin pasted: it cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def access(self) -> str:
+        """The token as given."""
+        if not self._token:
+            raise GrantRefused("There is no access token. Connect the account, or fill one in.")
+        return self._token
+
+    async def refused(self, token: str) -> None:
+        """Nothing can be done; what follows says so to an admin."""
+
+
+class Answered(Struct, kw_only=True):
+    """The answer of a token endpoint (RFC 6749, 5.1), and what networks add to it."""
+
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_in: int | str | None = None
+    refresh_expires_in: int | str | None = None
+    refresh_token_expires_in: int | str | None = None
+    scope: str | None = None
+    error: str | dict[str, object] | None = None
+    error_description: str | None = None
+
+
+def new_verifier() -> str:
+    """A secret that proves that the same party asks for consent and takes the code: 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def challenge_of(verifier: str) -> str:
+    """Its S256 challenge."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def consent_url(provider: Provider, client: Client, *, redirect_uri: str, state: str, verifier: str) -> str:
+    """Where a person gives consent."""
+    query = {
+        "response_type": "code",
+        provider.client_id_name: client.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": provider.scope_separator.join(provider.scopes),
+        "state": state,
+        **provider.extra,
+    }
+    if provider.pkce:
+        query |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    return f"{provider.authorize_url}?{urlencode(query)}"
+
+
+async def take_code(
+    http: httpx2.AsyncClient, provider: Provider, client: Client, *, code: str, redirect_uri: str, verifier: str,
+    now: Instant,
+) -> Grant:  # fmt: skip
+    """Tokens for a code. Raises GrantRefused, or httpx2.HTTPError when the network cannot be asked."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    if provider.pkce:
+        form["code_verifier"] = verifier
+    return await _ask(http, provider, client, form, now)
+
+
+async def renew(
+    http: httpx2.AsyncClient, provider: Provider, client: Client, grant: Grant, now: Instant
+) -> Grant:
+    """New tokens for a refresh token, which may be good for this one use only. Raises as `take_code`."""
+    form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
+    fresh = await _ask(http, provider, client, form, now)
+    if fresh.refresh_token:
+        return fresh
+    kept = {"refresh_token": grant.refresh_token, "refresh_expires_at": grant.refresh_expires_at}
+    return msgspec.structs.replace(fresh, **kept)
+
+
+async def _ask(
+    http: httpx2.AsyncClient, provider: Provider, client: Client, form: dict[str, str], now: Instant
+) -> Grant:
+    auth = None
+    if provider.basic and client.client_secret:
+        auth = httpx2.BasicAuth(client.client_id, client.client_secret)
+    else:
+        form = form | {provider.client_id_name: client.client_id}
+        if client.client_secret:
+            form["client_secret"] = client.client_secret
+    response = await fetch(http, "POST", provider.token_url, data=form, auth=auth, max_bytes=200_000)
+    if response.status_code >= 500 or response.status_code == 429:
+        response.raise_for_status()
+    try:
+        answer = msgspec.json.decode(response.content, type=Answered, strict=False)
+    except msgspec.MsgspecError:
+        raise GrantRefused(
+            f"{response.request.url.host} answered {response.status_code} with something that is no token."
+        ) from None
+    if not answer.access_token:
+        said = answer.error_description or str(answer.error or response.status_code)
+        raise GrantRefused(f"{response.request.url.host} gave no token: {said[:200]}.")
+    separator = (
+        provider.scope_separator if answer.scope and provider.scope_separator in answer.scope else None
+    )
+    return Grant(
+        access_token=answer.access_token,
+        refresh_token=answer.refresh_token,
+        expires_at=_later(answer.expires_in, now),
+        refresh_expires_at=_later(answer.refresh_token_expires_in or answer.refresh_expires_in, now),
+        scopes=tuple((answer.scope or "").split(separator)),
+    )
+
+
+def _later(seconds: int | str | None, now: Instant) -> Instant | None:
+    try:
+        return Instant(now + int(seconds) * SECOND) if seconds else None
+    except ValueError:
+        return None
+
+
+def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> list[str]:
+    """Permissions by name that were asked for and not given; none where the network does not say what it gave."""
+    return [] if not granted else [one for one in wanted if one not in granted]

@@ -1,0 +1,127 @@
+"""Asking again and again: from a cursor, with overlap, within a budget, quicker where something happens."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.contract import Inlet, Job, RawDelivery
+from earful.channels.kit.backoff import Backoff
+from earful.channels.kit.budget import Budget, Priority
+from earful.channels.kit.running import keep_up
+from earful.channels.kit.stopping import Stopped, pause
+from earful.model.message import IncomingMessage
+
+SLOWER = 1.5
+
+
+class Cadence:
+    """How long to wait between two looks: the shortest after news, growing to the longest, never for ever."""
+
+    def __init__(self, *, shortest: float, longest: float) -> None:
+        self._shortest = shortest
+        self._longest = max(longest, shortest)
+        self.seconds = shortest
+
+    def next(self, *, news: bool) -> float:
+        """Seconds until the next look."""
+        self.seconds = self._shortest if news else min(self.seconds * SLOWER, self._longest)
+        return self.seconds
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One answer of a network."""
+
+    delivery: RawDelivery
+    messages: list[IncomingMessage]
+    cursor: str
+    """Where the next look begins. With the same messages again it must be safe to begin there: looks overlap."""
+    more: bool = False
+    """There is more to fetch at once."""
+
+
+class Source(Protocol):
+    """One list of a network, read from a cursor."""
+
+    name: str
+    """Names its cursor."""
+    limit: str
+    """The limit of the budget that a look spends."""
+
+    async def page(self, cursor: str | None) -> Page:
+        """What came since the cursor; None for a first look."""
+        ...
+
+
+async def poll(
+    inlet: Inlet,
+    stop: asyncio.Event,
+    source: Source,
+    *,
+    cadence: Cadence,
+    budget: Budget,
+    explain: Callable[[Exception], str],
+) -> None:
+    """Look at a source until `stop`. Faults are told, waited for, and looked past; the cursor moves with what came."""
+
+    async def once(backoff: Backoff) -> None:
+        while not stop.is_set():
+            news = await look(inlet, stop, source, budget=budget)
+            backoff.reset()
+            if await pause(stop, cadence.next(news=news)):
+                raise Stopped
+
+    await keep_up(inlet, stop, once, explain)
+
+
+async def look(
+    inlet: Inlet, stop: asyncio.Event, source: Source, *, budget: Budget, priority: Priority = Priority.LIVE
+) -> bool:
+    """Fetch everything new from a source, page by page. True when something was new."""
+    news = False
+    while True:
+        await afford(stop, budget, source.limit, priority)
+        page = await source.page(await inlet.cursor(source.name))
+        cursors = {source.name: page.cursor} if page.cursor else None
+        if page.messages:
+            receipt = await inlet.accept(page.delivery, page.messages, cursors=cursors)
+            news = news or bool(receipt.accepted or receipt.changed)
+        else:
+            await inlet.accept(page.delivery, [], cursors=cursors)
+        if not page.more:
+            return news
+
+
+async def afford(stop: asyncio.Event, budget: Budget, limit: str, priority: Priority, cost: int = 1) -> None:
+    """Wait until a limit allows it, then count it. Raises Stopped."""
+    while True:
+        seconds = budget.wait(limit, cost, priority)
+        if seconds <= 0:
+            budget.spend(limit, cost)
+            return
+        if await pause(stop, min(seconds, 60.0)):
+            raise Stopped
+
+
+Walk = Callable[[Job], Awaitable[Page]]
+"""One page of history: its cursor is the place to go on from."""
+
+
+async def walk_back(
+    inlet: Inlet, stop: asyncio.Event, job: Job, walk: Walk, *, budget: Budget, limit: str
+) -> None:
+    """Do a job page by page; each page is kept with the place to go on from, so that a restart goes on there.
+
+    What it brings is marked as history: it is kept and shown, but starts no automation.
+    """
+    while True:
+        await afford(stop, budget, limit, Priority.HISTORY)
+        page = await walk(job)
+        messages = [msgspec.structs.replace(one, backfill=True) for one in page.messages]
+        await inlet.job_moved(job.id, page.delivery, messages, place=page.cursor)
+        if not page.more:
+            await inlet.job_ended(job.id)
+            return
+        job = msgspec.structs.replace(job, place=page.cursor)

@@ -1,0 +1,30 @@
+"""What a connector is given to work with."""
+
+from collections.abc import Callable
+
+import httpx2
+from msgspec import Struct
+
+from earful.channels.kit.budget import Budgets
+from earful.channels.kit.http import client
+from earful.channels.kit.oauth import Tokens
+from earful.model.time import Instant
+
+
+class Tools(Struct, kw_only=True):
+    """One for each channel; what is costly is shared by all channels of a process."""
+
+    now: Callable[[], Instant]
+    http: httpx2.AsyncClient
+    """Shared: never closed by a connector. It reaches public addresses only, unless the desk allows others."""
+    budgets: Budgets
+    allow_private: bool = False
+    hook_url: str = ""
+    """Where the network may push to: our address as the world knows it."""
+    tokens: Tokens | None = None
+    """Of the account's consent; None where an admin pasted a token or the network has none."""
+
+
+def shared_client(*, allow_private: bool) -> httpx2.AsyncClient:
+    """The client that all channels of a process share: a thousand of their own would be half a gigabyte."""
+    return client(allow_private=allow_private, connections=200)

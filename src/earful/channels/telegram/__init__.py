@@ -1,0 +1,1 @@
+"""Telegram: private chats with a bot, groups, and business accounts (Bot API)."""

@@ -1,0 +1,30 @@
+"""What Telegram allows (core.telegram.org/bots/faq, "Broadcasting to users"; Bot API)."""
+
+from earful.channels.contract import Capabilities
+from earful.channels.kit.budget import Limit
+from earful.channels.kit.text import Counter
+
+CAPABILITIES = Capabilities(
+    receive="stream",
+    public_reply=True,
+    private_reply=True,
+    max_length=4096,
+    counter=Counter.UTF16,
+    edits=True,
+    deletes=False,
+    idempotent_send=False,
+    threads=True,
+)
+
+LIMITS = (Limit(name="send", most=30, seconds=1),)
+"""All chats of a bot together. In one chat one message a second, in a group twenty a minute: those are told by 429."""
+
+ALLOWED_UPDATES = (
+    "message", "edited_message", "channel_post", "edited_channel_post", "business_connection", "business_message",
+    "edited_business_message", "deleted_business_messages", "my_chat_member", "callback_query", "message_reaction",
+)  # fmt: skip
+"""Always sent in full: what is left out keeps its earlier setting at the network."""
+
+LONG_POLL_SECONDS = 25
+LOST_AFTER_HOURS = 24
+"""Updates that nobody fetched are dropped after that."""
