@@ -72,7 +72,9 @@ PLAYGROUND = "playground"
 class Earful:
     """One process with all its roles."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], Instant] = system_clock) -> None:
+    def __init__(
+        self, settings: Settings, clock: Callable[[], Instant] = system_clock, *, pace: float = 1.0
+    ) -> None:
         settings.folder.mkdir(parents=True, exist_ok=True)
         migrate(settings.database_url)
         self.settings = settings
@@ -84,6 +86,7 @@ class Earful:
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
         self.budgets = Budgets(clock)
+        self._pace = pace
         self._http = shared_client(allow_private=settings.allow_private_addresses)
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
@@ -136,6 +139,7 @@ class Earful:
             now=self.clock,
             http=self._http,
             budgets=self.budgets,
+            pace=self._pace,
             allow_private=self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
         )

@@ -21,6 +21,8 @@ class Tools(Struct, kw_only=True):
     allow_private: bool = False
     hook_url: str = ""
     """Where the network may push to: our address as the world knows it."""
+    pace: float = 1.0
+    """What waits between two looks are multiplied by: less than one where a network is only simulated."""
     tokens: Tokens | None = None
     """Of the account's consent; None where an admin pasted a token or the network has none."""
 

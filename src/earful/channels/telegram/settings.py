@@ -21,7 +21,7 @@ class TelegramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             title="Bot API server",
             description="Only for a server of your own.",
-            pattern=r"^https?://[^/\s]+/?$",
+            pattern=r"^https?://[^\s?#]+$",
         ),
     ] = "https://api.telegram.org"
 

@@ -1,0 +1,84 @@
+"""The simulated networks as one web application: each under its own path."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from litestar import Litestar, Request, Response, route
+from litestar.types import Receive, Scope, Send
+
+from earful.channels.hooks import Asked
+from earful.channels.kit.tools import shared_client
+from earful.model.message import Network
+from earful.model.time import Instant
+from earful.playground.networks.push import Pusher
+from earful.playground.networks.simulator import Simulator, Told
+from earful.playground.networks.telegram import TelegramSimulator
+
+SIMULATORS: Mapping[Network, type[Simulator]] = {
+    Network.TELEGRAM: TelegramSimulator,
+}
+
+
+class Networks:
+    """All simulated networks, and what carries their deliveries."""
+
+    def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
+        self.simulators = {
+            network: kind(f"{base_url}/{network.value}", clock) for network, kind in SIMULATORS.items()
+        }
+        self._http = shared_client(allow_private=True)
+        self.pusher = Pusher(list(self.simulators.values()), self._http)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver as long as the block lasts."""
+        stop = asyncio.Event()
+        task = asyncio.create_task(self.pusher.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+            await self._http.aclose()
+
+
+class _Cut:
+    """An answer that breaks off before it is whole: the client cannot know what became of its request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": False})
+
+
+def build(networks: Networks) -> Litestar:
+    """The application that serves them."""
+
+    @route("/{network:str}/{rest:path}", http_method=["GET", "POST", "PUT", "DELETE"], status_code=200)
+    async def any_request(request: Request[Any, Any, Any], network: str, rest: str) -> Response[bytes] | _Cut:
+        simulator = networks.simulators.get(Network(network)) if network in set(Network) else None
+        if simulator is None:
+            return Response(b"", status_code=404)
+        asked = Asked(
+            method=request.method,
+            url=str(request.url),
+            query=dict(request.query_params.items()),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.body(),
+        )
+        told = simulator.answer(asked, rest)
+        return _Cut() if told.cut else _response(told)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with networks.running():
+            yield
+
+    return Litestar([any_request], lifespan=[lifespan], openapi_config=None)
+
+
+def _response(told: Told) -> Response[bytes]:
+    headers = dict(told.headers)
+    media_type = headers.pop("content-type", "application/json")
+    return Response(told.body, status_code=told.status, media_type=media_type, headers=headers)

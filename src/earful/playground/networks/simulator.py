@@ -1,0 +1,177 @@
+"""What every simulated network has: its world, its knobs, how a desk connects to it, and what it pushes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.hooks import Answer, Asked
+from earful.model.message import Network
+from earful.model.time import Instant
+from earful.playground.networks.knobs import Fault, Knobs
+from earful.playground.networks.world import Account, Happened, Said, World
+
+
+class Pushed(Struct, frozen=True, kw_only=True):
+    """A delivery on its way to the desk. The network's own rule says how it is signed."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Violation(Struct, frozen=True, kw_only=True):
+    """A request of ours that the network's published contract does not allow."""
+
+    request: str
+    problem: str
+
+
+class Wiring(Struct, frozen=True, kw_only=True):
+    """What a channel form gets so that the desk talks to a simulated network."""
+
+    settings: dict[str, Any]
+    secrets: dict[str, str]
+
+
+class Refusal(Exception):
+    """The network says no to a request."""
+
+    def __init__(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(str(status))
+        self.answer = Told(status=status, body=msgspec.json.encode(body), headers=headers or {})
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """An answer with headers."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+    cut: bool = False
+    """The connection breaks instead."""
+
+
+class Simulator:
+    """One network. A subclass speaks its wire format; nothing in it knows of Earful's own tables."""
+
+    network: ClassVar[Network]
+    pushes: ClassVar[bool] = False
+    """It pushes deliveries; otherwise it is asked."""
+    has_private: ClassVar[bool] = True
+    has_public: ClassVar[bool] = True
+    has_edits: ClassVar[bool] = True
+    has_deletes: ClassVar[bool] = True
+    can_look: ClassVar[bool] = True
+    """Whether the network lets us see if a reply of ours is out."""
+    unknown_kind: ClassVar[str] = ""
+    """Something that can be said there and is no words; empty where there is none."""
+    permission: ClassVar[str] = "write"
+    """The permission that a reply needs, as the network names it."""
+
+    def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
+        self.base_url = base_url
+        """Where it is reached, without a slash at the end."""
+        self.clock = clock
+        self.knobs = Knobs()
+        self.world = World(Account(id="9000", handle="brewline", name="Brewline"), clock)
+        self.world.on_change = self._happened
+        self.outgoing: list[Pushed] = []
+        self.violations: list[Violation] = []
+        self.on_push: Callable[[], None] | None = None
+
+    # What a subclass gives.
+
+    def wiring(self) -> Wiring:
+        """How a desk connects to it."""
+        raise NotImplementedError
+
+    def handle(self, asked: Asked, path: str) -> Answer:
+        """Answer a request to the network's API. Raises Refusal."""
+        raise NotImplementedError
+
+    def native_id(self, said: Said) -> str:
+        """What the desk calls it."""
+        return said.id
+
+    def deliveries(self, happened: Happened) -> list[Pushed]:
+        """What is pushed when something happens; nothing where the network is asked."""
+        return []
+
+    def limited(self, *, bare: bool) -> Told:
+        """How the network says that it was asked too often."""
+        headers = {} if bare else {"retry-after": str(self.knobs.wait_seconds)}
+        return Told(status=429, body=b"{}", headers=headers)
+
+    def unauthorised(self) -> Told:
+        """How the network says that a token is not good any more."""
+        return Told(status=401, body=b"{}")
+
+    def forbidden(self) -> Told:
+        """How the network says that a permission is missing."""
+        return Told(
+            status=403, body=msgspec.json.encode({"error": f"missing {self.knobs.missing_permission}"})
+        )
+
+    def strange(self) -> list[Pushed]:
+        """A delivery that no version of Earful can read."""
+        return []
+
+    # What all have.
+
+    def answer(self, asked: Asked, path: str) -> Told:
+        """Answer a request, with what the knobs make of it."""
+        knobs = self.knobs
+        if knobs.strikes(Fault.LIMITED):
+            return self.limited(bare=False)
+        if knobs.strikes(Fault.LIMITED_BARE):
+            return self.limited(bare=True)
+        if knobs.strikes(Fault.BROKEN):
+            return Told(status=500, body=b"<html>Something went wrong</html>")
+        if knobs.revoked:
+            return self.unauthorised()
+        if knobs.missing_permission and asked.method != "GET":
+            return self.forbidden()
+        try:
+            answer = self.handle(asked, path)
+        except Refusal as refusal:
+            return refusal.answer
+        headers = {"content-type": answer.media_type}
+        cut = asked.method != "GET" and self.is_send(asked, path) and knobs.strikes(Fault.LOST_ANSWER)
+        return Told(status=answer.status, body=answer.body, headers=headers, cut=cut)
+
+    def is_send(self, asked: Asked, path: str) -> bool:
+        """Whether a request says something in public or to a customer."""
+        return asked.method == "POST"
+
+    def violated(self, asked: Asked, path: str, problem: str) -> None:
+        """Note that a request breaks the network's contract."""
+        self.violations.append(Violation(request=f"{asked.method} {path}", problem=problem))
+
+    def push(self, pushed: Pushed) -> None:
+        """Send a delivery, as the knobs have it."""
+        self.outgoing.append(pushed)
+        if self.on_push is not None:
+            self.on_push()
+
+    def _happened(self, happened: Happened) -> None:
+        if self.pushes and self.knobs.strikes(Fault.UNREADABLE):
+            for pushed in self.strange():
+                self.push(pushed)
+        for pushed in self.deliveries(happened):
+            self.push(pushed)
+
+
+def as_json(value: object, status: int = 200) -> Answer:
+    """An answer in JSON."""
+    return Answer(status=status, body=msgspec.json.encode(value), media_type="application/json")
+
+
+def body_of(asked: Asked) -> dict[str, Any]:
+    """The JSON object of a request. Raises Refusal when it is none."""
+    try:
+        found = msgspec.json.decode(asked.body or b"{}", type=dict[str, Any])
+    except msgspec.MsgspecError as fault:
+        raise Refusal(400, {"error": f"this is no JSON object: {fault}"}) from None
+    return found

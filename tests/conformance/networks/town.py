@@ -1,0 +1,196 @@
+"""One desk and the simulated networks, on loopback in this process, driven step by step with a clock that tests move.
+
+Requests between them are real HTTP; what a running desk does by itself (read, thread, send, look) happens here when a
+test says so, so that every run sees the same steps.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+from sqlalchemy import Select, select
+
+from earful.channels import registry
+from earful.channels.kit.text import count
+from earful.config import Settings
+from earful.desk.channels import service as channels
+from earful.log.runner import drain
+from earful.model.ids import new_id
+from earful.model.message import Network, Visibility
+from earful.model.time import Instant
+from earful.outbox import service as outbox_service
+from earful.outbox.wire import Draft
+from earful.playground.networks.app import Networks
+from earful.playground.networks.app import build as build_networks
+from earful.playground.networks.simulator import Simulator
+from earful.store.audit import EARFUL, Who
+from earful.store.tables import channels as channel_table
+from earful.store.tables import messages, outbox
+from earful.store.tx import Row
+from earful.web.app import build
+from earful.wiring import Earful
+from tests.served import _idle
+from tests.servers.earful import prepare
+from tests.servers.process import free_port
+
+T = TypeVar("T")
+PATIENCE = 20.0
+
+
+class Town:
+    """A desk with one channel on a simulated network."""
+
+    def __init__(self, folder: Path, network: Network) -> None:
+        self.network = network
+        self.ahead = 0
+        desk_port, networks_port = free_port(), free_port()
+        self.settings = Settings(
+            data=str(folder), host="127.0.0.1", port=desk_port, allow_private_addresses=True
+        )
+        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now)
+        self.simulator: Simulator = self.networks.simulators[network]
+        self.earful = Earful(self.settings, self.now, pace=0.02)
+        self.consumers = self.earful.consumers()
+        self.made = prepare(self.earful.store, self.earful.vault, channel="")
+        self.name = f"brand-{network.value}"
+        self.channel_id = self._connect()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._servers: list[uvicorn.Server] = []
+        self._serve(build_networks(self.networks), networks_port)
+        self._serve(build(self.earful.parts, _idle, setup_code="code"), desk_port)
+        self._stop = asyncio.Event()
+        self._receiving = asyncio.run_coroutine_threadsafe(self.earful.receiver.run(self._stop), self._loop)
+        self.until(lambda: self.channel_id in self.earful.receiver.connectors)
+        self.until(self._is_alive)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._receiving.result(30)
+        for server in self._servers:
+            server.should_exit = True
+        self.until(lambda: not any(one.started for one in self._servers if not one.should_exit))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self.earful.store.close()
+
+    def now(self) -> Instant:
+        """The time here."""
+        return Instant(time.time_ns() // 1_000_000 + self.ahead)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the loop of the town."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def until(self, holds: Any, seconds: float = PATIENCE) -> None:
+        """Wait for what must come; fail when it does not."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"it did not come; the channel says: {self.trouble()!r}"
+            time.sleep(0.005)
+
+    def rows(self, query: Select[Any]) -> list[Row]:
+        """Rows of the desk's database."""
+        return self.earful.store.read_now(lambda tx: tx.rows(query))
+
+    def settle(self) -> None:
+        """Everything that was said has arrived, was read, threaded and rated."""
+        self.until(lambda: self.networks.pusher.idle)
+        while self.earful.reader.read_some():
+            pass
+        drain(self.earful.store, self.earful.log, self.consumers, self.now)
+
+    def arrived(self, *ids: str) -> None:
+        """Wait until these native ids are kept: pushed or asked for, each in its own time."""
+
+        def are_kept() -> bool:
+            self.settle()
+            return set(ids) <= {row["native_id"] for row in self.kept()}
+
+        self.until(are_kept)
+
+    def kept(self) -> list[Row]:
+        """The channel's messages as the desk has them, oldest first."""
+        query = select(messages).where(messages.c.channel_id == self.channel_id).order_by(messages.c.seq)
+        return self.rows(query)
+
+    def message(self, native_id: str) -> Row:
+        """One message of the channel."""
+        found = [row for row in self.kept() if row["native_id"] == native_id]
+        assert len(found) == 1, f"{len(found)} messages have the id {native_id}"
+        return found[0]
+
+    def answer(self, native_id: str, text: str, audience: Visibility | None = None) -> str:
+        """An agent answers a message; returns the reply's id. It is queued, and not sent yet."""
+        row = self.message(native_id)
+        can = self.earful.receiver.connectors[self.channel_id].capabilities
+        reply_id = f"reply-{new_id(self.now())}"
+        draft = Draft(
+            id=reply_id, in_reply_to=row["id"], audience=audience or Visibility(row["visibility"]), text=text
+        )
+        length = partial(count, counter=can.counter)
+        who = Who(id=self.made.admin, name="Kim Doe")
+        self.earful.store.write_now(
+            lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, length, self.now())
+        )
+        return reply_id
+
+    def reply(self, reply_id: str) -> Row:
+        """A reply as the outbox has it."""
+        return self.rows(select(outbox).where(outbox.c.id == reply_id))[0]
+
+    def send(self, *, seconds: int = 60) -> None:
+        """Let time pass and do what is due then: send, or look for what may be out."""
+        self.ahead += seconds * 1000
+
+        async def due() -> None:
+            for reply_id, state in await self.earful.sender.due(self.now()):
+                await self.earful.sender.one(reply_id, state)
+
+        self.run(due())
+        self.settle()
+
+    def trouble(self) -> str:
+        """What the channel says is wrong."""
+        return str(
+            self.rows(select(channel_table).where(channel_table.c.id == self.channel_id))[0]["trouble"]
+        )
+
+    def _is_alive(self) -> bool:
+        row = self.rows(select(channel_table).where(channel_table.c.id == self.channel_id))[0]
+        return row["last_alive_at"] is not None
+
+    def _connect(self) -> str:
+        wiring = self.simulator.wiring()
+        return self.earful.store.write_now(
+            lambda tx: (
+                channels.create(
+                    tx,
+                    self.earful.vault,
+                    EARFUL,
+                    network=self.network,
+                    name=self.name,
+                    handle=self.simulator.world.brand.handle,
+                    settings=wiring.settings,
+                    secrets=wiring.secrets,
+                    account=registry.account(self.network, wiring.settings),
+                    now=self.now(),
+                ).id
+            )
+        )
+
+    def _serve(self, app: Any, port: int) -> None:
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        self._servers.append(server)
+        asyncio.run_coroutine_threadsafe(server.serve(), self._loop)
+        self.until(lambda: server.started)
