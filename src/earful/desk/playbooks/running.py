@@ -10,14 +10,15 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from earful.desk.playbooks.rules import End, Playbook, Step, targets
+from earful.desk.playbooks.rules import REPLIES, End, Playbook, Step, targets
 from earful.model.time import Instant
 
 SKIPPED, LATE, REOPENED = "skipped", "late", "reopened"
 """What ends a step beside an `End`: somebody skipped it, or its deadline led elsewhere; and a case that opens again."""
 _PERSONAL = frozenset({End.TICK.value, SKIPPED})
-_ALWAYS = _PERSONAL | {End.CUSTOMER_CONFIRMED.value}
-"""What ends a step of a closed case too: work that is left to do, and the customer who says that it is fixed."""
+_ALWAYS = _PERSONAL | {End.CUSTOMER_CONFIRMED.value} | {one.value for one in REPLIES}
+"""What ends a step of a closed case too: work that is left to do, the reply with which it was closed, and the customer
+who says that it is fixed."""
 
 
 class State(StrEnum):

@@ -1,6 +1,13 @@
-/** Places popovers beside the button that opened them, and gives menus arrow keys. Position is set through CSSOM. */
+/**
+ * Places popovers beside the button that opened them, and gives menus arrow keys. Positions are rules of a sheet of our
+ * own: a style attribute would be copied when the page is drawn anew, which the content security policy forbids.
+ */
 
 const GAP = 6;
+const sheet = new CSSStyleSheet();
+/** @type {Map<string, string>} */
+const places = new Map();
+document.adoptedStyleSheets.push(sheet);
 
 /** @param {HTMLElement} pop @param {Element} by */
 export function place(pop, by) {
@@ -12,8 +19,8 @@ export function place(pop, by) {
   if (top + height > innerHeight - GAP) top = Math.max(GAP, at.top - height - GAP);
   if (top < GAP) top = Math.min(at.bottom + GAP, innerHeight - height - GAP);
   left = Math.min(Math.max(left, GAP), innerWidth - width - GAP);
-  pop.style.setProperty("left", `${left}px`);
-  pop.style.setProperty("top", `${Math.max(top, GAP)}px`);
+  places.set(pop.id, `#${CSS.escape(pop.id)} { left: ${left}px; top: ${Math.max(top, GAP)}px; }`);
+  sheet.replaceSync([...places.values()].join("\n"));
 }
 
 document.addEventListener(
