@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx2
 import msgspec
@@ -144,14 +144,16 @@ async def renew(
 async def _ask(
     http: httpx2.AsyncClient, provider: Provider, client: Client, form: dict[str, str], now: Instant
 ) -> Grant:
-    auth = None
+    headers = {"accept": "application/json"}
     if provider.basic and client.client_secret:
-        auth = httpx2.BasicAuth(client.client_id, client.client_secret)
+        # RFC 6749, 2.3.1: both are form-encoded first.
+        pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
+        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     else:
         form = form | {provider.client_id_name: client.client_id}
         if client.client_secret:
             form["client_secret"] = client.client_secret
-    response = await fetch(http, "POST", provider.token_url, data=form, auth=auth, max_bytes=200_000)
+    response = await fetch(http, "POST", provider.token_url, data=form, headers=headers, max_bytes=200_000)
     if response.status_code >= 500 or response.status_code == 429:
         response.raise_for_status()
     try:
