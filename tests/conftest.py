@@ -27,7 +27,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, drain
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind
 from earful.model.time import Instant, instant
-from earful.outbox.consumer import WaitingConsumer
+from earful.outbox.consumer import ReportConsumer, WaitingConsumer
 from earful.search.consumer import SearchConsumer
 from earful.store.migrate import migrate
 from earful.store.store import Store
@@ -140,6 +140,7 @@ class Desk:
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),
+            ReportConsumer(self.log),
             SuggestionConsumer(),
         ]
         store.write_now(

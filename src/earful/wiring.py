@@ -49,7 +49,7 @@ from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
 from earful.model.time import DAY, Instant
-from earful.outbox.consumer import WaitingConsumer
+from earful.outbox.consumer import ReportConsumer, WaitingConsumer
 from earful.outbox.sender import Sender
 from earful.parts import Parts
 from earful.playground.connector import OnReply, PlaygroundConnector
@@ -122,6 +122,7 @@ class Earful:
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),
+            ReportConsumer(self.log),
             SuggestionConsumer(),
             WebhookConsumer(),
         ]

@@ -49,7 +49,8 @@ def concrete(path: str) -> str:
 
 PUBLIC = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/{link:str}"), ("GET", "/welcome"),
-    ("POST", "/welcome/admin"), ("GET", "/health"), ("POST", "/hooks/{channel:str}"),
+    ("POST", "/welcome/admin"), ("GET", "/health"), ("GET", "/hooks/{channel:str}"),
+    ("POST", "/hooks/{channel:str}"),
     ("GET", "/static/{version:str}/{path:path}"), ("GET", "/api/openapi"), ("GET", "/api/openapi/openapi.json"),
     ("GET", "/api/openapi/{path:str}"), ("GET", "/h/{link:str}"), ("POST", "/h/{link:str}"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id, new_ids
 from earful.model.message import IncomingMessage
 from earful.model.time import Instant, rfc3339
-from earful.store.tx import Tx
+from earful.store.tx import Row, Tx
 
 WAITING, READ, UNREAD = "waiting", "read", "unread"
 """States of a delivery: to be read, read whole, and not readable by this version, or not whole."""
@@ -146,3 +146,8 @@ def purge(tx: Tx, before: int, now: Instant) -> int:
 def refuse(place: str, reason: str, now: Instant) -> Callable[[Tx], None]:
     """The verb that counts a refused delivery by day, place and reason."""
     return lambda tx: store.count_refusal(tx, rfc3339(now)[:10], place, reason, now)
+
+
+def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[Row]:
+    """What a network reported of one reply."""
+    return store.reports_of(tx, channel_id, namespace, native_id)

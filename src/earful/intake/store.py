@@ -285,8 +285,10 @@ def insert_report(tx: Tx, values: dict[str, Any]) -> bool:
 
 
 def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[Row]:
-    """What a network reported of one reply."""
+    """What a network reported of one reply. It may name it without its namespace."""
     query = select(reports).where(
-        reports.c.channel_id == channel_id, reports.c.namespace == namespace, reports.c.native_id == native_id
+        reports.c.channel_id == channel_id,
+        reports.c.namespace.in_((namespace, "")),
+        reports.c.native_id == native_id,
     )
     return tx.rows(query)

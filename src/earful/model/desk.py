@@ -41,6 +41,9 @@ class SendState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
+    """The network says that it reached the customer."""
+    READ = "read"
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
@@ -186,6 +189,10 @@ class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="
     alike_to: str = ""
     """The first of them, whose id names the group."""
     read_as: ReadAs | None = None
+    sent_as: SendState = SendState.SENT
+    """Of our own: how far the network says that it came."""
+    not_delivered: str = ""
+    """Why the network could not deliver it after all."""
 
 
 class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="reply"):

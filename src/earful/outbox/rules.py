@@ -11,6 +11,8 @@ UNDO = 5 * SECOND
 """How long a reply waits before it goes out where nobody chose, so that it can be taken back."""
 BEFORE_SENDING = (SendState.APPROVAL, SendState.SCHEDULED, SendState.HELD, SendState.QUEUED)
 """States of a reply that nobody has tried to send."""
+OUT = (SendState.SENT, SendState.DELIVERED, SendState.READ)
+"""States of a reply that the network has, in the order in which it moves on."""
 PATIENCE = MINUTE
 """How long a due reply waits for its channel to be connected, as after a restart, before it fails."""
 LEASE = 2 * MINUTE
@@ -80,3 +82,13 @@ def next_look(looks: int, now: int) -> int | None:
         return None
     wait: int = 5 * SECOND << looks
     return now + min(wait, 10 * MINUTE)
+
+
+def reported(stands: SendState, said: SendState) -> SendState:
+    """Where a reply stands once the network reports something. Reports come in any order; what was read was delivered,
+    and what failed after it was read did not fail."""
+    if stands not in OUT:
+        return stands
+    if said is SendState.FAILED:
+        return said if stands is SendState.SENT else stands
+    return said if said in OUT and OUT.index(said) > OUT.index(stands) else stands

@@ -87,7 +87,7 @@ def due(tx: Tx, now: int, limit: int) -> list[Row]:
             _before.c.case_id == outbox.c.case_id,
             _before.c.thread_id == outbox.c.thread_id,
             _before.c.part == outbox.c.part - 1,
-            _before.c.state != "sent",
+            _before.c.state.not_in(("sent", "delivered", "read")),
         )
         .exists()
     )
@@ -204,3 +204,11 @@ def target(tx: Tx, message_id: str) -> Row | None:
         .where(messages.c.id == message_id)
     )
     return tx.row(query)
+
+
+def by_native_id(tx: Tx, channel_id: str, namespace: str, native_id: str) -> Row | None:
+    """A reply as its network names it, locked. An empty namespace is any: not every report says it."""
+    query = select(outbox).where(outbox.c.channel_id == channel_id, outbox.c.native_id == native_id)
+    if namespace:
+        query = query.where(outbox.c.namespace == namespace)
+    return tx.row(query.with_for_update())

@@ -104,7 +104,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "approval": N_("Waits for approval"), "scheduled": N_("Scheduled"),
         "held": N_("Held: something was said since"),
         "queued": N_("Waiting to be sent"), "sending": N_("Sending"), "sent": N_("Sent"),
-        "failed": N_("Not sent"), "unknown": N_("May be out: Earful is looking before it tries again"),
+        "delivered": N_("Delivered"), "read": N_("Read"), "failed": N_("Not sent"),
+        "unknown": N_("May be out: Earful is looking before it tries again"),
         "cancelled": N_("Taken back before it was sent"),
     },
     "delivery": {

@@ -304,14 +304,14 @@ def replies_of(tx: Tx, case_id: str) -> list[Row]:
     return tx.rows(query)
 
 
-def senders_of(tx: Tx, case_id: str) -> dict[str, str]:
-    """message id -> name of the colleague who wrote it here."""
+def sent_of(tx: Tx, case_id: str) -> dict[str, Row]:
+    """message id -> who wrote it here, and how far the network says that it came."""
     query = (
-        select(outbox.c.message_id, users.c.name)
+        select(outbox.c.message_id, users.c.name, outbox.c.state, outbox.c.error)
         .join(users, users.c.id == outbox.c.user_id)
         .where(outbox.c.case_id == case_id, outbox.c.message_id.is_not(None))
     )
-    return {row["message_id"]: row["name"] for row in tx.rows(query)}
+    return {row["message_id"]: row for row in tx.rows(query)}
 
 
 def channel_names(tx: Tx) -> dict[str, tuple[str, str]]:

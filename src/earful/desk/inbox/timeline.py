@@ -1,6 +1,7 @@
 """What happened in a case, in one order: messages, replies on their way, notes, and what people and time did."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -73,7 +74,7 @@ def messages(
     rendering: Rendering,
 ) -> list[TimelineItem]:
     revisions = store.revisions_of(tx, [row["id"] for row in rows if row["edited_at"] is not None])
-    senders = store.senders_of(tx, case_id)
+    sent = store.sent_of(tx, case_id)
     alike = near_duplicates(tx, {row["id"]: row["group_id"] for row in rows if row["rating"]})
     read_as = outcomes.read_as(tx, case_id)
     found: list[TimelineItem] = []
@@ -112,7 +113,7 @@ def messages(
                 alike=alike[row["id"]][1] if row["id"] in alike else 0,
                 alike_to=alike[row["id"]][0] if row["id"] in alike else "",
                 read_as=read_as.get(row["id"]),
-                sent_by=senders.get(row["id"], ""),
+                **_sent(sent.get(row["id"])),
                 is_new=inbound and seen_at is not None and row["received_at"] > seen_at,
                 can_reply=rendering.audiences(visibility, rendering.capabilities(row["channel_id"]))
                 if answerable
@@ -120,6 +121,17 @@ def messages(
             )
         )
     return found
+
+
+def _sent(row: Row | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    failed = row["state"] == SendState.FAILED
+    return {
+        "sent_by": row["name"],
+        "sent_as": SendState(row["state"]),
+        "not_delivered": row["error"] if failed else "",
+    }
 
 
 def near_duplicates(tx: Tx, heads: Mapping[str, str | None]) -> dict[str, tuple[str, int]]:

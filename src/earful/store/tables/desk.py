@@ -267,6 +267,13 @@ outbox = Table(
         postgresql_where=text("sent_at IS NOT NULL"),
     ),
     Index(
+        "ix_outbox_native_id",
+        "channel_id",
+        "native_id",
+        sqlite_where=text("native_id IS NOT NULL"),
+        postgresql_where=text("native_id IS NOT NULL"),
+    ),
+    Index(
         "ix_outbox_thread_id",
         "thread_id",
         "part",

@@ -31,6 +31,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("window_until IS NOT NULL AND awaiting_since IS NOT NULL"),
         postgresql_where=sa.text("window_until IS NOT NULL AND awaiting_since IS NOT NULL"),
     )
+    op.create_index(
+        "ix_outbox_native_id",
+        "outbox",
+        ["channel_id", "native_id"],
+        unique=False,
+        sqlite_where=sa.text("native_id IS NOT NULL"),
+        postgresql_where=sa.text("native_id IS NOT NULL"),
+    )
     _create_arrivals()
     _create_channels()
 
@@ -156,6 +164,7 @@ def downgrade() -> None:
         "oddities",
     ):
         op.drop_table(table)
+    op.drop_index("ix_outbox_native_id", table_name="outbox")
     op.drop_index("ix_cases_window_until", table_name="cases")
     op.drop_column("cases", "window_until")
     op.drop_index("ix_deliveries_state", table_name="deliveries")
