@@ -109,7 +109,9 @@ def drop_own(tx: Tx, case_id: str, *, tags: Iterable[str], drafters: Iterable[st
 
 def insert_row(tx: Tx, row: dict[str, Any]) -> None:
     """Insert a case with everything that its row said, also its number."""
-    tx.execute(insert(cases).values({name: row[name] for column in cases.columns if (name := column.name) in row}))
+    tx.execute(
+        insert(cases).values({name: row[name] for column in cases.columns if (name := column.name) in row})
+    )
 
 
 def networks(tx: Tx) -> dict[str, str]:

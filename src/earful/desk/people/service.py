@@ -167,3 +167,21 @@ def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCa
             if row["id"] != apart_from
         ],
     )
+
+
+class Numbered(Struct, frozen=True):
+    """A case found by its number."""
+
+    id: str
+    person_id: str
+
+
+def case_numbered(tx: Tx, number: int) -> Numbered | None:
+    """The case of a number with whose it is; None when there is none."""
+    row = store.case_by_number(tx, number)
+    return None if row is None else Numbered(row["id"], row["person_id"])
+
+
+def person_of_case(tx: Tx, case_id: str) -> str:
+    """Whose a case is; empty for one that there is not."""
+    return store.person_of_case(tx, case_id) or ""

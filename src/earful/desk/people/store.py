@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from earful.store import bulk
-from earful.store.tables import authors, cases, people, person_links, person_ties
+from earful.store.tables import authors, cases, people, person_flags, person_links, person_ties, users
 from earful.store.tx import Row, Tx
 
 AuthorKey = tuple[str, str, str]
@@ -175,3 +175,59 @@ _MISPLACED = (
 def misplaced(tx: Tx, case_ids: Sequence[str]) -> list[Row]:
     """Cases whose account is another person by now: (id, now_id, name)."""
     return list(bulk.select(tx, _MISPLACED, [list(case_ids)])) if case_ids else []
+
+
+def insert_flag(tx: Tx, row: dict[str, Any]) -> None:
+    """Keep a flag."""
+    tx.execute(insert(person_flags).values(row))
+
+
+def flag(tx: Tx, flag_id: str) -> Row | None:
+    """One flag, locked against others' changes."""
+    return tx.row(select(person_flags).where(person_flags.c.id == flag_id).with_for_update())
+
+
+def end_flag(tx: Tx, flag_id: str, user_id: str | None, at: int | None) -> None:
+    """Take a flag off, or with None put it on again."""
+    tx.execute(
+        update(person_flags).where(person_flags.c.id == flag_id).values(cleared_at=at, cleared_by=user_id)
+    )
+
+
+def flags_of(tx: Tx, person_id: str) -> list[Row]:
+    """The flags of a person's accounts with the names of who set them and took them off, newest first."""
+    setter, clearer = users.alias("setter"), users.alias("clearer")
+    query = (
+        select(person_flags, setter.c.name.label("user_name"), clearer.c.name.label("clearer"))
+        .join(person_links, person_links.c.author_id == person_flags.c.author_id)
+        .join(setter, setter.c.id == person_flags.c.user_id, isouter=True)
+        .join(clearer, clearer.c.id == person_flags.c.cleared_by, isouter=True)
+        .where(person_links.c.person_id == person_id, person_links.c.unlinked_at.is_(None))
+        .order_by(person_flags.c.set_at.desc(), person_flags.c.id.desc())
+    )
+    return tx.rows(query)
+
+
+_FLAGGED = (
+    "SELECT person_links.person_id, person_flags.flag, person_flags.ends_at\n"
+    "FROM person_links\n"
+    "JOIN person_flags ON person_flags.author_id = person_links.author_id\n"
+    "WHERE person_links.person_id IN ?? AND person_links.unlinked_at IS NULL\n"
+    "  AND person_flags.cleared_at IS NULL"
+)
+
+
+def standing_flags(tx: Tx, person_ids: Sequence[str]) -> list[Row]:
+    """(person_id, flag, ends_at) of flags that nobody took off; some may have ended."""
+    return list(bulk.select(tx, _FLAGGED, [list(person_ids)])) if person_ids else []
+
+
+def case_by_number(tx: Tx, number: int) -> Row | None:
+    """(id, person_id) of a case."""
+    return tx.row(select(cases.c.id, cases.c.person_id).where(cases.c.number == number))
+
+
+def person_of_case(tx: Tx, case_id: str) -> str | None:
+    """Whose a case is."""
+    found: str | None = tx.value(select(cases.c.person_id).where(cases.c.id == case_id))
+    return found
