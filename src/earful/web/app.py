@@ -37,6 +37,7 @@ from earful.desk.inbox import pages as inbox
 from earful.desk.macros import pages as macros
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.people import api as people_api
 from earful.desk.people import case_pages as case_people
 from earful.desk.people import pages as people
 from earful.desk.playbooks import api as playbooks_api
@@ -84,6 +85,7 @@ HANDLERS: list[Any] = [
     *handoff_public.HANDLERS,
     *people.HANDLERS,
     *case_people.HANDLERS,
+    *people_api.HANDLERS,
     *triage.HANDLERS,
     *priority_pages.HANDLERS,
     *brand_pages.HANDLERS,

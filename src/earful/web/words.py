@@ -143,6 +143,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "agents": N_("Those of agents"), "new": N_("Those of new agents"), "everybody": N_("Everybody's"),
     },
     "macro_for": {"mine": N_("Only you"), "role": N_("A role:"), "all": N_("Everybody")},
+    "flag": {"vip": N_("VIP"), "vulnerable": N_("Vulnerable")},
+    "hint_strength": {"1": N_("Weak"), "2": N_("Fair"), "3": N_("Strong")},
+    "mark_kind": {"handle": N_("The handle"), "mail": N_("A mail address"), "order": N_("An order number")},
+    "link_origin": {
+        "suggestion": N_("Suggested"), "hand": N_("Linked by hand"), "handoff": N_("Came by a handoff"),
+    },
     "role": {"agent": N_("Agent"), "lead": N_("Lead"), "admin": N_("Admin")},
     "health": {
         "ok": N_("Working"), "late": N_("Late"), "trouble": N_("In trouble"), "off": N_("Off"),

@@ -282,11 +282,6 @@ def set_deadlines(tx: Tx, deadlines: Mapping[str, Deadline | None]) -> None:
     )
 
 
-def check_version(tx: Tx, case_id: str, version: int | None) -> None:
-    """Raises ConflictError when somebody changed a case since `version`; None asks for nothing."""
-    _case(tx, case_id, version)
-
-
 def version_of(tx: Tx, case_id: str) -> int:
     """A number that grows with every change of a case."""
     return int(_case(tx, case_id)["version"])

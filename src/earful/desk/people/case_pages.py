@@ -30,28 +30,23 @@ def number_in(text: str) -> int:
 
 @post("/cases/{case_id:str}/merge", guards=WRITE, status_code=200, include_in_schema=False)
 async def merge(request: Ask, case_id: FromPath[str]) -> Response[Any]:
-    """`number` of the case that comes into this one, `reason`, `version`, and `link` to say that its person is the
-    same."""
+    """`number` of the case that comes into this one, `reason`, and `link` to say that its person is the same."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
-    version = data.get("version", "")
 
     def verb(tx: Tx) -> dict[str, str]:
         number, now, reason = number_in(data.get("number", "")), parts.clock(), data.get("reason", "")
         other = people.case_numbered(tx, number)
         if other is None:
             raise cases.RefusedError(f"There is no case #{number}; nothing was changed.")
-        seen = int(version) if version.isdecimal() else None
         if data.get("link"):
             mine = people.person_of_case(tx, case_id)
             if mine != other.person_id:
-                cases.check_version(tx, case_id, seen)
-                seen = None
                 try:
                     proof = Proof(Origin.HAND, reason=reason)
                     linking.tie(tx, parts.log, who, proof, mine, other.person_id, now)
                 except (linking.RefusedError, linking.NotFoundError) as error:
                     raise cases.RefusedError(str(error)) from error
-        merge_id = merging.merge(tx, parts.log, who, case_id, other.id, reason, seen, now)
+        merge_id = merging.merge(tx, parts.log, who, case_id, other.id, reason, None, now)
         return told(f"Merged #{number} into this", f"/cases/merges/{merge_id}/undo", {"case": case_id})
 
     return await act(request, case_id, verb)
@@ -59,15 +54,13 @@ async def merge(request: Ask, case_id: FromPath[str]) -> Response[Any]:
 
 @post("/cases/{case_id:str}/split", guards=WRITE, status_code=200, include_in_schema=False)
 async def split(request: Ask, case_id: FromPath[str]) -> Response[Any]:
-    """`message`, once for each that goes into a case of its own; `reason`, `version`."""
+    """`message`, once for each that goes into a case of its own; `reason`."""
     data, who, parts = await form(request), who_asks(request), parts_of(request)
     chosen = [value for name, value in (await request.form()).multi_items() if name == "message"]
-    version = data.get("version", "")
 
     def verb(tx: Tx) -> dict[str, str]:
-        seen = int(version) if version.isdecimal() else None
         reason = data.get("reason", "")
-        split_id = merging.split(tx, parts.log, who, case_id, chosen, reason, seen, parts.clock())
+        split_id = merging.split(tx, parts.log, who, case_id, chosen, reason, None, parts.clock())
         number = next(one.number for one in merging.of_case(tx, case_id) if one.id == split_id)
         return told(f"Now a case of its own: #{number}", f"/cases/merges/{split_id}/undo", {"case": case_id})
 
