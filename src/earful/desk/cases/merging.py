@@ -158,8 +158,7 @@ def _undo_with_later(tx: Tx, log: Log, who: Who, merge_id: str, now: Instant) ->
     row = journal.find(tx, merge_id)
     if row is None or row["undone_at"] is not None:
         return
-    later = [one for one in journal.standing_of(tx, [row["kept_id"], row["other_id"]]) if _is_later(one, row)]
-    for one in later:
+    for one in _later(tx, row):
         _undo_with_later(tx, log, who, one["id"], now)
     undo(tx, log, who, merge_id, now)
 
@@ -202,24 +201,35 @@ def _check_version(row: Row, version: int | None) -> None:
         raise ConflictError("Somebody changed this case meanwhile; look again before you go on.")
 
 
-def _is_later(one: Row, than: Row) -> bool:
-    return (one["at"], one["id"]) > (than["at"], than["id"]) and one["id"] != than["id"]
+def _needed(row: Row) -> set[str]:
+    """The cases that must be there to take this back."""
+    return {row["kept_id"]} | ({row["other_id"]} if row["kind"] == "split" else set())
+
+
+def _messages_of(row: Row) -> set[str]:
+    return {key[0] for key in _journal.decode(row["journal"]).moved.get("messages", [])}
+
+
+def _later(tx: Tx, row: Row) -> list[Row]:
+    """What has to be taken back before this: what came later with the same messages or made a case go, newest first."""
+    needed, ours = _needed(row), _messages_of(row)
+    return [
+        one
+        for one in journal.standing_of(tx, [row["kept_id"], row["other_id"]])
+        if one["id"] != row["id"]
+        and (
+            (one["kind"] == "merge" and one["other_id"] in needed)
+            or (one["at"] > row["at"] and ours & _messages_of(one))
+        )
+    ]
 
 
 def _check_standing(tx: Tx, row: Row) -> None:
-    """Raises RefusedError when one of the cases was put elsewhere since."""
-    later = [one for one in journal.standing_of(tx, [row["kept_id"], row["other_id"]]) if _is_later(one, row)]
-    there = set(store.by_ids(tx, [row["kept_id"], row["other_id"]]))
-    needed = {row["kept_id"]} | ({row["other_id"]} if row["kind"] == "split" else set())
-    ours = {key[0] for key in _journal.decode(row["journal"]).moved.get("messages", [])}
-    for one in later:
-        theirs = {key[0] for key in _journal.decode(one["journal"]).moved.get("messages", [])}
-        if ours & theirs or not needed <= there:
-            what = "merge of" if one["kind"] == "merge" else "splitting off of"
-            raise RefusedError(
-                f"Take back the later {what} #{one['other_number']} first; nothing was changed."
-            )
-    if not needed <= there:
+    """Raises RefusedError when one of the cases, or what moved, was put elsewhere since."""
+    for one in _later(tx, row):
+        what = "merge of" if one["kind"] == "merge" else "splitting off of"
+        raise RefusedError(f"Take back the later {what} #{one['other_number']} first; nothing was changed.")
+    if not _needed(row) <= set(store.by_ids(tx, sorted(_needed(row)))):
         raise RefusedError("One of the two cases is no more, so this cannot be taken back.")
 
 

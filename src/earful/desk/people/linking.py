@@ -78,6 +78,7 @@ def tie(tx: Tx, log: Log, who: Who, proof: Proof, one: str, other: str, now: Ins
         log,
         who,
         {one, other},
+        proof.reason.strip() or "; ".join(dict.fromkeys(one.why for one in proof.evidence)),
         LINKED_LINE,
         " and ".join(sorted({row["name"] for row in found.values()})),
         now,
@@ -100,7 +101,9 @@ def take_back(tx: Tx, log: Log, who: Who, tie_id: str, now: Instant) -> Row:
     ends = row["first_id"], row["second_id"]
     names = {one["name"] for one in store.lock_people(tx, ends).values()}
     store.end_tie(tx, tie_id, who.id, now)
-    kept = _settle(tx, log, who, set(ends), UNLINKED_LINE, " and ".join(sorted(names)), now)
+    kept = _settle(
+        tx, log, who, set(ends), "a link was taken back", UNLINKED_LINE, " and ".join(sorted(names)), now
+    )
     _tell(tx, log, who, UNLINKED, tie_id, kept, ends, now)
     return row
 
@@ -164,7 +167,7 @@ def _circles(tx: Tx, touched: set[str]) -> list[frozenset[str]]:
 
 
 def _settle(
-    tx: Tx, log: Log, who: Who, touched: set[str], line: str, words: str, now: Instant
+    tx: Tx, log: Log, who: Who, touched: set[str], why: str, line: str, words: str, now: Instant
 ) -> dict[str, str]:
     """Bring accounts and cases to what the ties that stand say. Returns person as first seen -> who they now are."""
     circles = _circles(tx, touched)
@@ -175,8 +178,7 @@ def _settle(
     before = store.standing_links(tx, own)
     for author_id, person_id in before.items():
         if person_id != now_is[own[author_id]]:
-            reason = because(f"{line.replace('_', ' ')}: {words}")
-            store.relink(tx, author_id, new_id(now), now_is[own[author_id]], reason, now)
+            store.relink(tx, author_id, new_id(now), now_is[own[author_id]], because(why), now)
     apart = {author_id: now_is[one] for author_id, one in own.items()}
     merging.part(tx, log, who, apart, now)
     involved = set(before.values()) | set(now_is.values())
