@@ -168,7 +168,8 @@ def address_of(text: str) -> str:
 def author_marks(network: Network, handle: str, native_id: str, addresses: Sequence[str]) -> list[Mark]:
     """What an account says of who has it."""
     found = [mark] if (mark := handle_mark(network, handle)) is not None else []
-    given = [*addresses, *((handle, native_id) if network is Network.EMAIL else ())]
+    addressed = network in (Network.EMAIL, Network.MASTODON)
+    given = [*addresses, *((handle, native_id) if addressed else ())]
     mails = dict.fromkeys(address for one in given if (address := address_of(one)))
     return found + [Mark(kind="mail", role="is", value=one) for one in mails]
 
@@ -200,7 +201,7 @@ def judge(kind: str, roles: frozenset[str], value: str) -> tuple[str, Strength, 
         return None
     if roles == {"is"}:
         return "mail", Strength.STRONG, "both write from, or left, the same mail address"
-    return "mail_said", Strength.STRONG, "one gave the mail address that the other writes from"
+    return "mail_said", Strength.STRONG, "one named the address that the other writes from"
 
 
 def strength_of(evidence: Sequence[Evidence]) -> int:
