@@ -18,9 +18,9 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.reading import Reading
-from earful.desk.playbooks import service as playbooks
 from earful.desk.people import flags, reading
 from earful.desk.people.rules import Flag
+from earful.desk.playbooks import service as playbooks
 from earful.desk.routing import settings as routing
 from earful.desk.routing.rules import Plan, Route, Strategy, Team
 from earful.desk.sla import settings as sla

@@ -65,7 +65,8 @@ def public(desk: Desk, by: str, text: str, name: str = "") -> None:
 
 def mail(desk: Desk, address: str, text: str) -> None:
     desk.now += 1  # type: ignore[assignment]
-    desk.receive(write(f"mail-{desk.now}", text, by=address, visibility=Visibility.DIRECT), channel="mail")
+    said = write(f"mail-{desk.now}", text, by=address, visibility=Visibility.DIRECT, subject="A question")
+    desk.receive(said, channel="mail")
     desk.settle()
 
 
@@ -85,6 +86,13 @@ def test_an_address_in_a_message_points_to_who_writes_from_it(mailed: Desk) -> N
     assert [word.text for one in hint.evidence for word in one.words] == ["tilda.ekholm@brieven.example"]
     kept = mailed.store.read_now(lambda tx: tx.rows(select(person_marks)))
     assert not any("tilda" in str(value) for row in kept for value in row.values())
+
+
+def test_spans_are_counted_from_the_subject_on(mailed: Desk) -> None:
+    public(mailed, "ana", "The grinder came broken")
+    mail(mailed, "somebody@else.example", "As said on Mastodon (ana@example.social), it came broken")
+    (hint,) = queue(mailed)
+    assert [word.text for one in hint.evidence for word in one.words] == ["ana@example.social"]
 
 
 def test_accepted_taken_back_and_refused(mailed: Desk) -> None:

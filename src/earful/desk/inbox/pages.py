@@ -172,6 +172,9 @@ async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
     around = await shell(request, "inbox", request.query_params.get("notice", "")[:300])
     try:
         found = await parts.store.read(lambda tx: look(tx, parts, session, hub, wanted))
+    except NotFoundException:
+        # It is a ValueError too, and keeps its own status.
+        raise
     except ValueError as error:
         raise ProblemError(400, str(error)) from error
     return {"shell": around} | found

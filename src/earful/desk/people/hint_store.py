@@ -11,8 +11,8 @@ from earful.store.tx import Row, Tx
 
 MARK_COLUMNS = ("kind", "digest", "person_id", "role", "message_id", "start", "stop", "at")
 _SAID = (
-    "SELECT messages.id, messages.text, messages.author, messages.occurred_at, ratings.data AS rating,\n"
-    "  authors.network, authors.handle, authors.native_id, people.id AS person_id\n"
+    "SELECT messages.id, messages.subject, messages.text, messages.author, messages.occurred_at,\n"
+    "  ratings.data AS rating, authors.network, authors.handle, authors.native_id, people.id AS person_id\n"
     "FROM messages\n"
     "JOIN authors ON authors.id = messages.author_id\n"
     "JOIN people ON people.author_id = authors.id\n"
@@ -132,7 +132,7 @@ def now_are(tx: Tx, persons: Iterable[str]) -> dict[str, Row]:
 
 
 _WORDS = (
-    "SELECT messages.id, messages.text, messages.deleted_at, messages.occurred_at, cases.number\n"
+    "SELECT messages.id, messages.subject, messages.text, messages.deleted_at, messages.occurred_at, cases.number\n"
     "FROM messages\n"
     "LEFT JOIN cases ON cases.id = messages.case_id\n"
     "WHERE messages.id IN ??"

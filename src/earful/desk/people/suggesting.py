@@ -20,6 +20,7 @@ from earful.model.message import Actor, Network
 from earful.model.time import Instant
 from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
+from earful.triage.subject import words_of
 
 QUEUE = 100
 _encode = msgspec.json.Encoder().encode
@@ -68,7 +69,10 @@ def _marks_of(row: Row) -> list[Mark]:
     author = rules.author_marks(
         Network(row["network"]), row["handle"], row["native_id"], [alt] if alt else []
     )
-    return [*author, *rules.said_marks(row["text"], ((one.type, one.span) for one in pii))]
+    return [
+        *author,
+        *rules.said_marks(words_of(row["subject"], row["text"]), ((one.type, one.span) for one in pii)),
+    ]
 
 
 def note(tx: Tx, key: str, found: Iterable[Found], now: Instant) -> None:
@@ -298,7 +302,9 @@ def shown(tx: Tx, evidence: Sequence[Evidence]) -> list[Shown]:
                 Word(
                     message_id=place.message_id,
                     number=row["number"],
-                    text="" if row["deleted_at"] is not None else row["text"][slice(*place.span)],
+                    text=""
+                    if row["deleted_at"] is not None
+                    else words_of(row["subject"], row["text"])[slice(*place.span)],
                     at=row["occurred_at"],
                 )
                 for place in one.places
