@@ -16,6 +16,7 @@ from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
+from earful.desk.people.consumer import PeopleConsumer
 from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
@@ -135,6 +136,7 @@ class Desk:
             ClockConsumer(),
             RecomputeConsumer(),
             RoutingConsumer(self.log),
+            PeopleConsumer(self.log, "key"),
             BulkConsumer(self.log),
             PlaybookConsumer(),
             ViewConsumer(),

@@ -24,6 +24,7 @@ from earful.desk.inbox.service import READ_ONLY
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
+from earful.desk.people.consumer import PeopleConsumer
 from earful.desk.playbooks import runs as playbooks
 from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.routing import queues
@@ -117,6 +118,7 @@ class Earful:
             ClockConsumer(),
             RecomputeConsumer(),
             RoutingConsumer(self.log),
+            PeopleConsumer(self.log, self.vault.derive("people")),
             BulkConsumer(self.log),
             PlaybookConsumer(),
             ViewConsumer(),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from earful.desk.conditions import rules, service, sql
-from earful.desk.conditions.fields import FIELDS, OPERATORS, REACH_TIERS, Field, Kind, Op
+from earful.desk.conditions.fields import FIELDS, FLAGS, OPERATORS, REACH_TIERS, Field, Kind, Op
 from earful.desk.conditions.reading import dump, loads, read
 from earful.model.conditions import All, AnyOf, Check, Condition, Not
 from earful.model.desk import Outcome, Status
@@ -38,6 +38,7 @@ from earful.store.tables import (
     conversations,
     messages,
     people,
+    person_flags,
     person_links,
     ratings,
     users,
@@ -115,6 +116,22 @@ def rows(tx: Tx, count: int) -> None:
         tx.execute(insert(authors).values(author))
         link = {"id": f"l{n}", "author_id": f"a{n}", "person_id": person, "evidence": "{}", "linked_at": 1}
         tx.execute(insert(person_links).values(**link, unlinked_at=rnd.choice((None, None, 5))))
+        chance = random.Random(n)
+        if chance.random() < 0.7:
+            tx.execute(
+                insert(person_flags).values(
+                    id=f"f{n}",
+                    author_id=f"a{n}",
+                    flag=chance.choice(FLAGS),
+                    reason="x",
+                    user_id="kim",
+                    set_at=1,
+                    ends_at=chance.choice(
+                        (None, NOW - 1, NOW, NOW + 1, NOW + HOUR, NOW - 5 * DAY, NOW + 9 * DAY)
+                    ),
+                    cleared_at=chance.choice((None, None, None, 5)),
+                )
+            )
         tx.execute(
             insert(conversations).values(
                 id=f"v{n}",

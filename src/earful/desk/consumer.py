@@ -75,7 +75,7 @@ class DeskConsumer:
         # A tombstone whose message never came has nobody to belong to.
         batch = [one for one in batch if one.known]
         came = {one.row["id"]: one.came() for one in batch if one.may_name_code}
-        recognised = arriving.recognise(tx, list(came.values()), now) if came else {}
+        recognised = arriving.recognise(tx, self._log, list(came.values()), now) if came else {}
         known = people.meet(tx, [one.sighting() for one in batch if one.inbound], now)
         fresh = [one for one in batch if one.row["conversation_id"] is None]
         threaded = conversations.thread(tx, [one.arrival() for one in _in_order(fresh)], now)
@@ -184,7 +184,7 @@ class _Arrived:
             private=conversation_id in private,
             author_id=who.author_id if who else None,
             person_id=who.person_id if who else "",
-            person_name=(who.name or who.handle or self.author.native_id) if who else "",
+            person_name=(who.called or who.name or who.handle or self.author.native_id) if who else "",
             handle=(who.handle or self.author.native_id) if who else "",
             case_id=self.row["case_id"],
         )

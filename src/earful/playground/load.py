@@ -18,6 +18,8 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.reading import Reading
+from earful.desk.people import flags, reading
+from earful.desk.people.rules import Flag
 from earful.desk.playbooks import service as playbooks
 from earful.desk.routing import settings as routing
 from earful.desk.routing.rules import Plan, Route, Strategy, Team
@@ -79,6 +81,7 @@ OPEN = Calendar(
         Holiday(name="Christmas", day="2025-12-25", days=2, repeat="yearly"),
     ),
 )
+VIP = ("gwen_pulls_shots", "Writes the burr guide that half the owners read")
 PROMISES = (
     Policy(
         id="asked",
@@ -194,6 +197,8 @@ def _share(tx: Tx, earful: Earful, team: dict[str, str], who: Who, now: Instant)
         ),
     )  # fmt: skip
     routing.save(tx, earful.log, who, plan, now)
+    for found in reading.page(tx, VIP[0], "", now).people[:1]:
+        flags.put(tx, earful.log, who, found.id, Flag.VIP, VIP[1], None, now)
 
 
 def _finish(tx: Tx, seen: dict[tuple[str, str], Instant], team: dict[str, str], now: Instant) -> str:

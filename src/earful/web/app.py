@@ -37,6 +37,9 @@ from earful.desk.inbox import pages as inbox
 from earful.desk.macros import pages as macros
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.people import api as people_api
+from earful.desk.people import case_pages as case_people
+from earful.desk.people import pages as people
 from earful.desk.playbooks import api as playbooks_api
 from earful.desk.playbooks import case_pages as case_playbooks
 from earful.desk.playbooks import pages as playbooks
@@ -80,6 +83,9 @@ HANDLERS: list[Any] = [
     *outcomes_api.HANDLERS,
     *handoffs.HANDLERS,
     *handoff_public.HANDLERS,
+    *people.HANDLERS,
+    *case_people.HANDLERS,
+    *people_api.HANDLERS,
     *triage.HANDLERS,
     *priority_pages.HANDLERS,
     *brand_pages.HANDLERS,

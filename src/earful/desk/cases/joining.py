@@ -236,6 +236,29 @@ def weigh_anew(tx: Tx, case_ids: Iterable[str], networks: Mapping[str, str]) -> 
     return [row["id"] for row in after]
 
 
+def recount(tx: Tx, case_ids: Iterable[str], networks: Mapping[str, str]) -> None:
+    """Bring cases up to date whose messages were put elsewhere by hand: nobody said anything, so each stands where
+    it stood."""
+    before = store.by_ids(tx, sorted(case_ids))
+    said = _said(tx, [], before, networks)
+    after = []
+    for case_id, row in before.items():
+        if said.get(case_id):
+            changed = row_of(rules.summarise(said[case_id]), standing_of(row)) | {"id": case_id}
+            after.append(changed | {"title": row["title"]} if row["titled"] else changed)
+    store.update_facts(tx, [before[row["id"]] for row in after], after)
+
+
+def standing_of(row: Row) -> rules.Standing:
+    """Where a case's row says that it stands."""
+    return rules.Standing(
+        status=Status(row["status"]),
+        outcome=Outcome(row["outcome"]),
+        snoozed_until=row["snoozed_until"],
+        closed_at=row["closed_at"],
+    )
+
+
 def _key(row: Row) -> tuple[str, str, str]:
     return row["channel_id"], row["namespace"], row["native_id"]
 
@@ -317,7 +340,8 @@ def said(row: Row, network: str) -> rules.Said:
 _FACT_FIELDS = tuple(field for field in rules.Facts.__struct_fields__ if field != "answered")
 
 
-def _row_of(facts: rules.Facts, standing: rules.Standing) -> dict[str, Any]:
+def row_of(facts: rules.Facts, standing: rules.Standing) -> dict[str, Any]:
+    """What a case's row says by its messages and where it stands."""
     row = {field: getattr(facts, field) for field in _FACT_FIELDS}
     return row | {
         "status": standing.status.value,
@@ -331,10 +355,11 @@ def _new_case(case_id: str, one: Joining, messages: list[rules.Said]) -> dict[st
     facts = rules.summarise(messages)
     outcome = Outcome.ANSWERED if facts.answered else Outcome.UNANSWERED
     standing = rules.Standing(status=Status.OPEN, outcome=outcome)
-    return _row_of(facts, standing) | {
+    return row_of(facts, standing) | {
         "id": case_id,
         "person_id": one.person_id,
         "person_name": one.person_name,
+        "author_id": one.author_id,
         "handle": one.handle,
         "titled": False,
         "assignee_id": None,
@@ -345,15 +370,10 @@ def _new_case(case_id: str, one: Joining, messages: list[rules.Said]) -> dict[st
 
 def _changed_case(row: Row, messages: list[rules.Said]) -> dict[str, Any]:
     facts = rules.summarise(messages)
-    standing = rules.Standing(
-        status=Status(row["status"]),
-        outcome=Outcome(row["outcome"]),
-        snoozed_until=row["snoozed_until"],
-        closed_at=row["closed_at"],
-    )
+    standing = standing_of(row)
     newest = max(messages, key=lambda one: (one.at, one.message_id))
     # Only a closed case asks whether it is fixed, and most are not.
     closed = standing.status is Status.CLOSED and newest.direction is Direction.INBOUND
     says = reading.read(newest.text).reading if closed else reading.Reading.UNCLEAR
-    changed = _row_of(facts, rules.after_message(standing, newest, facts, says)) | {"id": row["id"]}
+    changed = row_of(facts, rules.after_message(standing, newest, facts, says)) | {"id": row["id"]}
     return changed | {"title": row["title"]} if row["titled"] else changed

@@ -46,6 +46,20 @@ def _tell(tx: Tx, log: Log, who: Who, case_id: str, what: str, detail: str, now:
     record(tx, who, f"case.{what}", case_id, now, detail)
 
 
+def tell(tx: Tx, log: Log, who: Who, case_id: str, what: str, detail: str, now: Instant) -> None:
+    """Write a line into the history of a case, for a feature that changed what the case shows."""
+    store.update_case(tx, _case(tx, case_id), {})
+    _tell(tx, log, who, case_id, what, detail, now)
+
+
+def give_person(
+    tx: Tx, log: Log, who: Who, case_id: str, person_id: str, name: str, what: str, detail: str, now: Instant
+) -> None:
+    """Say whose case it is. For the feature that knows who is one person; `what` empty leaves no line."""
+    store.update_case(tx, _case(tx, case_id), {"person_id": person_id, "person_name": name})
+    _tell(tx, log, who, case_id, what, detail, now)
+
+
 def assign(
     tx: Tx, log: Log, who: Who, case_id: str, user_id: str | None, user_name: str, now: Instant
 ) -> str | None:

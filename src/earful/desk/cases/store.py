@@ -31,9 +31,9 @@ from earful.store.tables import (
 from earful.store.tx import Row, Tx
 
 CASE_COLUMNS = (
-    "id", "person_id", "title", "titled", "status", "outcome", "assignee_id", "priority", "severity", "kind",
-    "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview", "tried_before",
-    "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
+    "id", "person_id", "author_id", "title", "titled", "status", "outcome", "assignee_id", "priority",
+    "severity", "kind", "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview",
+    "tried_before", "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
     "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
 

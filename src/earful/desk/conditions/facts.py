@@ -1,8 +1,12 @@
 """What conditions are tested on: one flat record for a message or a case."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import Struct
 
 NO_SET: frozenset[str] = frozenset()
+NO_ENDS: Mapping[str, float] = MappingProxyType({})
 
 
 class Facts(Struct, frozen=True, kw_only=True, gc=False):
@@ -43,6 +47,8 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     person_name: str | None = None
     person_cases: int | None = None
     person_authors: int | None = None
+    person_flags: Mapping[str, float] = NO_ENDS
+    """Flag -> until when it counts (exclusive), `FOR_EVER` where it has no end."""
     conversation_visibility: str | None = None
     case_id: str | None = None
     case_number: int | None = None

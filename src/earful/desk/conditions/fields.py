@@ -13,6 +13,7 @@ MOST = 2**53
 """The largest whole number that JSON carries safely."""
 ME = "me"
 """Stands for whoever looks, as the value of an assignee."""
+FLAGS = ("vip", "vulnerable")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 REACH_TIERS = (
     "private", "a few", "tens", "hundreds", "thousands", "tens of thousands", "hundreds of thousands", "millions",
@@ -99,6 +100,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """The only values that there are; for words and sets without, any."""
     low: int = 0
     high: int = MOST
+    ends: bool = False
+    """Of a set: each word counts until a moment; its fact says until when."""
 
     @property
     def group(self) -> str:
@@ -107,10 +110,17 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 def _field(
-    name: str, kind: Kind, note: str, choices: tuple[str, ...] = (), *, high: int = MOST, fact: str = ""
-) -> Field:
+    name: str, kind: Kind, note: str, choices: tuple[str, ...] = (), *, high: int = MOST, fact: str = "",
+    ends: bool = False,
+) -> Field:  # fmt: skip
     return Field(
-        name=name, kind=kind, fact=fact or name.replace(".", "_"), help=note, choices=choices, high=high
+        name=name,
+        kind=kind,
+        fact=fact or name.replace(".", "_"),
+        help=note,
+        choices=choices,
+        high=high,
+        ends=ends,
     )
 
 
@@ -179,6 +189,7 @@ _ALL = (
     _field("person.name", T, "Name of the human behind the case."),
     _field("person.cases", N, "Cases of this person, this one included."),
     _field("person.authors", N, "Accounts linked to this person."),
+    _field("person.flags", S, "Flags of this person that count now.", FLAGS, ends=True),
     _field("conversation.visibility", C, "Who can see the conversation.", _VISIBILITIES),
 )  # fmt: skip
 

@@ -69,6 +69,8 @@ def _check(check: Check, me: str) -> Predicate:
     if field.kind in _CLOCKS:
         return _clock(check)
     get = attrgetter(field.fact)
+    if field.ends:
+        return _ending(get, op, check.value)
     if op is Op.IS_SET:
         wanted = check.value
         if field.kind in EMPTY_IS_MISSING:
@@ -121,6 +123,14 @@ def _set(get: Get, op: Op, value: Any, _me: str) -> Predicate:
         return lambda facts, _now: value in get(facts)
     wanted = frozenset(value)
     return lambda facts, _now: not wanted.isdisjoint(get(facts))
+
+
+def _ending(get: Get, op: Op, value: Any) -> Predicate:
+    """A set whose words count until a moment each."""
+    if op is Op.IS_SET:
+        return lambda facts, now: any(end > now for end in get(facts).values()) is value
+    wanted = (value,) if op is Op.HAS else tuple(value)
+    return lambda facts, now: any(get(facts).get(one, now) > now for one in wanted)
 
 
 def _instant(get: Get, op: Op, value: Any, _me: str) -> Predicate:
@@ -221,6 +231,9 @@ def _flips(check: Check) -> Callable[[Facts, int], float] | None:
     if field.kind in _CLOCKS:
         zone = zone_of(check.zone)
         return lambda _facts, now: _next_hour(now, zone)
+    if field.ends:
+        ends = attrgetter(field.fact)
+        return lambda facts, now: min((one for one in ends(facts).values() if one > now), default=FOR_EVER)
     lengths: tuple[int, ...] = ()
     if op in (Op.OLDER_THAN, Op.NEWER_THAN):
         lengths = (milliseconds(str(check.value)),)
@@ -310,6 +323,10 @@ def _someday(check: Check, *, denied: bool) -> Condition:
     falling = op is Op.NEWER_THAN or (field.kind is Kind.DURATION and op is Op.AT_MOST)
     if field.kind in _CLOCKS or (field.kind is Kind.DURATION and op is Op.BETWEEN):
         return NEVER if denied else ALWAYS
+    if field.ends:
+        # Words only end, so a test of one only ever turns false, and one that there is none only ever true.
+        falling = op is not Op.IS_SET or check.value is True
+        rising = not falling
     if rising:
         return check if denied else ALWAYS
     if falling:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import func, select
 
 from earful.desk.conditions import sql, store
-from earful.desk.conditions.facts import NO_SET, Facts
+from earful.desk.conditions.facts import NO_ENDS, NO_SET, Facts
 from earful.desk.conditions.fields import GROUPS
 from earful.model.conditions import Condition
 from earful.model.time import Instant
@@ -75,7 +75,8 @@ def of_messages(tx: Tx, message_ids: Iterable[str], groups: frozenset[str] = EVE
 def _around(tx: Tx, rows: Sequence[Row], groups: frozenset[str]) -> dict[str, dict[str, Any]]:
     """case -> facts of its row, its tags and its person."""
     tags = store.tags(tx, [row["id"] for row in rows]) if "case" in groups else {}
-    people = store.people(tx, list({row["person_id"] for row in rows})) if "person" in groups else {}
+    ids = list({row["person_id"] for row in rows}) if "person" in groups else []
+    people, flags = store.people(tx, ids), store.flags(tx, ids)
     found = {}
     for row in rows:
         values: dict[str, Any] = {f"case_{name}": row[name] for name in _CASE_FACTS}
@@ -89,6 +90,7 @@ def _around(tx: Tx, rows: Sequence[Row], groups: frozenset[str]) -> dict[str, di
         person = people.get(row["person_id"])
         if person is not None:
             values |= {f"person_{name}": person[name] for name in ("name", "cases", "authors")}
+            values["person_flags"] = flags.get(row["person_id"], NO_ENDS)
         found[row["id"]] = values
     return found
 

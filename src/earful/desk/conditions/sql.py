@@ -41,6 +41,7 @@ from earful.store.tables import (
     conversations,
     messages,
     people,
+    person_flags,
     person_links,
     ratings,
 )
@@ -248,11 +249,29 @@ class _Compiler:
                 return cases.c.tried_before != ""
             padded = literal(" ", Text) + cases.c.tried_before + " "
             return or_(false(), *(self._find(padded, f" {one} ") > 0 for one in wanted))
+        if field.fact == "person_flags":
+            return self._flagged(wanted)
         name = field.fact.partition("_")[2]
         ask = self._in_list_postgresql if self._postgresql else self._in_list_sqlite
         return exists(
             select(1).select_from(_JOINS["rating"]).where(messages.c.seq == NEWEST, ask(name, wanted))
         )
+
+    def _flagged(self, wanted: tuple[str, ...] | None) -> Expression:
+        query = (
+            select(1)
+            .select_from(
+                person_links.join(person_flags, person_flags.c.author_id == person_links.c.author_id)
+            )
+            .where(
+                person_links.c.person_id == cases.c.person_id,
+                person_links.c.unlinked_at.is_(None),
+                person_flags.c.cleared_at.is_(None),
+                or_(person_flags.c.ends_at.is_(None), person_flags.c.ends_at > self._now),
+            )
+            .correlate(cases)
+        )
+        return exists(query if wanted is None else query.where(person_flags.c.flag.in_(wanted)))
 
     def _in_list_postgresql(self, name: str, wanted: tuple[str, ...] | None) -> Expression:
         data = cast(ratings.c.data, JSONB)

@@ -1,5 +1,6 @@
 """The SQL of facts: what conditions ask of many cases or messages, in a few queries."""
 
+import math
 from collections import defaultdict
 
 from earful.store import bulk
@@ -43,6 +44,13 @@ _PEOPLE = (
     "FROM people\n"
     "WHERE people.id IN ??"
 )
+_FLAGS = (
+    "SELECT person_links.person_id, person_flags.flag, person_flags.ends_at\n"
+    "FROM person_links\n"
+    "JOIN person_flags ON person_flags.author_id = person_links.author_id\n"
+    "WHERE person_links.person_id IN ?? AND person_links.unlinked_at IS NULL\n"
+    "  AND person_flags.cleared_at IS NULL"
+)
 
 
 def cases(tx: Tx, ids: list[str]) -> list[bulk.Record]:
@@ -72,3 +80,12 @@ def tags(tx: Tx, case_ids: list[str]) -> dict[str, frozenset[str]]:
 def people(tx: Tx, ids: list[str]) -> dict[str, bulk.Record]:
     """person -> name, and how many cases and authors they have."""
     return {row["id"]: row for row in bulk.select(tx, _PEOPLE, [ids])} if ids else {}
+
+
+def flags(tx: Tx, ids: list[str]) -> dict[str, dict[str, float]]:
+    """person -> flag -> until when it counts; infinity where it has no end."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for person_id, flag, ends_at in bulk.tuples(tx, _FLAGS, [ids]) if ids else []:
+        until = math.inf if ends_at is None else float(ends_at)
+        found[person_id][flag] = max(until, found[person_id].get(flag, until))
+    return dict(found)

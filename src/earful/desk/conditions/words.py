@@ -32,6 +32,7 @@ LABELS: Mapping[str, str] = {
     "author.handle": N_("handle"), "author.name": N_("author's name"),
     "author.network": N_("author's network"), "author.followers": N_("followers"),
     "author.first_seen_at": N_("author's first message"), "person.name": N_("person's name"),
+    "person.flags": N_("person's flags"),
     "person.cases": N_("person's cases"), "person.authors": N_("person's accounts"),
     "conversation.visibility": N_("conversation's audience"),
 }  # fmt: skip
@@ -62,7 +63,8 @@ _FAMILIES: Mapping[str, str] = {
     "case.reach_tier": "reach", "message.network": "network", "message.visibility": "visibility",
     "message.kind": "message_kind", "rating.kind": "kind", "rating.sentiment": "sentiment",
     "rating.topic": "topic", "rating.urgency": "urgency", "rating.wants": "wants",
-    "rating.tried_before": "tried", "rating.abuse": "abuse", "rating.pii": "pii", "rating.reach_tier": "reach",
+    "rating.tried_before": "tried", "rating.abuse": "abuse", "rating.pii": "pii",
+    "person.flags": "flag", "rating.reach_tier": "reach",
     "author.network": "network", "conversation.visibility": "visibility",
 }  # fmt: skip
 _DIRECTION = {"inbound": N_("the customer's"), "outbound": N_("ours")}

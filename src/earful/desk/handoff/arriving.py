@@ -67,7 +67,13 @@ def write(
         raise RefusedError("Another browser was first; nothing was sent.")
     actor = _visitor(row["id"], row["person_name"], written.mail)
     author_id = people.know(
-        tx, (Network.CHAT.value, "", actor.native_id), actor, row["person_id"], f"handoff {row['code']}", now
+        tx,
+        log,
+        (Network.CHAT.value, "", actor.native_id),
+        actor,
+        row["person_id"],
+        f"handoff {row['code']}",
+        now,
     )
     conversation_id = conversations.open_named(tx, channel_id, row["id"], Visibility.DIRECT, now)
     conversations.give_case(tx, conversation_id, row["case_id"])
@@ -140,7 +146,7 @@ class Came(Struct, frozen=True, kw_only=True):
     at: int
 
 
-def recognise(tx: Tx, came: Sequence[Came], now: Instant) -> dict[str, Row]:
+def recognise(tx: Tx, log: Log, came: Sequence[Came], now: Instant) -> dict[str, Row]:
     """message -> the invitation whose code it names, for those that may use it. The author is then the case's person.
 
     Whoever names wrong codes again and again is no longer listened to.
@@ -157,7 +163,7 @@ def recognise(tx: Tx, came: Sequence[Came], now: Instant) -> dict[str, Row]:
         if row is None or not _open_to(tx, row, one, now):
             service.note_wrong(tx, key, now)
             continue
-        people.know(tx, one.key, one.actor, row["person_id"], f"handoff {row['code']}", now)
+        people.know(tx, log, one.key, one.actor, row["person_id"], f"handoff {row['code']}", now)
         found[one.message_id] = row
     return found
 

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 from litestar import Response, get
@@ -11,12 +11,14 @@ from litestar.params import FromPath
 
 from earful.channels.kit.html import sanitise
 from earful.desk.bulk import panel as bulk
+from earful.desk.cases import merging
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.inbox import timeline
 from earful.desk.outcomes import panel as outcomes
+from earful.desk.people import panel as people
 from earful.desk.playbooks import panel as playbooks
 from earful.desk.routing import panel as routing
 from earful.desk.triage import topics
@@ -34,7 +36,7 @@ from earful.store.tx import Tx
 from earful.web.access import needs
 from earful.web.live import Hub
 from earful.web.problems import ProblemError
-from earful.web.site import Ask, is_htmx, page, parts_of, session_of, shell
+from earful.web.site import Ask, go, is_htmx, page, parts_of, session_of, shell
 from earful.web.views import CaseView, InboxView, SavedView
 
 READ = [needs(Permission.CASES_READ)]
@@ -143,12 +145,20 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         has_channels=bool(channels.listed(tx)),
         selected=case.detail.row.id if case else "",
     )
-    around = {"inbox": view, "case": case, "bulk": bulk.panel(tx), "routing": routing.panel(tx, user.role)}
+    rows = [*view.page.rows, *([case.detail.row] if case else [])]
+    around = {
+        "inbox": view,
+        "case": case,
+        "bulk": bulk.panel(tx),
+        "routing": routing.panel(tx, user.role),
+        "flagged": people.marks(tx, rows, parts.clock()),
+    }
     if case is None:
         return around
     standing = outcomes.panel(tx, case.detail, parts.clock())
     return around | {
         "standing": standing,
+        "known": people.panel(tx, case.detail, parts.clock()),
         "invitations": handoff.panel(tx, case.detail),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
@@ -162,6 +172,9 @@ async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
     around = await shell(request, "inbox", request.query_params.get("notice", "")[:300])
     try:
         found = await parts.store.read(lambda tx: look(tx, parts, session, hub, wanted))
+    except NotFoundException:
+        # It is a ValueError too, and keeps its own status.
+        raise
     except ValueError as error:
         raise ProblemError(400, str(error)) from error
     return {"shell": around} | found
@@ -186,9 +199,16 @@ async def rows(request: Ask) -> Response[str]:
 
 
 @get("/inbox/case/{number:int}", guards=READ, include_in_schema=False)
-async def case_page(request: Ask, number: FromPath[int]) -> Response[str]:
-    """A case beside the list; the asking user has then seen it."""
-    found = await values(request, number)
+async def case_page(request: Ask, number: FromPath[int]) -> Response[Any]:
+    """A case beside the list; the asking user has then seen it. The number of a merged one leads to the kept one."""
+    try:
+        found = await values(request, number)
+    except NotFoundException:
+        kept = await parts_of(request).store.read(lambda tx: merging.where_is(tx, number))
+        if kept is None:
+            raise
+        said = quote(f"#{number} was merged into this case, #{kept}.")
+        return go(f"/inbox/case/{kept}?view=all&notice={said}")
     await _note_seen(request, found["case"].detail.row.id)
     if "case-area" in request.headers.get("hx-target", ""):
         return page(request, "inbox/case_area.html", fragment=True, **found)

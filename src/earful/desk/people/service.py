@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 
-import msgspec
 from msgspec import Struct
 
-from earful.desk.people import store
+from earful.desk.people import linking, store
+from earful.desk.people.rules import Origin
 from earful.desk.people.store import AuthorKey
+from earful.log.contract import Log
 from earful.model.desk import AuthorCard, Outcome, PastCase, PersonCard, Status
 from earful.model.ids import new_ids
 from earful.model.message import Actor, Network
 from earful.model.time import Instant
+from earful.store.audit import EARFUL
 from earful.store.tx import Row, Tx
 
 PAST_CASES = 20
@@ -33,6 +35,8 @@ class Known(Struct, frozen=True, kw_only=True):
     person_id: str
     name: str
     handle: str
+    called: str = ""
+    """The name that somebody gave the person; empty when nobody did."""
 
 
 def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey, Known]:
@@ -66,7 +70,9 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
                     "seen": sighting.at,
                 }
             )
-        met[key] = Known(author_id=row["id"], person_id=row["person_id"], name=name, handle=handle)
+        met[key] = Known(
+            author_id=row["id"], person_id=row["person_id"], name=name, handle=handle, called=row["called"]
+        )
     store.update_authors(tx, changes)
     return met
 
@@ -92,8 +98,8 @@ def _insert(
                 sighting.at,
             )
         )
-        people.append((person_id, name, now))
-        links.append((link_id, author_id, person_id, evidence_json("first sight of this author"), now))
+        people.append((person_id, name, now, author_id))
+        links.append((link_id, author_id, person_id, linking.because("first sight of this author"), now))
     inserted = store.insert_authors(tx, rows)
     ours = [index for index, row in enumerate(rows) if row[0] in inserted]
     store.insert_people(tx, [people[index] for index in ours])
@@ -109,19 +115,19 @@ def _insert(
             "followers": sighting.actor.followers,
             "last_seen_at": sighting.at,
             "person_id": person[0],
+            "called": "",
         }
         for sighting, row, person in zip(sightings, rows, people, strict=True)
     }
 
 
-def know(tx: Tx, key: AuthorKey, actor: Actor, person_id: str, evidence: str, now: Instant) -> str:
-    """Know that an author is a person: a new author begins as them, a known one is linked to them from now on.
-
-    The link before is ended, not destroyed, and the evidence stays with the new one. Returns the author.
-    """
+def know(tx: Tx, log: Log, key: AuthorKey, actor: Actor, person_id: str, evidence: str, now: Instant) -> str:
+    """Know by a handoff that an author is a person: both are linked from now on. Returns the author."""
     known = meet(tx, [Sighting(key=key, actor=actor, at=now)], now)[key]
     if known.person_id != person_id:
-        store.relink(tx, known.author_id, new_ids(now, 1)[0], person_id, evidence_json(evidence), now)
+        linking.tie(
+            tx, log, EARFUL, linking.Proof(Origin.HANDOFF, reason=evidence), known.person_id, person_id, now
+        )
     return known.author_id
 
 
@@ -129,11 +135,6 @@ def author_of(tx: Tx, key: AuthorKey) -> str | None:
     """The id of an author; None for one that was never seen."""
     row = store.find_authors(tx, [key]).get(key)
     return row["id"] if row is not None else None
-
-
-def evidence_json(because: str) -> str:
-    """Evidence as a link keeps it."""
-    return msgspec.json.encode({"because": because}).decode()
 
 
 def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCard:
@@ -166,3 +167,21 @@ def card(tx: Tx, person_id: str, name: str, *, apart_from: str = "") -> PersonCa
             if row["id"] != apart_from
         ],
     )
+
+
+class Numbered(Struct, frozen=True):
+    """A case found by its number."""
+
+    id: str
+    person_id: str
+
+
+def case_numbered(tx: Tx, number: int) -> Numbered | None:
+    """The case of a number with whose it is; None when there is none."""
+    row = store.case_by_number(tx, number)
+    return None if row is None else Numbered(row["id"], row["person_id"])
+
+
+def person_of_case(tx: Tx, case_id: str) -> str:
+    """Whose a case is; empty for one that there is not."""
+    return store.person_of_case(tx, case_id) or ""

@@ -51,6 +51,11 @@ TYPES: dict[str, str] = {
     "playbook.step_due": "a step of a playbook is overdue",
     "playbook.escalated": "a playbook escalated a case",
     "playbook.ended": "a case came to the end of its playbook, or left it",
+    "case.merged": "two cases were merged by hand",
+    "case.split": "some messages of a case became a case of their own",
+    "person.linked": "two accounts turned out to be one person",
+    "person.unlinked": "a link of two accounts was taken back",
+    "person.flagged": "a person was flagged, or a flag was taken off",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 

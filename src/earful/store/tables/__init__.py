@@ -51,6 +51,7 @@ from earful.store.tables.outcomes import (
     handoffs,
     outcome_clocks,
 )
+from earful.store.tables.persons import case_merges, person_flags, person_hints, person_marks, person_ties
 from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
 from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
@@ -67,6 +68,7 @@ __all__ = [
     "calendars",
     "case_clocks",
     "case_counts",
+    "case_merges",
     "case_outcomes",
     "case_returns",
     "case_runs",
@@ -99,7 +101,11 @@ __all__ = [
     "outbox",
     "outcome_clocks",
     "people",
+    "person_flags",
+    "person_hints",
     "person_links",
+    "person_marks",
+    "person_ties",
     "playbook_versions",
     "playbooks",
     "queue_states",

@@ -27,6 +27,11 @@ people = Table(
     Column("id", Key, primary_key=True),
     Column("name", String, nullable=False),
     Column("created_at", At, nullable=False),
+    # The account that they were first seen as.
+    Column("author_id", Key),
+    # Somebody wrote the name; new cases then carry it instead of the account's.
+    Column("named", Boolean, nullable=False, server_default=text("false")),
+    Index("ix_people_author_id", "author_id"),
 )
 
 authors = Table(
@@ -93,6 +98,8 @@ cases = Table(
     serial("number"),
     Column("id", Key, nullable=False, unique=True),
     Column("person_id", Key, ForeignKey("people.id"), nullable=False),
+    # The account whose message opened it: the case goes with it when persons are linked and taken apart.
+    Column("author_id", Key),
     Column("title", String, nullable=False),
     # Somebody wrote the title; messages no longer change it.
     Column("titled", Boolean, nullable=False),
