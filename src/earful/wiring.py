@@ -11,6 +11,8 @@ from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.form.connector import FormConnector
 from earful.config import Settings
+from earful.desk.automation import acting as automation
+from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
@@ -75,6 +77,7 @@ class Earful:
         self.log = EmbeddedLog()
         self.vault = Vault.open(settings.folder)
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
+        self._swept = 0
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
@@ -104,6 +107,7 @@ class Earful:
             RoutingConsumer(self.log),
             BulkConsumer(self.log),
             PlaybookConsumer(),
+            AutomationConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),
@@ -190,6 +194,15 @@ class Earful:
         ):
             continue
 
+    async def _sweep(self) -> None:
+        """Let rules act that wait for time, on the next slice of the cases that are not closed."""
+        look = partial(automation.ripe, after=self._swept, now=self.clock())
+        found, self._swept = await self.store.read(look)
+        if found:
+            verb = partial(automation.sweep, log=self.log, happenings=found, now=self.clock())
+            await self.store.write(verb)
+            self.runner.wake()
+
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
@@ -217,6 +230,7 @@ class Earful:
                 await self._keep_promises()
                 await self._route()
                 await self._follow_playbooks()
+                await self._sweep()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
                 await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
                 await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))

@@ -132,6 +132,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "playbook.step_due": N_("A step of a playbook is overdue"),
         "playbook.escalated": N_("A playbook escalated a case"),
         "playbook.ended": N_("A case came to the end of its playbook, or left it"),
+        "automation.notify": N_("An automation rule asks to notify somebody"),
+        "automation.paused": N_("An automation rule acted too often and is paused"),
         "webhook.test": N_("A test"),
     },
     "whose": {
@@ -155,7 +157,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "queued": N_("put this into the queue of {detail}"),
         "queue_moved": N_("moved this to the queue of {detail}: the day of the team before is over"),
         "unspoken": N_("noted that nobody who could take this speaks {detail}"),
-        "restored": N_("put this back to {detail}"),
+        "restored": N_("put this back to {detail}"), "priority_raised": N_("raised the priority to at least {detail}"),
+        "notified": N_("notified {detail}"), "rule_playbook": N_("put this into the playbook {detail}"),
         "breached": N_("saw that the promise was not kept: {detail}"),
         "withdrawn": N_("found that the promise was kept after all: {detail}"),
         "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),

@@ -6,6 +6,7 @@ A test on a missing value is false, whatever it asks; only `is_not` and `not_in`
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -43,6 +44,12 @@ def predicate(condition: Condition, me: str = NOBODY) -> Predicate:
             return _joined([predicate(one, me) for one in parts], until=False)
         case AnyOf(any=parts):
             return _joined([predicate(one, me) for one in parts], until=True)
+
+
+@lru_cache(maxsize=1024)
+def compiled(condition: Condition) -> Predicate:
+    """The predicate of a condition that nobody looks through, made once for each condition."""
+    return predicate(condition)
 
 
 def _joined(parts: list[Predicate], *, until: bool) -> Predicate:

@@ -23,6 +23,7 @@ from earful.store.tables.arrivals import (
     refusals,
     revisions,
 )
+from earful.store.tables.automation import automation_pauses, automation_runs
 from earful.store.tables.columns import metadata
 from earful.store.tables.desk import (
     authors,
@@ -58,6 +59,8 @@ __all__ = [
     "agents",
     "audit",
     "authors",
+    "automation_pauses",
+    "automation_runs",
     "bulk_acts",
     "bulk_items",
     "calendars",
