@@ -234,6 +234,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "least": N_("Whoever has the fewest open cases"), "turn": N_("One after the other"),
         "leave": N_("Nobody: it waits until somebody takes it"),
     },
+    "rule_on": {
+        "opened": N_("A case opens"), "message": N_("The customer writes"),
+        "returned": N_("A matter comes back"), "outcome": N_("The outcome changes"),
+        "sla_warning": N_("A promise is nearly due"), "sla_breached": N_("A promise is not kept"),
+        "time": N_("Time passes"),
+    },
+    "rule_do": {
+        "tag": N_("Add the tag"), "untag": N_("Take off the tag"), "assign": N_("Assign to"),
+        "queue": N_("Hand to the queue"), "priority": N_("Raise the priority to at least"),
+        "status": N_("Set the status"), "snooze": N_("Snooze for"), "note": N_("Leave a note"),
+        "playbook": N_("Start the playbook"), "notify": N_("Notify"), "stop": N_("Later rules do not look"),
+    },
+    "rule_result": {
+        "acted": N_("Acted"), "refused": N_("Could not act"), "stopped": N_("Stopped"),
+    },
     "bulk": {
         "assign": N_("Assign"), "queue": N_("Hand over to a team"), "tag": N_("Tag"), "untag": N_("Take a tag off"),
         "status": N_("Status"), "snooze": N_("Snooze"), "close": N_("Close"),

@@ -66,9 +66,7 @@ class AutomationConsumer:
             for at, row in enumerate(came):
                 first = event.type == OPENED and at == 0
                 both = frozenset({On.MESSAGE, On.OPENED}) if first else frozenset({On.MESSAGE})
-                found.append(
-                    Happening(events=both, case_id=case_id, cause=row["id"], message_id=row["id"])
-                )
+                found.append(Happening(events=both, case_id=case_id, cause=row["id"], message_id=row["id"]))
         acting.follow(tx, self._log, live, found, now)
         return []
 

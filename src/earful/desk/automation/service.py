@@ -1,10 +1,8 @@
 """What people do to automation rules: save, switch, order, delete, take a save back; and how they stand."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -12,7 +10,6 @@ from earful.desk import settings as kept
 from earful.desk.automation import checking, store
 from earful.desk.automation.checking import Around, Problem
 from earful.desk.automation.rules import ASSIGNEE, LEADS, NOBODY, Act, Book, Do, Live, On, Rule, acts_for
-from earful.desk.conditions import reading
 from earful.desk.conditions import rules as conditions
 from earful.desk.conditions import service as facts
 from earful.desk.conditions.words import says
@@ -103,14 +100,9 @@ def place(tx: Tx) -> int:
     return kept.place(tx, KIND)
 
 
-@lru_cache(maxsize=1024)
-def _read(text: str) -> Condition:
-    return reading.read(msgspec.json.decode(text), me=False)
-
-
 def condition_of(rule: Rule) -> Condition:
     """The condition of a rule. Raises InvalidConditionError."""
-    return _read(msgspec.json.encode(rule.when).decode())
+    return conditions.kept(rule.when)
 
 
 def live(rule: Rule, version: int, ids: dict[str, str]) -> Live:
@@ -191,6 +183,17 @@ def restore(tx: Tx, log: Log, who: Who, seq: int, now: Instant) -> Saved:
     if book is None:
         raise NotFoundError("There are no such rules; nothing was changed.")
     return save(tx, log, who, book.rules, now, hourly=book.hourly)
+
+
+def problems_with(tx: Tx, rule: Rule) -> list[Problem]:
+    """What keeps a rule from being used among the others, its places within the rule (`acts[0]`)."""
+    rules = with_rule(in_force(tx).rules, rule)
+    at = next(at for at, one in enumerate(rules) if one.id == rule.id)
+    here = f"rules[{at}]."
+    return [
+        Problem(place=one.place.removeprefix(here), text=one.text)
+        for one in checking.check(rules, around(tx))
+    ]
 
 
 def go_on(tx: Tx, log: Log, who: Who, rule_id: str, now: Instant) -> None:

@@ -4,15 +4,17 @@ A test on a missing value is false, whatever it asks; only `is_not` and `not_in`
 `false` are then true. `not` is plain negation: there is no third truth value. `sql.py` agrees with all of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from earful.desk.conditions.facts import Facts
 from earful.desk.conditions.fields import FIELDS, ME, Kind, Op
-from earful.desk.conditions.reading import end_of, milliseconds, moment_of, zone_of
+from earful.desk.conditions.reading import end_of, milliseconds, moment_of, read, zone_of
 from earful.model.conditions import ALWAYS, NEVER, All, AnyOf, Check, Condition, Not
 from earful.model.folding import fold
 from earful.model.time import HOUR, moment
@@ -50,6 +52,19 @@ def predicate(condition: Condition, me: str = NOBODY) -> Predicate:
 def compiled(condition: Condition) -> Predicate:
     """The predicate of a condition that nobody looks through, made once for each condition."""
     return predicate(condition)
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Condition:
+    return read(msgspec.json.decode(text), me=False)
+
+
+def kept(data: Mapping[str, Any]) -> Condition:
+    """The condition that something keeps as data, read once; nobody looks, so an assignee cannot be `me`.
+
+    Raises InvalidConditionError.
+    """
+    return _read(msgspec.json.encode(data).decode())
 
 
 def _joined(parts: list[Predicate], *, until: bool) -> Predicate:

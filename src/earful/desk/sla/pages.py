@@ -20,7 +20,18 @@ from earful.model.rating import KINDS, TOPICS
 from earful.model.time import DAY, instant, moment
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, is_htmx, page, parts_of, session_of, shell
+from earful.web.site import (
+    Ask,
+    form,
+    go,
+    is_htmx,
+    page,
+    parts_of,
+    session_of,
+    shell,
+    undo_note,
+    version_in,
+)
 
 MANAGE = [needs(Permission.SLA_MANAGE)]
 PATH = "/settings/sla"
@@ -93,13 +104,9 @@ def _view(tx: Tx, now: int, told: dict[str, Any] | None = None) -> View:
 @get(PATH, guards=MANAGE, include_in_schema=False)
 async def policies_page(request: Ask) -> Response[str]:
     """The policies in their order. `undo`: the version before, to be offered."""
-    parts, query = parts_of(request), request.query_params
-    before, told = query.get("undo", ""), None
-    if before.isdecimal():
-        undo = {"url": f"{PATH}/restore", "values": {"seq": before}}
-        told = {"text": query.get("saved", "Saved")[:60], "undo": undo}
+    parts, told = parts_of(request), undo_note(request, PATH)
     view = await parts.store.read(lambda tx: _view(tx, parts.clock(), told))
-    around = await shell(request, "settings", query.get("notice", "")[:300])
+    around = await shell(request, "settings", request.query_params.get("notice", "")[:300])
     return page(request, "settings/sla.html", shell=around, view=view)
 
 
@@ -263,13 +270,9 @@ async def arrange(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
 async def restore(request: Ask) -> Response[Any]:
     """Put an earlier version (`seq`) of the policies in force again."""
     parts, who = parts_of(request), who_asks(request)
-    seq = (await form(request)).get("seq", "")
+    seq = version_in(await form(request))
     try:
-        if not (seq.isascii() and seq.isdecimal() and len(seq) < 19):
-            raise rules.InvalidPolicyError("There is no such version; nothing was changed.")
-        done = await parts.store.write(
-            lambda tx: settings.restore(tx, parts.log, who, int(seq), parts.clock())
-        )
+        done = await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, seq, parts.clock()))
     except rules.InvalidPolicyError as error:
         raise HTTPException(str(error), status_code=422) from error
     parts.wake()
