@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from earful.desk import settings as kept
 from earful.desk.automation import checking, store
 from earful.desk.automation.checking import Around, Problem
-from earful.desk.automation.rules import ASSIGNEE, LEADS, NOBODY, Act, Book, Do, Live, On, Rule, acts_for
+from earful.desk.automation.rules import ASSIGNEE, LEADS, NOBODY, Act, Book, Do, Live, Rule
 from earful.desk.conditions import rules as conditions
 from earful.desk.conditions import service as facts
 from earful.desk.conditions.words import says
 from earful.desk.playbooks import service as playbooks
-from earful.desk.playbooks.rules import Fact
+from earful.desk.playbooks.rules import Fact, reasons
 from earful.desk.routing import settings as routing
 from earful.desk.users import service as users
 from earful.log.contract import Log, NewEvent
@@ -266,15 +266,15 @@ def runs(tx: Tx, rule_id: str) -> list[Run]:
 
 def tried(tx: Tx, rule: Rule, now: Instant) -> list[Tried]:
     """Which of the newest cases a draft would act on now. Raises InvalidConditionError."""
-    draft = live(replace(rule, on=tuple(On)), 0, {})
+    when = condition_of(rule)
+    holds = conditions.compiled(when)
     rows = store.newest_cases(tx, TRIED)
-    about = facts.of_cases(tx, [row["id"] for row in rows], conditions.groups([draft.when]))
-    found = []
-    for row in rows:
-        chosen = acts_for([draft], frozenset(On), about[row["id"]], now)
-        if chosen:
-            found.append(Tried(number=row["number"], title=row["title"], because=chosen[0].because))
-    return found
+    about = facts.of_cases(tx, [row["id"] for row in rows], conditions.groups([when]))
+    return [
+        Tried(number=row["number"], title=row["title"], because=reasons(when, about[row["id"]], now))
+        for row in rows
+        if holds(about[row["id"]], now)
+    ]
 
 
 def words_of(name: str, version: int, when: Condition, names: dict[str, str]) -> str:
