@@ -1,22 +1,24 @@
 """Whether rules can be trusted: every problem with its place and its reason. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from earful.desk.automation.rules import ASSIGNEE, LEADS, NOBODY, Act, Do, On, Rule
+from earful.desk.automation.rules import ASSIGNEE, DEPTH_MOST, LEADS, NOBODY, Act, Do, On, Rule
 from earful.desk.cases.rules import SNOOZE_AT_MOST
 from earful.desk.conditions import reading
 from earful.desk.conditions import rules as conditions
 from earful.desk.conditions.facts import Facts
 from earful.desk.conditions.fields import Op
 from earful.desk.conditions.reading import InvalidConditionError, milliseconds
-from earful.model.conditions import All, AnyOf, Check, Condition, Not
+from earful.model.conditions import Check, Condition
 
 RULES_MOST, ACTS_MOST = 200, 20
 NAME_MOST, TAG_MOST, TEXT_MOST = 60, 40, 2_000
 HOURLY_MOST = 1_000_000
+LOOKED_AT = 12
+"""Rules among which loops are looked for: ways through more would take too long to follow."""
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -76,9 +78,10 @@ def _of_rule(rule: Rule, place: str, around: Around) -> Iterable[Problem]:
     tags = {act.act: act.value for act in rule.acts if act.act in (Do.TAG, Do.UNTAG)}
     if len(tags) > 1 and len(set(tags.values())) == 1:
         yield Problem(place=f"{place}.acts", text=f"it adds the tag {tags[Do.TAG]!r} and takes it off again")
-    states = [at for at, act in enumerate(rule.acts) if act.act in (Do.STATUS, Do.SNOOZE)]
+    states = _states(rule.acts)
     if len(states) > 1:
-        yield Problem(place=f"{place}.acts[{states[1]}]", text="it sets the status twice; only one can stay")
+        at = rule.acts.index(states[-1])
+        yield Problem(place=f"{place}.acts[{at}]", text="it sets the status twice; only one can stay")
 
 
 def _act_problem(act: Act, around: Around) -> str:
@@ -128,54 +131,54 @@ def _snooze_problem(value: str) -> str:
 
 def _loops(rules: Sequence[Rule]) -> Iterable[Problem]:
     """Rules that start each other without end: what one does can be what another looks at, round and round."""
-    live = [(at, one) for at, one in enumerate(rules) if one.enabled]
-    ahead = {at: [to for to, other in live if _starts(rule, other)] for at, rule in live}
-    for at, rule in live:
-        way = _way_back(ahead, at, at, (at,))
-        if way:
-            names = " → ".join(f"“{rules[one].name}”" for one in way)
-            words = (
-                f"it can loop: {names} → “{rule.name}”. A status that a rule sets can change the outcome, and that "
-                "makes these rules look again. Test case.status or a tag, so that what was done ends it"
-            )
-            yield Problem(place=f"rules[{at}].acts", text=words)
-            return
+    able = [at for at, one in enumerate(rules) if one.enabled and On.OUTCOME in one.on and _states(one.acts)]
+    if len(able) > LOOKED_AT:
+        words = f"more than {LOOKED_AT} rules set a status when the outcome changes: nobody could say what comes of it"
+        yield Problem(place=f"rules[{able[-1]}].acts", text=words)
+        return
+    for at in able:
+        for way in _ways(able, (at,)):
+            if _goes_round([rules[one] for one in way]):
+                names = " → ".join(f"“{rules[one].name}”" for one in (*way, at))
+                words = (
+                    f"it can loop: {names}. A status that a rule sets can change the outcome, and that makes these "
+                    "rules look again. Test case.status or a tag, so that what was done ends it"
+                )
+                yield Problem(place=f"rules[{at}].acts", text=words)
+                return
 
 
-def _way_back(ahead: Mapping[int, list[int]], at: int, start: int, way: tuple[int, ...]) -> tuple[int, ...]:
-    for to in ahead[at]:
-        if to == start:
-            return way
-        if to not in way and (found := _way_back(ahead, to, start, (*way, to))):
-            return found
-    return ()
+def _ways(able: Sequence[int], way: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+    """Every way from a rule over others of a higher number, as long as rules may lead to each other at work."""
+    yield way
+    if len(way) <= DEPTH_MOST:
+        for to in able:
+            if to > way[0] and to not in way:
+                yield from _ways(able, (*way, to))
 
 
-def _starts(rule: Rule, other: Rule) -> bool:
-    """Whether what a rule does can make another look at the same case, and its condition hold."""
-    if not any(act.act in (Do.STATUS, Do.SNOOZE) for act in rule.acts) or On.OUTCOME not in other.on:
-        return False
-    return possible(reading.read(other.when, me=False), rule.acts) is not False
+def _goes_round(way: Sequence[Rule]) -> bool:
+    """Whether each can start the next, and the last the first. Tags that one adds and none takes off stay."""
+    acts = [act for rule in way for act in rule.acts]
+    gone = {act.value for act in acts if act.act is Do.UNTAG}
+    kept = [act for act in acts if act.act is Do.TAG and act.value not in gone]
+    return all(
+        possible(reading.read(after.when, me=False), [*kept, *rule.acts]) is not False
+        for rule, after in zip(way, [*way[1:], way[0]], strict=True)
+    )
+
+
+def _states(acts: Sequence[Act]) -> list[Act]:
+    return [act for act in acts if act.act in (Do.STATUS, Do.SNOOZE)]
 
 
 def possible(condition: Condition, done: Sequence[Act]) -> bool | None:
     """What a condition says of a case to which `done` was just done; None when that depends on the case."""
-    match condition:
-        case Check():
-            return _certain(condition, done)
-        case Not(not_=inner):
-            found = possible(inner, done)
-            return None if found is None else not found
-        case All(all=parts):
-            answers = [possible(one, done) for one in parts]
-            return False if False in answers else (None if None in answers else True)
-        case AnyOf(any=parts):
-            answers = [possible(one, done) for one in parts]
-            return True if True in answers else (None if None in answers else False)
+    return conditions.verdict(condition, lambda check: _certain(check, done))
 
 
 def _certain(check: Check, done: Sequence[Act]) -> bool | None:
-    states = [act for act in done if act.act in (Do.STATUS, Do.SNOOZE)]
+    states = _states(done)
     if check.field == "case.status" and states:
         status = states[-1].value if states[-1].act is Do.STATUS else "snoozed"
         return conditions.predicate(check)(Facts(case_status=status), 0)

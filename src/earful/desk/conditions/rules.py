@@ -282,6 +282,22 @@ def checks(condition: Condition) -> Iterable[Check]:
                 yield from checks(one)
 
 
+def verdict(condition: Condition, certain: Callable[[Check], bool | None]) -> bool | None:
+    """What a condition says where only some tests are known: `certain` answers one, None for "it depends"."""
+    match condition:
+        case Check():
+            return certain(condition)
+        case Not(not_=inner):
+            found = verdict(inner, certain)
+            return None if found is None else not found
+        case All(all=parts):
+            answers = [verdict(one, certain) for one in parts]
+            return False if False in answers else (None if None in answers else True)
+        case AnyOf(any=parts):
+            answers = [verdict(one, certain) for one in parts]
+            return True if True in answers else (None if None in answers else False)
+
+
 def timed(condition: Condition) -> bool:
     """Whether time alone can change its answer."""
     return any(_flips(one) is not None for one in checks(condition))

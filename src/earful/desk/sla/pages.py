@@ -10,13 +10,14 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.desk.sla import forms, rules, service, settings, store
+from earful.desk.conditions.words import says, value_label
+from earful.desk.sla import forms, rules, service, settings
 from earful.desk.sla.rules import Policy, Targets
-from earful.desk.triage import topics
 from earful.desk.users.rules import Permission
+from earful.desk.views import form as condition_forms
+from earful.desk.views import pages as view_pages
+from earful.model.conditions import ALWAYS
 from earful.model.ids import new_id
-from earful.model.message import Network, Visibility
-from earful.model.rating import KINDS, TOPICS
 from earful.model.time import DAY, instant, moment
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
@@ -54,6 +55,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     policy: Policy
     targets: dict[str, list[str]]
     calendar: str
+    sentence: str
+    """Which cases it is for, in words; empty for all."""
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -72,7 +75,8 @@ class Editor(Struct, frozen=True, kw_only=True):
 
     form: forms.Form
     seq: int
-    choices: dict[str, list[str]]
+    root: condition_forms.Group
+    offered: view_pages.Offered
     calendars: list[tuple[str, str]]
     at: str
     severity: int
@@ -90,6 +94,7 @@ def _view(tx: Tx, now: int, told: dict[str, Any] | None = None) -> View:
                 policy=one,
                 targets=forms.form_of(one).targets,
                 calendar=kept.calendar.name if (kept := book.calendar(one)) is not None else "",
+                sentence=says(rules.condition_of(one)) if rules.condition_of(one) != ALWAYS else "",
             )
             for one in book.policies
         ],
@@ -137,13 +142,8 @@ def _editor(
     return Editor(
         form=shown,
         seq=seq,
-        choices={
-            "networks": [network.value for network in Network],
-            "channels": store.channel_names(tx),
-            "kinds": list(KINDS),
-            "topics": [*TOPICS, *topics.names(tx)],
-            "visibility": [one.value for one in Visibility if one is not Visibility.INTERNAL],
-        },
+        root=shown.root,
+        offered=view_pages.offered(tx, []),
         calendars=[(one.calendar.id, one.calendar.name) for one in book.calendars.values()],
         at=given.get("what_at") or local,
         severity=chosen,
@@ -186,14 +186,19 @@ async def _edit(request: Ask, policy_id: str, given: dict[str, str], problem: st
         return page(request, "settings/sla_what_if.html", editor=editor)
     around = await shell(request, "settings")
     status = 422 if problem else 200
-    return page(request, "settings/sla_policy.html", status=status, shell=around, editor=editor)
+    return page(
+        request,
+        "settings/sla_policy.html",
+        status=status,
+        shell=around,
+        editor=editor,
+        value_label=value_label,
+    )
 
 
 async def _many(request: Ask) -> dict[str, list[str]]:
-    data = await request.form()
-    return {
-        name: [v for v in data.getall(name, []) if isinstance(v, str)] for name in (*forms.LISTS, "pauses")
-    }
+    given, _ = await view_pages.sent(request)
+    return given
 
 
 @get(f"{PATH}/{{policy_id:str}}", guards=MANAGE, include_in_schema=False)
