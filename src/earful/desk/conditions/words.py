@@ -10,7 +10,8 @@ Tongue = Callable[[str], str]
 
 LABELS: Mapping[str, str] = {
     "case.status": N_("status"), "case.outcome": N_("outcome"), "case.assignee": N_("assignee"),
-    "case.queue": N_("queue"), "case.tags": N_("tags"), "case.severity": N_("severity"), "case.priority": N_("priority"),
+    "case.queue": N_("queue"),
+    "case.tags": N_("tags"), "case.severity": N_("severity"), "case.priority": N_("priority"),
     "case.kind": N_("kind"), "case.topic": N_("topic"), "case.sentiment": N_("mood"),
     "case.network": N_("network"), "case.channel": N_("channel"), "case.unanswered": N_("waits for an answer"),
     "case.last_direction": N_("last word"), "case.message_count": N_("number of messages"),

@@ -252,7 +252,9 @@ def offered(tx: Tx, colleagues: list[tuple[str, str]]) -> Offered:
         labels=dict(LABELS),
         colleagues=colleagues,
         words={
-            "case.tags": cases.tags(tx), "case.queue": sorted(routing.in_force(tx).queues - {""}), "case.channel": names, "message.channel": names,
+            "case.tags": cases.tags(tx),
+            "case.queue": sorted(routing.in_force(tx).queues - {""}),
+            "case.channel": names, "message.channel": names,
             "case.topic": subjects, "rating.topic": subjects,
         },
     )  # fmt: skip
