@@ -90,7 +90,8 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
         rate = _rules(store)
         followed, came = automation.rate(store, keys)
         say(
-            f"desk: {automation.RULES} rules and the ready playbooks followed {automation.ASKED:,} messages: {came} came of it"
+            f"desk: {automation.RULES} rules and the ready playbooks followed {automation.ASKED:,} messages; "
+            f"{came} acts and runs came of it"
         )
     finally:
         store.close()
