@@ -15,7 +15,7 @@ from earful.desk.playbooks import service as playbooks
 from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.log.contract import NewEvent
 from earful.log.embedded import EmbeddedLog
-from earful.log.runner import drain, system_clock
+from earful.log.runner import Consumer, drain, system_clock
 from earful.store.audit import Who
 from earful.store.store import Store
 from earful.store.tables import messages
@@ -62,7 +62,7 @@ def rate(store: Store, keys: Keys) -> tuple[float, int]:
     store.write_now(partial(automation.save, log=log, who=who, rules=made, now=now))
     for one in playbooks.ready():
         store.write_now(partial(playbooks.save, log=log, who=who, playbook=one, now=now))
-    readers = [AutomationConsumer(log), PlaybookConsumer()]
+    readers: list[Consumer] = [AutomationConsumer(log), PlaybookConsumer()]
     drain(store, log, readers, system_clock)
     newest = (
         select(messages.c.id, messages.c.case_id)

@@ -50,9 +50,9 @@ TYPES: dict[str, str] = {
     "playbook.moved": "a case went on to another step of its playbook",
     "playbook.step_due": "a step of a playbook is overdue",
     "playbook.escalated": "a playbook escalated a case",
+    "playbook.ended": "a case came to the end of its playbook, or left it",
     "automation.notify": "an automation rule asks to notify somebody",
     "automation.paused": "an automation rule acted too often and is paused",
-    "playbook.ended": "a case came to the end of its playbook, or left it",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 
