@@ -27,7 +27,7 @@ from earful.desk.views.pages import Offered, offered, sent
 from earful.model.conditions import All, Check
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, go, is_htmx, page, parts_of, shell, undo_note, version_in
+from earful.web.site import Ask, go, is_htmx, page, parts_of, session_of, shell, undo_note, version_in
 from earful.web.site import form as sent_form
 
 MANAGE = [needs(Permission.AUTOMATION_MANAGE)]
@@ -303,6 +303,7 @@ async def take_in(request: Ask) -> Response[Any]:
 @get(f"{PATH}/toml", guards=MANAGE, include_in_schema=False)
 async def toml(request: Ask) -> Response[bytes]:
     """All rules as a file."""
+    session_of(request)
     book = await parts_of(request).store.read(service.in_force)
     headers = {"content-disposition": 'attachment; filename="rules.toml"'}
     return Response(files.write(book.rules).encode(), media_type="application/toml", headers=headers)
