@@ -12,6 +12,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
+from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
@@ -139,6 +140,7 @@ class Desk:
             PeopleConsumer(self.log, "key"),
             BulkConsumer(self.log),
             PlaybookConsumer(),
+            AutomationConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),

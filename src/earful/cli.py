@@ -211,10 +211,38 @@ def holidays(file: Path, calendar: str, **flags: Any) -> None:
     out.print(f"{done.added} added, {done.known} known already.", highlight=False)
 
 
+def _with_files(command: Any) -> Any:
+    command = click.argument("files", nargs=-1, type=click.Path(path_type=Path))(_common(command))
+    return click.argument("what", type=click.Choice(["check", "import", "export"]))(command)
+
+
+def _files(room: Any, what: str, files: tuple[Path, ...], wanted: str, flags: dict[str, Any]) -> None:
+    """Let a feature's commands check, read in or write out files. Everything or nothing is kept."""
+    from earful.desk.toml.commands import Commands, Refused  # noqa: PLC0415
+
+    commands: Commands = room
+    missing = [str(file) for file in files if what != "export" and not file.is_file()]
+    if missing or not files or (what == "export" and len(files) > 1):
+        named = wanted if what == "export" else "files that are there"
+        raise click.ClickException(f"Name {named}. Not found: {', '.join(missing) or 'none named'}.")
+    try:
+        if what == "check":
+            settings = _existing(**flags) if flags.get("data") or flags.get("database") else None
+            said = [f"{file}: {commands.check(file, settings)} can be used." for file in files]
+        elif what == "import":
+            said = [f"{one}." for one in commands.read_in(_existing(**flags), files)]
+        else:
+            said = [str(path) for path in commands.write_out(_existing(**flags), files[0])]
+    except Refused as error:
+        for line in str(error).splitlines():
+            err.print(line, highlight=False, markup=False, soft_wrap=True)
+        raise click.ClickException("This cannot be used; nothing was kept.") from error
+    for one in said:
+        out.print(one, highlight=False, markup=False, soft_wrap=True)
+
+
 @main.command()
-@click.argument("what", type=click.Choice(["check", "import", "export"]))
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_common
+@_with_files
 def playbooks(what: str, files: tuple[Path, ...], **flags: Any) -> None:
     """Check, import or export playbooks as TOML files.
 
@@ -223,30 +251,35 @@ def playbooks(what: str, files: tuple[Path, ...], **flags: Any) -> None:
     """
     from earful.desk.playbooks import commands  # noqa: PLC0415
 
-    missing = [str(file) for file in files if what != "export" and not file.is_file()]
-    if missing or not files or (what == "export" and len(files) > 1):
-        wanted = "one folder" if what == "export" else "files that are there"
-        raise click.ClickException(f"Name {wanted}. Not found: {', '.join(missing) or 'none named'}.")
-    try:
-        if what == "check":
-            settings = _existing(**flags) if flags.get("data") or flags.get("database") else None
-            for file in files:
-                out.print(
-                    f"{file}: {commands.check(file, settings).name} can be used.",
-                    highlight=False,
-                    soft_wrap=True,
-                )
-        elif what == "import":
-            for name, saved in commands.read_in(_existing(**flags), files):
-                said = f"version {saved.version}" if saved.changed else "as it was"
-                out.print(f"{name}: {said}.", highlight=False, soft_wrap=True)
-        else:
-            for path in commands.write_out(_existing(**flags), files[0]):
-                out.print(str(path), highlight=False, soft_wrap=True)
-    except commands.Refused as error:
-        for line in str(error).splitlines():
-            err.print(line, highlight=False, markup=False, soft_wrap=True)
-        raise click.ClickException("This cannot be used; nothing was kept.") from error
+    _files(commands, what, files, "one folder", flags)
+
+
+@main.command()
+@_with_files
+def rules(what: str, files: tuple[Path, ...], **flags: Any) -> None:
+    """Check, import or export automation rules as TOML files.
+
+    `check FILE...` names every mistake with its line and column; with --data it also asks for the colleagues, queues
+    and playbooks of that desk. `import FILE...` changes rules of the same id and adds others as the last, all or none.
+    `export FILE` writes all of them.
+    """
+    from earful.desk.automation import commands  # noqa: PLC0415
+
+    _files(commands, what, files, "one file", flags)
+
+
+@main.command()
+@_with_files
+def sla(what: str, files: tuple[Path, ...], **flags: Any) -> None:
+    """Check, import or export calendars and SLA policies as TOML files.
+
+    `check FILE...` names every mistake with its line and column; with --data policies may count by the calendars of
+    that desk. `import FILE...` changes what has the same id and adds the rest, all or none; open cases follow.
+    `export FILE` writes all of them.
+    """
+    from earful.desk.sla import commands  # noqa: PLC0415
+
+    _files(commands, what, files, "one file", flags)
 
 
 @main.command()

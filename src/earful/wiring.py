@@ -14,6 +14,8 @@ from earful.channels.hooks import Hook
 from earful.channels.kit.budget import Budgets
 from earful.channels.kit.tools import Tools, shared_client
 from earful.config import Settings
+from earful.desk.automation import acting as automation
+from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
 from earful.desk.channels.service import Channel
@@ -84,6 +86,7 @@ class Earful:
         self.log = EmbeddedLog()
         self.vault = Vault.open(settings.folder)
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
+        self._swept = 0
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
         self.budgets = Budgets(clock)
@@ -121,6 +124,7 @@ class Earful:
             PeopleConsumer(self.log, self.vault.derive("people")),
             BulkConsumer(self.log),
             PlaybookConsumer(),
+            AutomationConsumer(self.log),
             ViewConsumer(),
             SearchConsumer(),
             WaitingConsumer(self.log),
@@ -218,6 +222,15 @@ class Earful:
         ):
             continue
 
+    async def _sweep(self) -> None:
+        """Let rules act that wait for time, on the next slice of the cases that are not closed."""
+        look = partial(automation.ripe, after=self._swept, now=self.clock())
+        found, self._swept = await self.store.read(look)
+        if found:
+            verb = partial(automation.sweep, log=self.log, happenings=found, now=self.clock())
+            await self.store.write(verb)
+            self.runner.wake()
+
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
@@ -251,6 +264,7 @@ class Earful:
                 await self._keep_promises()
                 await self._route()
                 await self._follow_playbooks()
+                await self._sweep()
                 await self.store.write(partial(start_for_new_rules, log=self.log, now=self.clock()))
                 await self.store.write(partial(handoffs.expire, log=self.log, now=self.clock()))
                 await self.store.write(partial(outcomes.fall_silent, log=self.log, now=self.clock()))

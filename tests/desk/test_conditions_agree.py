@@ -160,7 +160,7 @@ def case_of(rnd: random.Random, n: int, net: str, person: str) -> dict[str, Any]
         "last_deleted": False, "message_count": rnd.randrange(5), "opened_at": moment(rnd),
         "last_message_at": moment(rnd), "awaiting_since": rnd.choice((None, moment(rnd))),
         "snoozed_until": rnd.choice((None, moment(rnd))), "closed_at": rnd.choice((None, moment(rnd))),
-        "version": 1, "spoken_version": 1,
+        "queue": rnd.choice(("", "delivery", "en")), "version": 1, "spoken_version": 1,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from earful.channels.kit.signatures import SignatureRefused, verify
+from earful.desk.cases import service as verbs
 from earful.desk.users.rules import Permission
 from earful.desk.webhooks import rules, service
 from earful.desk.webhooks.consumer import WebhookConsumer
@@ -23,7 +24,7 @@ from earful.model.desk import Role
 from earful.model.time import DAY, HOUR, SECOND, Instant
 from earful.store.audit import Who
 from earful.store.secrets import Vault
-from earful.store.tables import audit, cursors, webhook_deliveries, webhook_tries
+from earful.store.tables import audit, cases, cursors, webhook_deliveries, webhook_tries
 from earful.web.words import WORDS
 from tests.conftest import Desk, fresh_sqlite, write
 from tests.served import Served
@@ -356,3 +357,40 @@ def test_a_program_makes_one_that_the_specification_s_own_library_believes(
         assert served.signed_in(Role.LEAD).get("/settings/webhooks").status_code == 403
     finally:
         served.close()
+
+
+def test_only_what_the_condition_holds_of_is_told(desk: Desk, tmp_path: Path) -> None:
+    vault = Vault.open(tmp_path)
+    desk.consumers.append(WebhookConsumer())
+    kettle = {"field": "message.text", "op": "contains", "value": "kettle"}
+    tagged = {"field": "case.tags", "op": "has", "value": "vip"}
+
+    def make(condition: object) -> str:
+        made, _ = desk.store.write_now(
+            lambda tx: service.make(
+                tx, vault, KIM, name="crm", url="https://crm.example/", types=("case.opened", "case.changed"),
+                personal=False, condition=condition, allow_private=False, now=desk.now,
+            )
+        )  # fmt: skip
+        assert made.condition == condition
+        return made.id
+
+    by_message, by_case, by_all = make(kettle), make(tagged), make(None)
+    desk.receive(write("1"), write("2", "Where is my parcel?", by="ben"))
+    desk.settle()
+    rows = desk.store.read_now(lambda tx: tx.rows(select(cases.c.id, cases.c.person_name)))
+    ben = next(row["id"] for row in rows if row["person_name"] == "Ben")
+    desk.store.write_now(lambda tx: verbs.tag(tx, desk.log, KIM, ben, "vip", desk.now))
+    desk.settle()
+    told = desk.store.read_now(lambda tx: tx.rows(select(webhook_deliveries)))
+    count = {
+        one: [row["type"] for row in told if row["webhook_id"] == one]
+        for one in (by_message, by_case, by_all)
+    }
+    assert count == {
+        by_message: ["case.opened"],
+        by_case: ["case.changed"],
+        by_all: ["case.opened", "case.opened", "case.changed"],
+    }
+    with pytest.raises(service.InvalidWebhookError, match="nobody looks here"):
+        make({"field": "case.assignee", "op": "is", "value": "me"})

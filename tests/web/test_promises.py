@@ -1,17 +1,25 @@
 """Promises and calendars over HTTP: pages with undo, programs, who may, and what is refused."""
 
+import json
+
 import pytest
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import insert, select
 
 from earful.desk.calendars import service as calendars
 from earful.desk.calendars.forms import calendar_of, form_of
 from earful.desk.calendars.rules import Calendar, Holiday, Opening, Week, check
-from earful.desk.sla import forms, settings
-from earful.desk.sla.rules import Applies, InvalidPolicyError, Policy, Targets, read_minutes, write_minutes
+from earful.desk.cases import service as verbs
+from earful.desk.conditions.facts import Facts
+from earful.desk.conditions.words import says
+from earful.desk.sla import forms, rules, service, settings
+from earful.desk.sla.rules import InvalidPolicyError, Policy, Targets, read_minutes, write_minutes
 from earful.desk.users.rules import Permission
 from earful.model.desk import Role
-from earful.model.time import rfc3339
-from earful.store.tables import audit
+from earful.model.time import MINUTE, Instant, rfc3339
+from earful.store.audit import EARFUL
+from earful.store.tables import audit, cases, sla_policies
+from tests.conftest import Desk, write
 from tests.served import HTMX, Browser, Served
 
 OFFICE = {"id": "office", "name": "Office", "zone": "Europe/Vienna", "week": {"mon": "9-12:30, 13:30-18"}}
@@ -147,7 +155,7 @@ def test_a_form_gives_back_what_it_was_given() -> None:
     policy = Policy(
         id="p",
         name="P",
-        applies=Applies(networks=("x",), severity=2),
+        when={"all": [{"field": "case.network", "op": "in", "value": ["x"]}]},
         targets=Targets(resolution=(0, 1, 60, 90, 1440)),
         pauses=("snoozed",),
     )
@@ -166,3 +174,62 @@ def test_lengths_are_read_as_people_write_them(text: str, minutes: int) -> None:
 def test_lengths_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(InvalidPolicyError):
         read_minutes(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "op", "value", "why"),
+    [
+        ("time.waiting", "at_least", "2h", "time alone"),
+        ("case.opened_at", "older_than", "2h", "time alone"),
+        ("time.hour", "at_least", 9, "time alone"),
+        ("case.unanswered", "is", True, "what the promise itself is about"),
+        ("case.status", "is", "open", "what the promise itself is about"),
+        ("author.followers", "at_least", 1000, "the smallest account"),
+        ("person.cases", "at_least", 3, "without anything happening to the case"),
+        ("case.colour", "is", "red", "there is no field"),
+    ],
+)
+def test_a_promise_depends_only_on_what_its_clocks_can_follow(
+    field: str, op: str, value: object, why: str
+) -> None:
+    policy = Policy(id="p", name="P", when={"all": [{"not": {"field": field, "op": op, "value": value}}]})
+    with pytest.raises(InvalidPolicyError, match=why):
+        rules.check([policy], {}, Instant(0))
+
+
+def test_what_was_kept_before_there_were_conditions_is_read_as_one(small_desk: Desk) -> None:
+    desk = small_desk
+    shape = {
+        "id": "p", "name": "P", "calendar": "", "warn": 75, "pauses": ["waiting"],
+        "targets": {"first_answer": [60] * 5, "next_answer": [0] * 5, "resolution": [0] * 5},
+    }  # fmt: skip
+    asked = {"networks": ["x", "email"], "visibility": ["public"], "severity": 2}
+    kept = [{"policy": shape | {"applies": asked}, "since": 5}, {"policy": shape | {"id": "q"}, "since": 5}]
+    row = {"data": json.dumps(kept), "user_id": "", "at": 5}
+    desk.store.write_now(lambda tx: tx.execute(insert(sla_policies).values(row)))
+    first, second = desk.store.read_now(settings.in_force).policies
+    assert says(rules.condition_of(first)) == (
+        "Network is one of X, E-mail and message's audience is one of public and severity is at least 2"
+    )
+    assert second.when == {"all": []}
+    fits = Facts(case_network="x", message_visibility="public", case_severity=2)
+    assert rules.policy_for((first, second), fits) is first
+    assert rules.policy_for((first, second), replace(fits, case_severity=1)) is second
+
+
+def test_a_tag_brings_another_promise(desk: Desk) -> None:
+    vip = {"field": "case.tags", "op": "has", "value": "vip"}
+    policies = (
+        Policy(id="vip", name="VIP", when=vip, targets=Targets(first_answer=(15,) * 5)),
+        Policy(id="all", name="All", targets=Targets(first_answer=(60,) * 5)),
+    )
+    desk.store.write_now(lambda tx: settings.save(tx, desk.log, EARFUL, policies, desk.now))
+    desk.receive(write("1"))
+    desk.settle()
+    case_id = desk.store.read_now(lambda tx: tx.value(select(cases.c.id)))
+    found = desk.store.read_now(lambda tx: service.clocks_of(tx, case_id))
+    assert [(one.policy, one.target) for one in found] == [("All", 60 * MINUTE)]
+    desk.store.write_now(lambda tx: verbs.tag(tx, desk.log, EARFUL, case_id, "vip", desk.now))
+    desk.settle()
+    found = desk.store.read_now(lambda tx: service.clocks_of(tx, case_id))
+    assert [(one.policy, one.target) for one in found] == [("VIP", 15 * MINUTE)]

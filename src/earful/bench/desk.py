@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from earful.bench import postgres
+from earful.bench import rules as automation
 from earful.bench.filling import caught_up, fill, follow_up
 from earful.bench.pages import times
 from earful.bench.report import Figure, percentile
@@ -87,6 +88,11 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
         made = _views(store, keys)
         say(f"desk: {len(made)} views filled: {_since(started)}")
         rate = _rules(store)
+        followed, came = automation.rate(store, keys)
+        say(
+            f"desk: {automation.RULES} rules and the ready playbooks followed {automation.ASKED:,} messages; "
+            f"{came} acts and runs came of it"
+        )
     finally:
         store.close()
     addresses = [f"/inbox?view={one}" for one in made]
@@ -107,6 +113,14 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
         ),
         _figure(f"search, p95, {database}", _p95(took, SEARCHES), "ms", SEARCH_BAR, desk),
         _figure(f"conditions of rules, {database}", rate, "msg/s", RULES_BAR, asked, at_least=True),
+        _figure(
+            f"rules and playbooks, {database}",
+            followed,
+            "msg/s",
+            RULES_BAR,
+            f"{automation.RULES} rules of 3 tests and six playbooks, read from the log, acts and runs written",
+            at_least=True,
+        ),
     ]
 
 

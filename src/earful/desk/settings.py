@@ -42,12 +42,19 @@ def keep(tx: Tx, who: Who, kind: str, value: Struct, now: Instant) -> tuple[bool
 
 def restore(tx: Tx, who: Who, kind: str, shape: type[S], seq: int, now: Instant) -> bool:
     """Put earlier settings in force again; 0 means how Earful comes. False when there are none at that place."""
-    row = tx.row(select(desk_settings).where(desk_settings.c.seq == seq, desk_settings.c.kind == kind))
-    if row is None and seq:
+    value = at(tx, kind, shape, seq)
+    if value is None:
         return False
-    value = msgspec.json.decode(row["data"], type=shape) if row is not None else shape()
     keep(tx, who, kind, value, now)
     return True
+
+
+def at(tx: Tx, kind: str, shape: type[S], seq: int) -> S | None:
+    """Settings as some place had them; 0 means how Earful comes. None when there are none at that place."""
+    row = tx.row(select(desk_settings).where(desk_settings.c.seq == seq, desk_settings.c.kind == kind))
+    if row is None:
+        return None if seq else shape()
+    return msgspec.json.decode(row["data"], type=shape)
 
 
 def _newest(tx: Tx, kind: str) -> Row | None:

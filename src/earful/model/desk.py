@@ -230,6 +230,8 @@ class TimelineEvent(Struct, frozen=True, kw_only=True, tag_field="item", tag="ev
     detail: str
     within: str = ""
     """Id of the act on many cases that this was a part of."""
+    because: str = ""
+    """The automation rule that did it, with its version and condition in words; empty for none."""
 
 
 TimelineItem = TimelineMessage | TimelineReply | TimelineNote | TimelineEvent

@@ -24,7 +24,7 @@ from earful.desk.playbooks import service as playbooks
 from earful.desk.routing import settings as routing
 from earful.desk.routing.rules import Plan, Route, Strategy, Team
 from earful.desk.sla import settings as sla
-from earful.desk.sla.rules import Applies, Policy, Targets
+from earful.desk.sla.rules import Policy, Targets
 from earful.desk.users import service as users
 from earful.intake import service as intake
 from earful.log.runner import BATCH, Consumer, drain, step
@@ -86,7 +86,7 @@ PROMISES = (
     Policy(
         id="asked",
         name="Whoever asks for something",
-        applies=Applies(kinds=("complaint", "question", "request")),
+        when={"field": "case.kind", "op": "in", "value": ["complaint", "question", "request"]},
         targets=Targets(
             first_answer=(480, 360, 180, 60, 30),
             next_answer=(480, 360, 240, 120, 60),

@@ -23,6 +23,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from earful import __version__
 from earful.desk.answering import pages as answering
 from earful.desk.approval import pages as approval
+from earful.desk.automation import api as automation_api
+from earful.desk.automation import pages as automation
 from earful.desk.bulk import api as bulk_api
 from earful.desk.bulk import pages as bulk
 from earful.desk.calendars import api as calendars_api
@@ -97,6 +99,8 @@ HANDLERS: list[Any] = [
     *routing.HANDLERS,
     *team_pages.HANDLERS,
     *routing_api.HANDLERS,
+    *automation.HANDLERS,
+    *automation_api.HANDLERS,
     *playbooks.HANDLERS,
     *case_playbooks.HANDLERS,
     *playbooks_api.HANDLERS,

@@ -96,6 +96,27 @@ def told(
     return {"HX-Trigger": json.dumps({"earful:done": done} | placed)}
 
 
+def undo_note(request: Ask, path: str) -> dict[str, Any] | None:
+    """What a page says of a save that brought it here (`saved`, `undo` in its address), with how to take it back.
+
+    `POST {path}/restore` with `seq` puts the version of `undo` in force again. None when nothing was saved.
+    """
+    query = request.query_params
+    before = query.get("undo", "")
+    if not (before.isascii() and before.isdecimal() and len(before) < 19):
+        return None
+    return {
+        "text": query.get("saved", "Saved")[:60],
+        "undo": {"url": f"{path}/restore", "values": {"seq": before}},
+    }
+
+
+def version_in(data: dict[str, str]) -> int:
+    """The version (`seq`) that a form wants back; -1, which there never was, for one that is no number."""
+    seq = data.get("seq", "")
+    return int(seq) if seq.isascii() and seq.isdecimal() and len(seq) < 19 else -1
+
+
 def go(path: str) -> Response[Any]:
     """Where a form without scripts ends."""
     return Redirect(path, status_code=303)

@@ -138,6 +138,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "person.linked": N_("Two accounts turned out to be one person"),
         "person.unlinked": N_("A link of two accounts was taken back"),
         "person.flagged": N_("A person was flagged, or a flag was taken off"),
+        "automation.notify": N_("An automation rule asks to notify somebody"),
+        "automation.paused": N_("An automation rule acted too often and is paused"),
         "webhook.test": N_("A test"),
     },
     "whose": {
@@ -167,7 +169,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "queued": N_("put this into the queue of {detail}"),
         "queue_moved": N_("moved this to the queue of {detail}: the day of the team before is over"),
         "unspoken": N_("noted that nobody who could take this speaks {detail}"),
-        "restored": N_("put this back to {detail}"),
+        "restored": N_("put this back to {detail}"), "priority_raised": N_("raised the priority to at least {detail}"),
+        "notified": N_("notified {detail}"), "rule_playbook": N_("put this into the playbook {detail}"),
         "breached": N_("saw that the promise was not kept: {detail}"),
         "withdrawn": N_("found that the promise was kept after all: {detail}"),
         "titled": N_("renamed this to {detail}"), "merged": N_("merged {detail} into this"),
@@ -251,6 +254,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "strategy": {
         "least": N_("Whoever has the fewest open cases"), "turn": N_("One after the other"),
         "leave": N_("Nobody: it waits until somebody takes it"),
+    },
+    "rule_on": {
+        "opened": N_("A case opens"), "message": N_("The customer writes"),
+        "returned": N_("A matter comes back"), "outcome": N_("The outcome changes"),
+        "sla_warning": N_("A promise is nearly due"), "sla_breached": N_("A promise is not kept"),
+        "time": N_("Time passes"),
+    },
+    "rule_do": {
+        "tag": N_("Add the tag"), "untag": N_("Take off the tag"), "assign": N_("Assign to"),
+        "queue": N_("Hand to the queue"), "priority": N_("Raise the priority to at least"),
+        "status": N_("Set the status"), "snooze": N_("Snooze for"), "note": N_("Leave a note"),
+        "playbook": N_("Start the playbook"), "notify": N_("Notify"), "stop": N_("Later rules do not look"),
+    },
+    "rule_result": {
+        "acted": N_("Acted"), "refused": N_("Could not act"), "stopped": N_("Stopped"),
     },
     "bulk": {
         "assign": N_("Assign"), "queue": N_("Hand over to a team"), "tag": N_("Tag"), "untag": N_("Take a tag off"),

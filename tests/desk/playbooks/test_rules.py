@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from earful.desk.conditions.facts import Facts
+from earful.desk.conditions.reading import read
 from earful.desk.playbooks import checking, files, rules, service, texts
 from earful.desk.playbooks.checking import Around, Promise
 from earful.desk.playbooks.files import InvalidPlaybookError
 from earful.desk.playbooks.following import due_by
 from earful.desk.playbooks.rules import End, Fact, Kind, Path, Playbook, Step
 from earful.desk.playbooks.running import LATE, REOPENED, SKIPPED, Happened, State, advance
-from earful.desk.sla.rules import Applies
 from earful.model.conditions import All, Check
 from earful.model.time import HOUR, MINUTE, Instant
 
@@ -106,8 +106,9 @@ def test_what_cannot_be_trusted_is_refused_with_place_and_reason(name: str) -> N
     assert words in found[0]
 
 
-def promise(*minutes: int, opens: bool = True, **applies: tuple[str, ...]) -> Promise:
-    return Promise(name="Promise", applies=Applies(**applies), first_answer=minutes * 5, opens=opens)  # type: ignore[arg-type]
+def promise(*minutes: int, opens: bool = True, **asked: tuple[str, ...]) -> Promise:
+    tests = [{"field": f"case.{name}", "op": "in", "value": values} for name, values in asked.items()]
+    return Promise(name="Promise", when=read({"all": tests}), first_answer=minutes * 5, opens=opens)
 
 
 def test_a_promise_that_could_not_be_kept_is_named() -> None:
@@ -131,11 +132,11 @@ def test_a_promise_to_others_is_nobodys_business() -> None:
     mail = book(
         step("answer", Kind.ANSWER, 90), when=All((Check(field="case.network", op="is", value="email"),))
     )
-    assert problems(mail, promise(30, networks=("mastodon",))) == []
-    assert len(problems(mail, promise(30, networks=("email", "sms")))) == 1
+    assert problems(mail, promise(30, network=("mastodon",))) == []
+    assert len(problems(mail, promise(30, network=("email", "sms")))) == 1
     # The first policy that fits every case of the playbook is the only one that counts.
-    assert problems(mail, promise(100, networks=("email",)), promise(30)) == []
-    assert len(problems(mail, promise(100, topics=("delivery",)), promise(30))) == 1
+    assert problems(mail, promise(100, network=("email",)), promise(30)) == []
+    assert len(problems(mail, promise(100, topic=("delivery",)), promise(30))) == 1
 
 
 @pytest.mark.parametrize("ready", service.ready(), ids=lambda one: one.id)

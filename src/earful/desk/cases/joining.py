@@ -231,6 +231,7 @@ def weigh_anew(tx: Tx, case_ids: Iterable[str], networks: Mapping[str, str]) -> 
         if said.get(case_id):
             facts = rules.summarise(said[case_id])
             fresh = {field: getattr(facts, field) for field in store.RATED_FIELDS}
+            fresh["priority"] = max(facts.priority, row["priority_least"])
             after.append(fresh | {"id": case_id} | ({"title": row["title"]} if row["titled"] else {}))
     store.update_rated(tx, after)
     return [row["id"] for row in after]
@@ -376,4 +377,5 @@ def _changed_case(row: Row, messages: list[rules.Said]) -> dict[str, Any]:
     closed = standing.status is Status.CLOSED and newest.direction is Direction.INBOUND
     says = reading.read(newest.text).reading if closed else reading.Reading.UNCLEAR
     changed = row_of(facts, rules.after_message(standing, newest, facts, says)) | {"id": row["id"]}
+    changed["priority"] = max(facts.priority, row["priority_least"])
     return changed | {"title": row["title"]} if row["titled"] else changed

@@ -40,7 +40,7 @@ def _case(tx: Tx, case_id: str, version: int | None = None) -> Row:
 
 def _tell(tx: Tx, log: Log, who: Who, case_id: str, what: str, detail: str, now: Instant) -> None:
     told = {"what": what, "detail": detail} | ({"within": who.within} if who.within else {})
-    data = _encode(told).decode()
+    data = _encode(told | caused_by(who)).decode()
     event = NewEvent(type=CHANGED, subject=case_id, case_id=case_id, actor=who.id, at=now, data=data)
     log.append(tx, [event])
     record(tx, who, f"case.{what}", case_id, now, detail)
@@ -58,6 +58,13 @@ def give_person(
     """Say whose case it is. For the feature that knows who is one person; `what` empty leaves no line."""
     store.update_case(tx, _case(tx, case_id), {"person_id": person_id, "person_name": name})
     _tell(tx, log, who, case_id, what, detail, now)
+
+
+def caused_by(who: Who) -> dict[str, object]:
+    """What an event says of the automation rule that led to it; nothing when none did."""
+    if who.because is None:
+        return {}
+    return {"rule": who.because.rule, "depth": who.because.depth, "because": who.because.words}
 
 
 def assign(
@@ -231,6 +238,16 @@ def untag(tx: Tx, log: Log, who: Who, case_id: str, name: str, now: Instant) -> 
         _tell(tx, log, who, case_id, "untagged", name, now)
 
 
+def raise_priority(tx: Tx, log: Log, who: Who, case_id: str, least: int, now: Instant) -> bool:
+    """Let a case be at least so urgent (0-100), whatever its messages say; False when it is already. Never lowers."""
+    row = _case(tx, case_id)
+    if row["priority_least"] >= least:
+        return False
+    store.update_case(tx, row, {"priority_least": least, "priority": max(row["priority"], least)})
+    _tell(tx, log, who, case_id, "priority_raised", str(least), now)
+    return True
+
+
 def rename(tx: Tx, log: Log, who: Who, case_id: str, title: str, now: Instant) -> None:
     """Give a case a title that its messages no longer overwrite."""
     kept = rules.one_line(title, rules.TITLE)
@@ -245,11 +262,14 @@ def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now:
     if not text.strip():
         raise RefusedError("An empty note says nothing.")
     row = _case(tx, case_id)
-    kept = {"id": note_id, "case_id": case_id, "user_id": who.id, "text": text, "written_at": now}
+    kept = {
+        "id": note_id, "case_id": case_id, "user_id": who.id or None, "text": text, "written_at": now,
+    }  # fmt: skip
     if not store.insert_note(tx, kept):
         return
     store.update_case(tx, row, {})
-    event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now)
+    data = _encode(caused_by(who)).decode()
+    event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now, data=data)
     log.append(tx, [event])
     record(tx, who, "case.note", case_id, now)
 

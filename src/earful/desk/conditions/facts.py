@@ -56,6 +56,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     case_status: str | None = None
     case_outcome: str | None = None
     case_assignee: str | None = None
+    case_queue: str | None = None
     case_tags: frozenset[str] = NO_SET
     case_network: str | None = None
     case_channel: str | None = None

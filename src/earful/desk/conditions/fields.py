@@ -135,6 +135,7 @@ _ALL = (
     _field("case.status", C, "Where the case stands.", tuple(one.value for one in Status)),
     _field("case.outcome", C, "What became of it.", tuple(one.value for one in Outcome)),
     _field("case.assignee", Kind.USER, "Id of the colleague who has it; `me` for whoever looks."),
+    _field("case.queue", W, "Where it waits: a team's id or `skill:NAME`; missing where anybody may take it."),
     _field("case.tags", S, "Its tags."),
     _field("case.severity", N, "Highest severity of what waits for an answer.", high=4),
     _field("case.priority", N, "Its place in the queue.", high=100),

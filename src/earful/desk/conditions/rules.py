@@ -4,14 +4,17 @@ A test on a missing value is false, whatever it asks; only `is_not` and `not_in`
 `false` are then true. `not` is plain negation: there is no third truth value. `sql.py` agrees with all of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from earful.desk.conditions.facts import Facts
 from earful.desk.conditions.fields import FIELDS, ME, Kind, Op
-from earful.desk.conditions.reading import end_of, milliseconds, moment_of, zone_of
+from earful.desk.conditions.reading import end_of, milliseconds, moment_of, read, zone_of
 from earful.model.conditions import ALWAYS, NEVER, All, AnyOf, Check, Condition, Not
 from earful.model.folding import fold
 from earful.model.time import HOUR, moment
@@ -43,6 +46,25 @@ def predicate(condition: Condition, me: str = NOBODY) -> Predicate:
             return _joined([predicate(one, me) for one in parts], until=False)
         case AnyOf(any=parts):
             return _joined([predicate(one, me) for one in parts], until=True)
+
+
+@lru_cache(maxsize=1024)
+def compiled(condition: Condition) -> Predicate:
+    """The predicate of a condition that nobody looks through, made once for each condition."""
+    return predicate(condition)
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Condition:
+    return read(msgspec.json.decode(text), me=False)
+
+
+def kept(data: Mapping[str, Any]) -> Condition:
+    """The condition that something keeps as data, read once; nobody looks, so an assignee cannot be `me`.
+
+    Raises InvalidConditionError.
+    """
+    return _read(msgspec.json.encode(data).decode())
 
 
 def _joined(parts: list[Predicate], *, until: bool) -> Predicate:
@@ -271,6 +293,22 @@ def checks(condition: Condition) -> Iterable[Check]:
         case All(all=parts) | AnyOf(any=parts):
             for one in parts:
                 yield from checks(one)
+
+
+def verdict(condition: Condition, certain: Callable[[Check], bool | None]) -> bool | None:
+    """What a condition says where only some tests are known: `certain` answers one, None for "it depends"."""
+    match condition:
+        case Check():
+            return certain(condition)
+        case Not(not_=inner):
+            found = verdict(inner, certain)
+            return None if found is None else not found
+        case All(all=parts):
+            answers = [verdict(one, certain) for one in parts]
+            return False if False in answers else (None if None in answers else True)
+        case AnyOf(any=parts):
+            answers = [verdict(one, certain) for one in parts]
+            return True if True in answers else (None if None in answers else False)
 
 
 def timed(condition: Condition) -> bool:

@@ -49,7 +49,7 @@ class _Rating(Struct):
 
 _rating = msgspec.json.Decoder(_Rating)
 _CASE_FACTS = (
-    "number", "title", "status", "outcome", "network", "channel", "kind", "topic", "sentiment", "severity",
+    "number", "title", "status", "outcome", "queue", "network", "channel", "kind", "topic", "sentiment", "severity",
     "priority", "reach_tier", "message_count", "opened_at", "last_message_at", "last_direction",
     "awaiting_since", "snoozed_until", "closed_at",
 )  # fmt: skip

@@ -10,6 +10,7 @@ Tongue = Callable[[str], str]
 
 LABELS: Mapping[str, str] = {
     "case.status": N_("status"), "case.outcome": N_("outcome"), "case.assignee": N_("assignee"),
+    "case.queue": N_("queue"),
     "case.tags": N_("tags"), "case.severity": N_("severity"), "case.priority": N_("priority"),
     "case.kind": N_("kind"), "case.topic": N_("topic"), "case.sentiment": N_("mood"),
     "case.network": N_("network"), "case.channel": N_("channel"), "case.unanswered": N_("waits for an answer"),

@@ -215,7 +215,7 @@ def notes_of(tx: Tx, case_id: str) -> list[Row]:
     """The notes of a case with their writers."""
     query = (
         select(notes, users.c.name.label("user_name"))
-        .join(users, users.c.id == notes.c.user_id)
+        .join(users, users.c.id == notes.c.user_id, isouter=True)
         .where(notes.c.case_id == case_id)
         .order_by(notes.c.written_at)
     )

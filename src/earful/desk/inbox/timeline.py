@@ -28,6 +28,7 @@ TOLD = (
     "case.changed", "case.handoff", "case.returned", "outcome.changed",
     "reply.asked", "reply.decided",
     "handoff.offered", "handoff.arrived", "handoff.expired", "handoff.cancelled", sla.BREACHED, sla.WITHDRAWN,
+    "automation.notify", "automation.acted",
     "playbook.started", "playbook.moved", "playbook.step_due", "playbook.escalated", "playbook.ended",
 )  # fmt: skip
 """Events that the timeline tells, those whose data has a `what`."""
@@ -49,6 +50,7 @@ class _Act(Struct):
     what: str = ""
     detail: str = ""
     within: str = ""
+    because: str = ""
     due_at: int | None = None
     """When the promise was due that this is about."""
 
@@ -147,7 +149,9 @@ def near_duplicates(tx: Tx, heads: Mapping[str, str | None]) -> dict[str, tuple[
 
 def notes(tx: Tx, case_id: str) -> list[TimelineItem]:
     return [
-        TimelineNote(id=row["id"], at=row["written_at"], user_name=row["user_name"], text=row["text"])
+        TimelineNote(
+            id=row["id"], at=row["written_at"], user_name=row["user_name"] or "Earful", text=row["text"]
+        )
         for row in store.notes_of(tx, case_id)
     ]
 
@@ -160,7 +164,7 @@ def acts(tx: Tx, case_id: str) -> list[TimelineItem]:
             continue
         if act.what == "snoozed":
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
-            act = _Act(what=act.what, detail=until, within=act.within)
+            act = _Act(what=act.what, detail=until, within=act.within, because=act.because)
         found.append(
             TimelineEvent(
                 at=act.due_at or row["at"],
@@ -168,6 +172,7 @@ def acts(tx: Tx, case_id: str) -> list[TimelineItem]:
                 what=act.what,
                 detail=act.detail,
                 within=act.within,
+                because=act.because,
             )
         )
     return found

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from earful.desk.conditions import rules as conditions
+from earful.desk.conditions.facts import Facts
 from earful.desk.playbooks import texts
 from earful.desk.playbooks.rules import (
     CLOCKS,
@@ -23,7 +25,6 @@ from earful.desk.playbooks.rules import (
     path_for,
     targets,
 )
-from earful.desk.sla.rules import Applies
 from earful.model.conditions import All, Check, Condition
 
 PATHS_MOST, STEPS_MOST = 10, 30
@@ -44,7 +45,8 @@ class Promise(Struct, frozen=True, kw_only=True):
     """As much of an SLA policy as a playbook must keep to."""
 
     name: str
-    applies: Applies
+    when: Condition
+    """Which cases it is for."""
     first_answer: tuple[int, ...]
     """Minutes for severity 0 to 4; 0 promises nothing."""
     opens: bool = True
@@ -283,24 +285,26 @@ def _relevant(
 ) -> Iterator[Promise]:
     """The policies that a case of the playbook may have, up to the first that every such case has."""
     for one in promises:
-        wanted = one.applies
-        asked = (
-            ("network", wanted.networks), ("channel", wanted.channels), ("kind", wanted.kinds),
-            ("topic", wanted.topics),
-        )  # fmt: skip
-        if severity < wanted.severity or not all(_meets(allowed[name], given) for name, given in asked):
-            continue
-        yield one
-        if not wanted.visibility and all(_within(allowed[name], given) for name, given in asked):
+        fits = conditions.verdict(one.when, lambda check: _certain(check, allowed, severity))
+        if fits is not False:
+            yield one
+        if fits:
             return
 
 
-def _meets(allowed: frozenset[str] | None, given: tuple[str, ...]) -> bool:
-    return not given or allowed is None or not allowed.isdisjoint(given)
-
-
-def _within(allowed: frozenset[str] | None, given: tuple[str, ...]) -> bool:
-    return not given or (allowed is not None and allowed <= set(given))
+def _certain(check: Check, allowed: Mapping[str, frozenset[str] | None], severity: int) -> bool | None:
+    """What a promise's test says of every case of the playbook with a severity; None where that depends on the case."""
+    name = check.field.removeprefix("case.")
+    if name == "severity":
+        return conditions.predicate(check)(Facts(case_severity=severity), 0)
+    values = allowed.get(name)
+    if values is None or check.op not in ("is", "in", "is_not", "not_in"):
+        return None
+    wanted = set(check.value) if isinstance(check.value, tuple) else {check.value}
+    denied = check.op in ("is_not", "not_in")
+    if values.isdisjoint(wanted):
+        return denied
+    return not denied if values <= wanted else None
 
 
 def _allowed(condition: Condition, name: str) -> frozenset[str] | None:

@@ -1,8 +1,6 @@
 """Playbooks as TOML: read with the line and column of every mistake, written so that reading gives the same. Pure."""
 
 import difflib
-import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,14 +11,12 @@ from earful.desk.conditions import reading
 from earful.desk.conditions.reading import InvalidConditionError
 from earful.desk.playbooks import checking
 from earful.desk.playbooks.checking import Around, Problem
-from earful.desk.playbooks.places import nearest, places
 from earful.desk.playbooks.rules import USUAL, End, Kind, Path, Playbook, Step
+from earful.desk.toml.places import nearest, places
+from earful.desk.toml.reading import said, syntax, when_lines
 from earful.model.conditions import ALWAYS, Condition
 
 BYTES = 100_000
-_SYNTAX = re.compile(
-    r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
-)
 _PLAYBOOK = ("id", "name", "description", "order", "enabled", "default", "when", "paths")
 _PATH = ("id", "name", "severity", "steps")
 _STEP = ("id", "kind", "title", "minutes", "clock", "owner", "text", "ends", "next", "late")
@@ -57,13 +53,8 @@ def read(text: str, around: Around | None = None) -> Playbook:
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> InvalidPlaybookError:
-    found = _SYNTAX.match(str(error))
-    what = found["what"] if found is not None else str(error)
-    last = text.rstrip("\n").count("\n") + 1
-    line = int(found["line"]) if found is not None and found["line"] else last
-    column = int(found["column"]) if found is not None and found["column"] else 1
-    problem = Problem(place="", text=f"is not TOML: {what}")
-    return InvalidPlaybookError([problem], [f"line {line}, column {column}: {problem.text}"])
+    spot, what = syntax(error, text)
+    return InvalidPlaybookError([Problem(place="", text=what)], [f"{spot}: {what}"])
 
 
 def from_data(data: object) -> Playbook:
@@ -191,38 +182,28 @@ class _Reader:
 
 def write(playbook: Playbook) -> str:
     """A playbook as TOML; `read` gives the same playbook from it, and writing that gives the same text."""
-    lines = [f"id = {_said(playbook.id)}", f"name = {_said(playbook.name)}"]
+    lines = [f"id = {said(playbook.id)}", f"name = {said(playbook.name)}"]
     if playbook.description:
-        lines.append(f"description = {_said(playbook.description)}")
+        lines.append(f"description = {said(playbook.description)}")
     lines.append(f"order = {playbook.order}")
     if not playbook.enabled:
         lines.append("enabled = false")
     if playbook.default:
-        lines.append(f"default = {_said(playbook.default)}")
-    lines += ["", *_when_lines(msgspec.to_builtins(playbook.when))]
+        lines.append(f"default = {said(playbook.default)}")
+    lines += ["", *when_lines(msgspec.to_builtins(playbook.when))]
     for path in playbook.paths:
-        lines += ["", "[[paths]]", f"id = {_said(path.id)}", f"name = {_said(path.name)}"]
+        lines += ["", "[[paths]]", f"id = {said(path.id)}", f"name = {said(path.name)}"]
         if path.severity:
-            lines.append(f"severity = {_said(list(path.severity))}")
+            lines.append(f"severity = {said(list(path.severity))}")
         for step in path.steps:
             lines += ["", "[[paths.steps]]", *_step_lines(step)]
     return "\n".join(lines) + "\n"
 
 
-def _when_lines(data: Mapping[str, Any]) -> list[str]:
-    lines = ["[when]"]
-    for name, value in data.items():
-        if name in ("all", "any") and value:
-            lines += [f"{name} = [", *(f"  {_said(one)}," for one in value), "]"]
-        else:
-            lines.append(f"{name} = {_said(value)}")
-    return lines
-
-
 def _step_lines(step: Step) -> Iterable[str]:
-    yield f"id = {_said(step.id)}"
-    yield f"kind = {_said(step.kind.value)}"
-    yield f"title = {_said(step.title)}"
+    yield f"id = {said(step.id)}"
+    yield f"kind = {said(step.kind.value)}"
+    yield f"title = {said(step.title)}"
     yield f"minutes = {step.minutes}"
     for name, usual in (
         ("clock", "calendar"),
@@ -233,20 +214,6 @@ def _step_lines(step: Step) -> Iterable[str]:
     ):
         value = getattr(step, name)
         if value != usual:
-            yield f"{name} = {_said(value)}"
+            yield f"{name} = {said(value)}"
     if step.ends != USUAL[step.kind]:
-        yield f"ends = {_said([one.value for one in step.ends])}"
-
-
-def _said(value: Any) -> str:
-    """A value as TOML writes it in one line."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        # A basic string of TOML escapes as JSON does, and DEL besides.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_said(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_said(one) for one in value) + "]"
-    return repr(value)
+        yield f"ends = {said([one.value for one in step.ends])}"

@@ -153,7 +153,7 @@ def in_order(playbooks: Iterable[Playbook]) -> list[Playbook]:
 def matching(playbooks: Iterable[Playbook], facts: Facts, now: Instant) -> Playbook | None:
     """The first playbook whose condition holds; None for none."""
     wanted = (one for one in in_order(playbooks) if one.enabled)
-    return next((one for one in wanted if conditions.predicate(one.when)(facts, now)), None)
+    return next((one for one in wanted if conditions.compiled(one.when)(facts, now)), None)
 
 
 class Fact(Struct, frozen=True, array_like=True):

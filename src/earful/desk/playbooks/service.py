@@ -11,6 +11,7 @@ from earful.desk.playbooks import checking, files, rules, store
 from earful.desk.playbooks.checking import Around, Problem, Promise
 from earful.desk.playbooks.files import InvalidPlaybookError
 from earful.desk.playbooks.rules import Playbook
+from earful.desk.sla import rules as promises_rules
 from earful.desk.sla import settings as sla
 from earful.desk.users import service as users
 from earful.log.contract import Log, NewEvent
@@ -115,7 +116,7 @@ def around(tx: Tx, now: Instant) -> Around:
         promises.append(
             Promise(
                 name=policy.name,
-                applies=policy.applies,
+                when=promises_rules.condition_of(policy),
                 first_answer=policy.targets.first_answer,
                 opens=kept is None or next_opening(kept.calendar, now) is not None,
             )

@@ -12,7 +12,7 @@ from earful.desk.routing.rules import InvalidPlanError
 from earful.desk.users.rules import Permission
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, page, parts_of, session_of, shell
+from earful.web.site import Ask, form, go, page, parts_of, session_of, shell, version_in
 
 READ = [needs(Permission.CASES_READ)]
 WRITE = [needs(Permission.CASES_WRITE)]
@@ -95,12 +95,10 @@ async def away(request: Ask) -> Response[Any]:
 )
 async def restore(request: Ask) -> Response[Any]:
     """Undo: put earlier teams and routes (`seq`) in force again."""
-    parts, who, data = parts_of(request), who_asks(request), await form(request)
-    seq = data.get("seq", "")
+    parts, who = parts_of(request), who_asks(request)
+    seq = version_in(await form(request))
     try:
-        if not (seq.isascii() and seq.isdecimal() and len(seq) < 19):
-            raise InvalidPlanError("There are no such teams and routes; nothing was changed.")
-        await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, int(seq), parts.clock()))
+        await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, seq, parts.clock()))
     except InvalidPlanError as error:
         raise HTTPException(str(error), status_code=422) from error
     parts.wake()

@@ -1,14 +1,11 @@
 """What people do to teams and routes, and to what is known of an agent."""
 
 import json
-from functools import lru_cache
 
-import msgspec
 from msgspec import Struct
 
 from earful.desk import settings as kept
 from earful.desk.calendars import service as calendars
-from earful.desk.conditions import reading
 from earful.desk.conditions import rules as conditions
 from earful.desk.conditions.reading import InvalidConditionError
 from earful.desk.routing import rules, store
@@ -59,20 +56,14 @@ def place(tx: Tx) -> int:
     return kept.place(tx, KIND)
 
 
-@lru_cache(maxsize=1024)
-def _read(text: str) -> tuple[Condition, conditions.Predicate]:
-    condition = reading.read(msgspec.json.decode(text), me=False)
-    return condition, conditions.predicate(condition)
-
-
 def condition_of(route: Route) -> Condition:
     """The condition of a route. Raises InvalidConditionError."""
-    return _read(json.dumps(route.condition))[0]
+    return conditions.kept(route.condition)
 
 
 def predicate_of(route: Route) -> conditions.Predicate:
     """The condition of a route as a function of facts and now."""
-    return _read(json.dumps(route.condition))[1]
+    return conditions.compiled(conditions.kept(route.condition))
 
 
 def save(tx: Tx, log: Log, who: Who, plan: Plan, now: Instant, *, seen: int | None = None) -> Saved:

@@ -24,7 +24,7 @@ from earful.desk.views import pages as view_pages
 from earful.model.desk import UserRef
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, page, parts_of, shell
+from earful.web.site import Ask, form, go, page, parts_of, shell, undo_note
 
 MANAGE = [needs(Permission.ROUTING_MANAGE)]
 PATH = "/settings/teams"
@@ -49,12 +49,7 @@ class View(Struct, frozen=True, kw_only=True):
 async def teams_page(request: Ask) -> Response[str]:
     """Everything at a glance. `undo`: the version before a save, to be offered."""
     parts, query = parts_of(request), request.query_params
-    before, told = query.get("undo", ""), None
-    if before.isdecimal():
-        told = {
-            "text": query.get("saved", "Saved")[:60],
-            "undo": {"url": f"{PATH}/restore", "values": {"seq": before}},
-        }
+    told = undo_note(request, PATH)
 
     def read(tx: Tx) -> View:
         staffed = service.here(tx, parts.clock())

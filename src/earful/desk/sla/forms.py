@@ -1,25 +1,27 @@
 """A policy as its form shows it and sends it back."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from earful.desk.calendars.hours import is_open, next_opening
 from earful.desk.calendars.rules import Calendar
+from earful.desk.conditions.reading import InvalidConditionError, data_of
 from earful.desk.sla import clocks
 from earful.desk.sla.rules import (
     SEVERITIES,
-    Applies,
     InvalidPolicyError,
     Kind,
     Policy,
     Targets,
+    condition_of,
     read_minutes,
     write_minutes,
 )
+from earful.desk.views import form as conditions
+from earful.desk.views.form import Group
 from earful.model.desk import Status
-
-LISTS = ("networks", "channels", "kinds", "topics", "visibility")
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -46,8 +48,8 @@ class Form(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    chosen: dict[str, list[str]]
-    severity: int
+    root: Group
+    """Which cases it is for, as the editor of conditions has it."""
     targets: dict[str, list[str]]
     calendar: str
     warn: str
@@ -59,8 +61,7 @@ def form_of(policy: Policy) -> Form:
     return Form(
         id=policy.id,
         name=policy.name,
-        chosen={name: list(getattr(policy.applies, name)) for name in LISTS},
-        severity=policy.applies.severity,
+        root=conditions.of_condition(condition_of(policy)),
         targets={kind: [write_minutes(one) for one in getattr(policy.targets, kind)] for kind in Kind},
         calendar=policy.calendar,
         warn=str(policy.warn),
@@ -69,13 +70,11 @@ def form_of(policy: Policy) -> Form:
 
 
 def form_from(policy_id: str, given: Mapping[str, str], many: Mapping[str, Sequence[str]]) -> Form:
-    """The fields as they were sent. `many`: the fields that may come several times."""
-    severity = given.get("severity", "0")
+    """The fields as they were sent. `many`: all of them, with those that came several times as lists."""
     return Form(
         id=policy_id,
         name=" ".join(given.get("name", "").split()),
-        chosen={name: list(many.get(name, ())) for name in LISTS},
-        severity=int(severity) if severity in {str(one) for one in range(SEVERITIES)} else 0,
+        root=conditions.of_form(many),
         targets={kind: [given.get(f"{kind}_{n}", "") for n in range(SEVERITIES)] for kind in Kind},
         calendar=given.get("calendar", ""),
         warn=given.get("warn", ""),
@@ -91,12 +90,19 @@ def policy_of(form: Form) -> Policy:
     return Policy(
         id=form.id,
         name=form.name,
-        applies=Applies(**{name: tuple(form.chosen[name]) for name in LISTS}, severity=form.severity),
+        when=_when(form.root),
         targets=Targets(**targets),
         calendar=form.calendar,
         warn=int(form.warn),
         pauses=tuple(one for one in form.pauses if one in (Status.WAITING, Status.SNOOZED)),
     )
+
+
+def _when(root: Group) -> dict[str, Any]:
+    try:
+        return data_of(conditions.condition_of(root))  # type: ignore[no-any-return]
+    except InvalidConditionError as error:
+        raise InvalidPolicyError(f"Which cases it is for: {error}.") from error
 
 
 def what_if(policy: Policy, calendar: Calendar | None, severity: int, at: int) -> WhatIf:

@@ -1,7 +1,7 @@
 """Brings the clocks of cases to what their history says, and tells the desk what was not kept. May run any number of
 times: the history decides, and each thing is told once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,9 @@ from msgspec.structs import replace
 
 from earful.desk.calendars import service as calendars
 from earful.desk.cases import service as cases
+from earful.desk.conditions import rules as conditions
+from earful.desk.conditions import service as facts
+from earful.desk.conditions.facts import Facts
 from earful.desk.sla import clocks as decisions
 from earful.desk.sla import rules, settings, store
 from earful.desk.sla.clocks import Act, Clock, Heard
@@ -47,6 +50,7 @@ def move(tx: Tx, case_ids: Iterable[str], now: Instant) -> list[NewEvent]:
     rows = store.standing(tx, ids)
     said, acts, known = store.said(tx, ids), store.acts(tx, ids), store.clocks(tx, ids)
     breaches = store.breaches_of(tx, ids)
+    about = facts_of(tx, [row["id"] for row in rows], book.policies)
     for row in rows:
         course = decisions.course(
             [heard_of(one) for one in said.get(row["id"], [])],
@@ -54,7 +58,7 @@ def move(tx: Tx, case_ids: Iterable[str], now: Instant) -> list[NewEvent]:
             Status(row["status"]),
             row["closed_at"],
         )
-        desk.settle(row, course, facts_of(row, said.get(row["id"], [])), known.get(row["id"], []), breaches)
+        desk.settle(row, course, about[row["id"]], known.get(row["id"], []), breaches)
     desk.keep()
     return desk.told
 
@@ -84,18 +88,10 @@ def act_of(row: Mapping[str, Any]) -> Act | None:
     return None
 
 
-def facts_of(case: Mapping[str, Any], said: list[Mapping[str, Any]] | list[dict[str, Any]]) -> rules.Facts:
-    """What decides which policy a case has; what it is visible to comes from the customer's newest message."""
-    theirs = [one for one in said if one["direction"] == Direction.INBOUND]
-    newest = max(theirs, key=lambda one: (one["occurred_at"], one["id"]), default=None)
-    return rules.Facts(
-        network=case["network"],
-        channel=case["channel"],
-        kind=case["kind"],
-        topic=case["topic"],
-        visibility=newest["visibility"] if newest is not None else "",
-        severity=case["severity"],
-    )
+def facts_of(tx: Tx, case_ids: Iterable[str], policies: Sequence[rules.Policy]) -> dict[str, Facts]:
+    """case -> what decides which policy it has."""
+    groups = conditions.groups([rules.condition_of(one) for one in policies])
+    return facts.of_cases(tx, case_ids, groups)
 
 
 def name_of(case_id: str, clock: Clock) -> str:
@@ -117,14 +113,14 @@ class _Desk:
         self,
         case: Mapping[str, Any],
         course: decisions.Course,
-        facts: rules.Facts,
+        about: Facts,
         known: list[Clock],
         breaches: Mapping[str, Mapping[str, Any]],
     ) -> None:
         """Compare what a case should have with what it has."""
         case_id = case["id"]
         before = {clock.key: clock for clock in known}
-        policy = rules.policy_for(self.book.policies, facts)
+        policy = rules.policy_for(self.book.policies, about)
         after: dict[tuple[str, int], Clock] = {}
         for run in course.runs:
             old = before.get((run.kind, run.round))

@@ -10,17 +10,29 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.desk.sla import forms, rules, service, settings, store
+from earful.desk.conditions.words import says, value_label
+from earful.desk.sla import forms, rules, service, settings
 from earful.desk.sla.rules import Policy, Targets
-from earful.desk.triage import topics
 from earful.desk.users.rules import Permission
+from earful.desk.views import form as condition_forms
+from earful.desk.views import pages as view_pages
+from earful.model.conditions import ALWAYS
 from earful.model.ids import new_id
-from earful.model.message import Network, Visibility
-from earful.model.rating import KINDS, TOPICS
 from earful.model.time import DAY, instant, moment
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
-from earful.web.site import Ask, form, go, is_htmx, page, parts_of, session_of, shell
+from earful.web.site import (
+    Ask,
+    form,
+    go,
+    is_htmx,
+    page,
+    parts_of,
+    session_of,
+    shell,
+    undo_note,
+    version_in,
+)
 
 MANAGE = [needs(Permission.SLA_MANAGE)]
 PATH = "/settings/sla"
@@ -43,6 +55,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     policy: Policy
     targets: dict[str, list[str]]
     calendar: str
+    sentence: str
+    """Which cases it is for, in words; empty for all."""
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -61,7 +75,8 @@ class Editor(Struct, frozen=True, kw_only=True):
 
     form: forms.Form
     seq: int
-    choices: dict[str, list[str]]
+    root: condition_forms.Group
+    offered: view_pages.Offered
     calendars: list[tuple[str, str]]
     at: str
     severity: int
@@ -79,6 +94,7 @@ def _view(tx: Tx, now: int, told: dict[str, Any] | None = None) -> View:
                 policy=one,
                 targets=forms.form_of(one).targets,
                 calendar=kept.calendar.name if (kept := book.calendar(one)) is not None else "",
+                sentence=says(rules.condition_of(one)) if rules.condition_of(one) != ALWAYS else "",
             )
             for one in book.policies
         ],
@@ -93,13 +109,9 @@ def _view(tx: Tx, now: int, told: dict[str, Any] | None = None) -> View:
 @get(PATH, guards=MANAGE, include_in_schema=False)
 async def policies_page(request: Ask) -> Response[str]:
     """The policies in their order. `undo`: the version before, to be offered."""
-    parts, query = parts_of(request), request.query_params
-    before, told = query.get("undo", ""), None
-    if before.isdecimal():
-        undo = {"url": f"{PATH}/restore", "values": {"seq": before}}
-        told = {"text": query.get("saved", "Saved")[:60], "undo": undo}
+    parts, told = parts_of(request), undo_note(request, PATH)
     view = await parts.store.read(lambda tx: _view(tx, parts.clock(), told))
-    around = await shell(request, "settings", query.get("notice", "")[:300])
+    around = await shell(request, "settings", request.query_params.get("notice", "")[:300])
     return page(request, "settings/sla.html", shell=around, view=view)
 
 
@@ -130,13 +142,8 @@ def _editor(
     return Editor(
         form=shown,
         seq=seq,
-        choices={
-            "networks": [network.value for network in Network],
-            "channels": store.channel_names(tx),
-            "kinds": list(KINDS),
-            "topics": [*TOPICS, *topics.names(tx)],
-            "visibility": [one.value for one in Visibility if one is not Visibility.INTERNAL],
-        },
+        root=shown.root,
+        offered=view_pages.offered(tx, []),
         calendars=[(one.calendar.id, one.calendar.name) for one in book.calendars.values()],
         at=given.get("what_at") or local,
         severity=chosen,
@@ -179,14 +186,19 @@ async def _edit(request: Ask, policy_id: str, given: dict[str, str], problem: st
         return page(request, "settings/sla_what_if.html", editor=editor)
     around = await shell(request, "settings")
     status = 422 if problem else 200
-    return page(request, "settings/sla_policy.html", status=status, shell=around, editor=editor)
+    return page(
+        request,
+        "settings/sla_policy.html",
+        status=status,
+        shell=around,
+        editor=editor,
+        value_label=value_label,
+    )
 
 
 async def _many(request: Ask) -> dict[str, list[str]]:
-    data = await request.form()
-    return {
-        name: [v for v in data.getall(name, []) if isinstance(v, str)] for name in (*forms.LISTS, "pauses")
-    }
+    given, _ = await view_pages.sent(request)
+    return given
 
 
 @get(f"{PATH}/{{policy_id:str}}", guards=MANAGE, include_in_schema=False)
@@ -263,13 +275,9 @@ async def arrange(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
 async def restore(request: Ask) -> Response[Any]:
     """Put an earlier version (`seq`) of the policies in force again."""
     parts, who = parts_of(request), who_asks(request)
-    seq = (await form(request)).get("seq", "")
+    seq = version_in(await form(request))
     try:
-        if not (seq.isascii() and seq.isdecimal() and len(seq) < 19):
-            raise rules.InvalidPolicyError("There is no such version; nothing was changed.")
-        done = await parts.store.write(
-            lambda tx: settings.restore(tx, parts.log, who, int(seq), parts.clock())
-        )
+        done = await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, seq, parts.clock()))
     except rules.InvalidPolicyError as error:
         raise HTTPException(str(error), status_code=422) from error
     parts.wake()

@@ -4,14 +4,17 @@ part of it."""
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from earful.desk.calendars.hours import add_business_time
 from earful.desk.calendars.rules import Calendar, NeverOpenError
+from earful.desk.conditions import rules as conditions
+from earful.desk.conditions.facts import Facts
+from earful.desk.conditions.reading import InvalidConditionError
+from earful.model.conditions import Condition
 from earful.model.desk import Status
-from earful.model.message import Network, Visibility
-from earful.model.rating import KINDS
 from earful.model.time import DAY, MINUTE, Instant
 
 ALWAYS = ""
@@ -37,19 +40,6 @@ class InvalidPolicyError(ValueError):
     """The policies cannot be used; the message names the policy and says what would be right."""
 
 
-class Applies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which cases a policy is for: all of what is named must fit; an empty list fits everything."""
-
-    networks: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    """Names of channels."""
-    kinds: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    visibility: tuple[str, ...] = ()
-    severity: int = 0
-    """At least so severe."""
-
-
 class Targets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Business minutes for severity 0 to 4; 0 promises nothing."""
 
@@ -68,7 +58,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     name: str
-    applies: Applies = Applies()
+    when: dict[str, Any] = field(default_factory=lambda: {"all": []})
+    """Which cases it is for, as `docs/reference/conditions.md` has it; nothing asked fits everything."""
     targets: Targets = Targets()
     calendar: str = ALWAYS
     """Id of the calendar whose open hours count; empty for around the clock."""
@@ -78,36 +69,49 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a case may stand while its resolution waits. An answer never waits."""
 
 
-class Facts(Struct, frozen=True, kw_only=True):
-    """What of a case decides which policy is its own."""
-
-    network: str
-    channel: str
-    kind: str
-    topic: str
-    visibility: str
-    severity: int
-
-
-def applies(wanted: Applies, facts: Facts) -> bool:
-    """Whether a policy is for a case. The one place where conditions of another kind would be asked."""
-    return (
-        facts.severity >= wanted.severity
-        and _fits(wanted.networks, facts.network)
-        and _fits(wanted.channels, facts.channel)
-        and _fits(wanted.kinds, facts.kind)
-        and _fits(wanted.topics, facts.topic)
-        and _fits(wanted.visibility, facts.visibility)
+_MOVING = "it changes with what the promise itself is about, so that keeping it could take it away"
+_REACH = "an audience changes nothing: the smallest account is promised the same"
+_ELSEWHERE = "it can change without anything happening to the case, so its clocks would not follow"
+UNFIT: dict[str, str] = (
+    dict.fromkeys(
+        (
+            "case.status", "case.outcome", "case.unanswered", "case.awaiting_since", "case.last_direction",
+            "case.last_message_at", "case.message_count", "case.snoozed_until", "case.closed_at",
+        ),
+        _MOVING,
     )
+    | dict.fromkeys(
+        ("case.reach_tier", "rating.reach_tier", "author.followers", "case.priority", "rating.priority"), _REACH
+    )
+    | dict.fromkeys(
+        ("case.assignee", "case.queue", "person.name", "person.cases", "person.authors", "author.handle",
+         "author.name"),
+        _ELSEWHERE,
+    )
+)  # fmt: skip
+"""Fields that no policy may test, each with its reason. Clocks are made from what happened: what remains is either
+fixed, or its change makes the clocks of the case run anew."""
 
 
-def _fits(wanted: tuple[str, ...], given: str) -> bool:
-    return not wanted or given in wanted
+def condition_of(policy: Policy) -> Condition:
+    """Which cases a policy is for. Raises InvalidConditionError."""
+    return conditions.kept(policy.when)
+
+
+def unfit(condition: Condition) -> tuple[str, str] | None:
+    """(field, reason) of the first test that no policy may make; None when all are fit."""
+    for one in conditions.checks(condition):
+        if conditions.timed(one):
+            return one.field, "time alone changes the answer, and a promise must not change by itself"
+        if one.field in UNFIT:
+            return one.field, UNFIT[one.field]
+    return None
 
 
 def policy_for(policies: Iterable[Policy], facts: Facts) -> Policy | None:
-    """The first policy that fits; None promises nothing."""
-    return next((policy for policy in policies if applies(policy.applies, facts)), None)
+    """The first policy whose condition holds; None promises nothing."""
+    # No policy asks for the time.
+    return next((one for one in policies if conditions.compiled(condition_of(one))(facts, 0)), None)
 
 
 def check(policies: Iterable[Policy], calendars: Mapping[str, Calendar], now: Instant) -> tuple[Policy, ...]:
@@ -137,20 +141,15 @@ def _check(policy: Policy) -> None:
             )
     if not 10 <= policy.warn <= 99:
         raise InvalidPolicyError(f"{name}: warn after 10 to 99 percent of the time.")
-    wanted = policy.applies
-    for field, given, known in (
-        ("networks", wanted.networks, set(Network)),
-        ("kinds", wanted.kinds, set(KINDS)),
-        ("visibility", wanted.visibility, set(Visibility)),
-        ("pauses", policy.pauses, {Status.WAITING.value, Status.SNOOZED.value}),
-    ):
-        strange = [one for one in given if one not in known]
-        if strange:
-            raise InvalidPolicyError(
-                f"{name}: {field} has “{strange[0][:40]}”; known are {', '.join(sorted(known))}."
-            )
-    if not 0 <= wanted.severity < SEVERITIES:
-        raise InvalidPolicyError(f"{name}: severity is 0 to 4.")
+    strange = [one for one in policy.pauses if one not in (Status.WAITING, Status.SNOOZED)]
+    if strange:
+        raise InvalidPolicyError(f"{name}: pauses has “{strange[0][:40]}”; known are snoozed, waiting.")
+    try:
+        wrong = unfit(condition_of(policy))
+    except InvalidConditionError as error:
+        raise InvalidPolicyError(f"{name}: when.{error}") from error
+    if wrong is not None:
+        raise InvalidPolicyError(f"{name}: a promise cannot depend on {wrong[0]}: {wrong[1]}.")
 
 
 def _check_reachable(policy: Policy, calendars: Mapping[str, Calendar], now: Instant) -> None:

@@ -55,12 +55,11 @@ def known_case(tx: Tx, case_id: str) -> str:
 def calendars_of(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
     """case -> the version of the calendar that its promises count by; 0 for around the clock."""
     book = settings.in_force(tx)
-    said = store.said(tx, case_ids)
     found = {}
-    for row in store.standing(tx, case_ids):
-        policy = rules.policy_for(book.policies, moving.facts_of(row, said.get(row["id"], [])))
+    for case_id, about in moving.facts_of(tx, case_ids, book.policies).items():
+        policy = rules.policy_for(book.policies, about)
         kept = book.calendar(policy) if policy is not None else None
-        found[row["id"]] = kept.seq if kept is not None else 0
+        found[case_id] = kept.seq if kept is not None else 0
     return found
 
 

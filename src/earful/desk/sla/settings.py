@@ -1,6 +1,7 @@
 """What people do to promises: save policies, take a save back, change the calendars that policies use."""
 
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -84,7 +85,31 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=64)
 def _decoded(data: str) -> tuple[Promise, ...]:
-    return msgspec.json.decode(data, type=tuple[Promise, ...])
+    # Versions are never rewritten: those from before conditions are read as conditions, for undo and for clocks that
+    # ended under them.
+    kept = [one | {"policy": _with_condition(one["policy"])} for one in msgspec.json.decode(data)]
+    return msgspec.convert(kept, tuple[Promise, ...])
+
+
+_LISTS = {
+    "networks": "case.network", "channels": "case.channel", "kinds": "case.kind", "topics": "case.topic",
+    "visibility": "message.visibility",
+}  # fmt: skip
+
+
+def _with_condition(policy: dict[str, Any]) -> dict[str, Any]:
+    """A stored policy in its present shape: lists of values were once all that could be asked."""
+    if "applies" not in policy:
+        return policy
+    asked = policy["applies"]
+    tests: list[dict[str, Any]] = [
+        {"field": name, "op": "in", "value": asked[given]}
+        for given, name in _LISTS.items()
+        if asked.get(given)
+    ]
+    if asked.get("severity"):
+        tests.append({"field": "case.severity", "op": "at_least", "value": asked["severity"]})
+    return {name: value for name, value in policy.items() if name != "applies"} | {"when": {"all": tests}}
 
 
 def in_force(tx: Tx) -> Book:
@@ -119,8 +144,8 @@ def save(
     kept = rules.check(policies, {one: held.calendar for one, held in book.calendars.items()}, now)
     if kept == book.policies:
         return Saved(changed=False, seq=book.seq, before=book.seq)
-    since = {one.policy: one.since for one in book.promises}
-    promises = tuple(Promise(policy=one, since=since.get(one, now)) for one in kept)
+    since = {one.policy.id: one.since for one in book.promises if one.policy in kept}
+    promises = tuple(Promise(policy=one, since=since.get(one.id, now)) for one in kept)
     seq = store.insert_policies(tx, {"data": _encode(promises).decode(), "user_id": who.id, "at": now})
     record(tx, who, "sla.save", str(seq), now, f"{len(kept)} policies")
     recompute(tx, log, who, now)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from earful.desk.sla.clocks import Clock, watch
 from earful.desk.sla.rules import Kind
 from earful.store import bulk
-from earful.store.tables import case_clocks, cases, channels, sla_breaches, sla_policies, sla_progress, users
+from earful.store.tables import case_clocks, cases, sla_breaches, sla_policies, sla_progress, users
 from earful.store.tx import Row, Tx
 
 CLOCK_KEY = ("case_id", "kind", "round")
@@ -20,10 +20,8 @@ CLOCK_COLUMNS = (
     "paused_at", "done_at", "warned_at", "breached_at", "watch_at",
 )  # fmt: skip
 _CASES = (
-    "SELECT cases.id, cases.number, cases.status, cases.closed_at, cases.network, cases.kind, cases.topic,\n"
-    "  cases.severity, cases.due_kind, cases.due_warn_at, cases.due_at, channels.name AS channel\n"
-    "FROM cases JOIN channels ON channels.id = cases.channel_id\n"
-    "WHERE cases.id IN ?? ORDER BY cases.id"
+    "SELECT id, number, status, closed_at, due_kind, due_warn_at, due_at FROM cases\n"
+    "WHERE id IN ?? ORDER BY id"
 )
 _SAID = (
     "SELECT messages.case_id, messages.id, messages.direction, messages.occurred_at, messages.received_at,\n"
@@ -38,8 +36,8 @@ _CLOCKS = "SELECT * FROM case_clocks WHERE case_id IN ??"
 
 
 def standing(tx: Tx, case_ids: Sequence[str]) -> list[bulk.Record]:
-    """Cases with what decides about their policy, locked against others' changes."""
-    sql = _CASES + (" FOR UPDATE OF cases" if tx.is_postgresql else "")
+    """Cases with how they stand, locked against others' changes."""
+    sql = _CASES + (" FOR UPDATE" if tx.is_postgresql else "")
     return bulk.select(tx, sql, [list(case_ids)])
 
 
@@ -151,11 +149,6 @@ def clocks_of(tx: Tx, case_id: str) -> list[Row]:
 def case_there(tx: Tx, case_id: str) -> bool:
     """Whether there is such a case."""
     return tx.value(select(cases.c.id).where(cases.c.id == case_id)) is not None
-
-
-def channel_names(tx: Tx) -> list[str]:
-    """Names of the channels, in order."""
-    return [row["name"] for row in tx.rows(select(channels.c.name).order_by(channels.c.name))]
 
 
 def newest_policies(tx: Tx) -> Row | None:

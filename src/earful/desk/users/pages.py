@@ -39,6 +39,7 @@ SCOPE_WORDS = {
     Permission.MACROS_MANAGE: "Make and change macros of a role or of everybody",
     Permission.PLAYBOOKS_MANAGE: "Write, change and delete playbooks",
     Permission.ROUTING_MANAGE: "Change teams and routes",
+    Permission.AUTOMATION_MANAGE: "Write, change and delete automation rules",
 }
 
 

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     """Write, change and delete playbooks."""
     VIEWS_SHARE = "views:share"
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
+    AUTOMATION_MANAGE = "automation:manage"
+    """Write, change, switch and delete automation rules."""
     ROUTING_MANAGE = "routing:manage"
     """Change teams, routes, and what others can do."""
 
@@ -55,6 +57,7 @@ _LEAD = _AGENT | {
     Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
+    Permission.AUTOMATION_MANAGE,
     Permission.REPLIES_APPROVE,
     Permission.MACROS_MANAGE,
 }
@@ -74,6 +77,7 @@ TOKEN_SCOPES = (
     Permission.PLAYBOOKS_MANAGE,
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
+    Permission.AUTOMATION_MANAGE,
     Permission.MACROS_MANAGE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""

@@ -16,6 +16,7 @@ from earful.desk.conditions.reading import InvalidConditionError
 from earful.desk.conditions.words import GROUP_LABELS, LABELS, says, value_label
 from earful.desk.inbox import pages as inbox
 from earful.desk.inbox import service as cases
+from earful.desk.routing import settings as routing
 from earful.desk.triage import topics
 from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
@@ -251,7 +252,9 @@ def offered(tx: Tx, colleagues: list[tuple[str, str]]) -> Offered:
         labels=dict(LABELS),
         colleagues=colleagues,
         words={
-            "case.tags": cases.tags(tx), "case.channel": names, "message.channel": names,
+            "case.tags": cases.tags(tx),
+            "case.queue": sorted(routing.in_force(tx).queues - {""}),
+            "case.channel": names, "message.channel": names,
             "case.topic": subjects, "rating.topic": subjects,
         },
     )  # fmt: skip

@@ -20,12 +20,14 @@ MANAGE = [needs(Permission.WEBHOOKS_MANAGE)]
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A webhook as it is to be. `types`: events of `docs/reference/webhooks.md`; `personal`: tell names and texts."""
+    """A webhook as it is to be. `types`: events of `docs/reference/events.md`; `personal`: tell names and texts."""
 
     name: str
     url: str
     types: list[str]
     personal: bool = False
+    condition: dict[str, Any] | None = None
+    """What must hold of the case or the message; null for any."""
 
 
 class Made(Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ async def make(request: Ask, data: WebhookBody) -> Made:
     def verb(tx: Tx) -> Made:
         made, secret = service.make(
             tx, parts.vault, who, name=data.name, url=data.url, types=data.types, personal=data.personal,
+            condition=data.condition,
             allow_private=parts.settings.allow_private_addresses, now=parts.clock(),
         )  # fmt: skip
         return Made(webhook=made, secret=secret)
@@ -72,6 +75,7 @@ async def change(request: Ask, webhook_id: FromPath[str], data: WebhookBody) -> 
         request,
         lambda tx: service.change(
             tx, who, webhook_id, name=data.name, url=data.url, types=data.types, personal=data.personal,
+            condition=data.condition,
             allow_private=parts.settings.allow_private_addresses, now=parts.clock(),
         ),
         data.url,

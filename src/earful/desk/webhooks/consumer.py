@@ -2,7 +2,7 @@
 
 import json
 
-from earful.desk.webhooks import rules, service
+from earful.desk.webhooks import rules, telling
 from earful.log.contract import Event, NewEvent
 from earful.model.time import Instant
 from earful.store.tx import Tx
@@ -20,7 +20,7 @@ class WebhookConsumer:
     def apply(self, tx: Tx, events: list[Event], prepared: None, now: Instant) -> list[NewEvent]:
         """One delivery for each event and each webhook that asked for its type."""
         told = [
-            service.Told(
+            telling.Told(
                 seq=event.seq,
                 type=event.type,
                 subject=event.subject,
@@ -30,5 +30,5 @@ class WebhookConsumer:
             )
             for event in events
         ]
-        service.tell(tx, told, now)
+        telling.tell(tx, told, now)
         return []

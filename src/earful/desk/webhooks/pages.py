@@ -3,14 +3,22 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
 from earful.channels.kit.addresses import AddressRefused, resolve
+from earful.desk.conditions.reading import InvalidConditionError, data_of
+from earful.desk.conditions.rules import kept
+from earful.desk.conditions.words import value_label
 from earful.desk.users.rules import Permission
+from earful.desk.views import form as forms
+from earful.desk.views import pages as view_pages
 from earful.desk.webhooks import rules, service
+from earful.model.conditions import ALWAYS
+from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
 from earful.web.site import Ask, go, page, parts_of, shell
 
@@ -25,6 +33,16 @@ class Given(Struct, frozen=True, kw_only=True):
     url: str = ""
     types: tuple[str, ...] = ("case.opened", "case.changed")
     personal: bool = False
+    root: forms.Group = msgspec.field(default_factory=lambda: forms.of_condition(ALWAYS))
+    """The condition as its editor has it."""
+
+    @property
+    def condition(self) -> Any:
+        """What must hold. Raises InvalidWebhookError."""
+        try:
+            return data_of(forms.condition_of(self.root))
+        except InvalidConditionError as error:
+            raise service.InvalidWebhookError(f"{error}. Nothing was kept.") from error
 
 
 async def check_target(request: Request[Any, Any, Any], url: str) -> None:
@@ -50,16 +68,25 @@ async def check_target(request: Request[Any, Any, Any], url: str) -> None:
 
 async def given_of(request: Ask) -> Given:
     """The fields of the form."""
-    data = await request.form()
+    given, plain = await view_pages.sent(request)
     return Given(
-        name=str(data.get("name", "")),
-        url=str(data.get("url", "")),
-        types=tuple(str(one) for one in data.getall("types", [])),
-        personal="personal" in data,
+        name=plain.get("name", ""),
+        url=plain.get("url", ""),
+        types=tuple(given.get("types", ())),
+        personal="personal" in given,
+        root=forms.of_form(given),
     )
 
 
+def _editor(request: Ask, tx: Tx, given: Given) -> view_pages.Editor:
+    asker, now = view_pages.asker_of(request), parts_of(request).clock()
+    return view_pages.editor_of(tx, asker, given.root, now=now)
+
+
 async def _list(request: Ask, *, given: Given, wrong: str = "", notice: str = "") -> Response[str]:
+    webhooks, editor = await parts_of(request).store.read(
+        lambda tx: (service.webhooks(tx), _editor(request, tx, given))
+    )
     return page(
         request,
         "settings/webhooks.html",
@@ -68,7 +95,9 @@ async def _list(request: Ask, *, given: Given, wrong: str = "", notice: str = ""
         given=given,
         wrong=wrong,
         types=tuple(rules.TYPES),
-        webhooks=await parts_of(request).store.read(service.webhooks),
+        webhooks=webhooks,
+        editor=editor,
+        value_label=value_label,
     )
 
 
@@ -93,6 +122,7 @@ async def make(request: Ask) -> Response[Any]:
                 url=given.url,
                 types=given.types,
                 personal=given.personal,
+                condition=given.condition,
                 allow_private=parts.settings.allow_private_addresses,
                 now=parts.clock(),
             )
@@ -118,7 +148,14 @@ async def _one(
         )
     except (service.NotFoundError, ValueError) as error:
         raise NotFoundException(str(error)) from error
-    held = Given(name=shown.name, url=shown.url, types=tuple(shown.types), personal=shown.personal)
+    held = Given(
+        name=shown.name,
+        url=shown.url,
+        types=tuple(shown.types),
+        personal=shown.personal,
+        root=forms.of_condition(kept(shown.condition or {"all": []})),
+    )
+    editor = await parts.store.read(lambda tx: _editor(request, tx, given or held))
     return page(
         request,
         "settings/webhook.html",
@@ -131,6 +168,8 @@ async def _one(
         states=STATES,
         types=tuple(rules.TYPES),
         given=given or held,
+        editor=editor,
+        value_label=value_label,
         wrong=wrong,
         secret=secret,
     )
@@ -157,6 +196,7 @@ async def change(request: Ask, webhook_id: FromPath[str]) -> Response[Any]:
                 url=given.url,
                 types=given.types,
                 personal=given.personal,
+                condition=given.condition,
                 allow_private=parts.settings.allow_private_addresses,
                 now=parts.clock(),
             )

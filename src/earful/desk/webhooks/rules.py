@@ -56,6 +56,8 @@ TYPES: dict[str, str] = {
     "person.linked": "two accounts turned out to be one person",
     "person.unlinked": "a link of two accounts was taken back",
     "person.flagged": "a person was flagged, or a flag was taken off",
+    "automation.notify": "an automation rule asks to notify somebody",
+    "automation.paused": "an automation rule acted too often and is paused",
 }
 """What a webhook can be told, as `docs/reference/events.md` names it."""
 

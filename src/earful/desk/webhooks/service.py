@@ -9,8 +9,11 @@ from typing import Any
 from msgspec import Struct
 
 from earful.channels.kit.signatures import sign
-from earful.desk.webhooks import rules, store
-from earful.model.ids import new_id, new_ids
+from earful.desk.conditions import reading
+from earful.desk.conditions.reading import InvalidConditionError
+from earful.desk.webhooks import rules, store, telling
+from earful.model.conditions import ALWAYS
+from earful.model.ids import new_id
 from earful.model.time import SECOND, Instant, rfc3339
 from earful.store.audit import EARFUL, Who, record
 from earful.store.secrets import Vault
@@ -38,6 +41,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
     types: list[str]
     personal: bool
     """Whether names, titles and texts of messages are told too."""
+    condition: Any
+    """What must hold of the case or the message, as `docs/reference/conditions.md` has it; null for any."""
     enabled: bool
     trouble: str
     """Why Earful switched it off; empty otherwise."""
@@ -79,20 +84,10 @@ class Parcel(Struct, frozen=True, kw_only=True):
     tries: int
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """One event to be told: its place in the log, and what it is about."""
-
-    seq: int
-    type: str
-    subject: str
-    case_id: str | None
-    at: Instant
-    data: Mapping[str, Any]
-
-
 def _webhook(row: Row, counts: Mapping[str, int]) -> Webhook:
     return Webhook(
         id=row["id"], name=row["name"], url=row["url"], types=json.loads(row["types"]), personal=row["personal"],
+        condition=json.loads(row["condition"]) if row["condition"] else None,
         enabled=row["enabled"], trouble=row["trouble"], failing_since=row["failing_since"],
         created_at=row["created_at"], queued=counts.get("queued", 0), failed=counts.get("failed", 0),
     )  # fmt: skip
@@ -117,7 +112,7 @@ def _row(tx: Tx, webhook_id: str) -> Row:
 
 
 def _checked(
-    name: str, url: str, types: Sequence[str], personal: bool, *, allow_private: bool
+    name: str, url: str, types: Sequence[str], personal: bool, condition: Any, *, allow_private: bool
 ) -> dict[str, Any]:
     name = " ".join(name.split())[: rules.NAME_LENGTH]
     kept = list(dict.fromkeys(types))
@@ -128,15 +123,29 @@ def _checked(
     )
     if problem:
         raise InvalidWebhookError(f"{problem} Nothing was kept.")
-    return {"name": name, "url": url.strip(), "types": json.dumps(kept), "personal": personal}
+    return {
+        "name": name, "url": url.strip(), "types": json.dumps(kept), "personal": personal,
+        "condition": _condition(condition),
+    }  # fmt: skip
+
+
+def _condition(data: Any) -> str:
+    """A condition as it is kept; empty for one that always holds. Raises InvalidWebhookError."""
+    if data is None:
+        return ""
+    try:
+        text = reading.dump(reading.read(data, me=False))
+    except InvalidConditionError as error:
+        raise InvalidWebhookError(f"{error}. Nothing was kept.") from error
+    return "" if text == reading.dump(ALWAYS) else text
 
 
 def make(
     tx: Tx, vault: Vault, who: Who, *, name: str, url: str, types: Sequence[str], personal: bool,
-    allow_private: bool, now: Instant,
+    condition: Any = None, allow_private: bool, now: Instant,
 ) -> tuple[Webhook, str]:  # fmt: skip
     """A new webhook and its secret, which is shown this once. Raises InvalidWebhookError."""
-    values = _checked(name, url, types, personal, allow_private=allow_private)
+    values = _checked(name, url, types, personal, condition, allow_private=allow_private)
     secret, webhook_id = _secret(), new_id(now)
     store.insert_webhook(
         tx,
@@ -151,10 +160,10 @@ def make(
 
 def change(
     tx: Tx, who: Who, webhook_id: str, *, name: str, url: str, types: Sequence[str], personal: bool,
-    allow_private: bool, now: Instant,
+    condition: Any = None, allow_private: bool, now: Instant,
 ) -> Webhook:  # fmt: skip
     """Change what is told to whom; what waits goes to the new address. Raises NotFoundError, InvalidWebhookError."""
-    values = _checked(name, url, types, personal, allow_private=allow_private)
+    values = _checked(name, url, types, personal, condition, allow_private=allow_private)
     if not store.update_webhook(tx, webhook_id, values):
         raise NotFoundError("There is no such webhook; it may have been deleted.")
     record(tx, who, "webhook.changed", webhook_id, now, values["url"])
@@ -200,48 +209,6 @@ def _secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-def tell(tx: Tx, told: Sequence[Told], now: Instant) -> int:
-    """Note down what is to be told of events, once for each webhook that asked. Returns how many deliveries."""
-    listening = [(row, frozenset(json.loads(row["types"]))) for row in store.enabled(tx)]
-    wanted = [one for one in told if any(one.type in types for _, types in listening)]
-    if not wanted:
-        return 0
-    cases = store.cases_now(tx, sorted({one.case_id for one in wanted if one.case_id}))
-    said: dict[str, Row] = {}
-    if any(row["personal"] for row, _ in listening):
-        named = {message for one in wanted for message in one.data.get("messages", ())}
-        said = store.texts_of(tx, sorted(named))
-    pairs = [(row, one) for one in wanted for row, types in listening if one.type in types]
-    ids = new_ids(now, len(pairs))
-    rows = [
-        _delivery(delivery_id, row["id"], one, cases, said if row["personal"] else None, now)
-        for delivery_id, (row, one) in zip(ids, pairs, strict=True)
-    ]
-    store.insert_deliveries(tx, rows)
-    return len(rows)
-
-
-def _delivery(
-    delivery_id: str, webhook_id: str, one: Told, cases: Mapping[str, Mapping[str, Any]],
-    said: Mapping[str, Row] | None, now: Instant,
-) -> dict[str, Any]:  # fmt: skip
-    body = rules.envelope(
-        delivery_id=delivery_id, name=one.type, subject=one.subject, at=one.at, event=one.data,
-        case=cases.get(one.case_id or ""), said=said,
-    )  # fmt: skip
-    return _new(delivery_id, webhook_id, one.seq, one.type, body, now)
-
-
-def _new(
-    delivery_id: str, webhook_id: str, seq: int | None, name: str, body: Mapping[str, Any], now: Instant
-) -> dict[str, Any]:
-    return {
-        "id": delivery_id, "webhook_id": webhook_id, "event_seq": seq, "type": name,
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")), "state": "queued", "tries": 0,
-        "created_at": now, "due_at": now, "lease_until": None, "done_at": None,
-    }  # fmt: skip
-
-
 def test(tx: Tx, who: Who, webhook_id: str, now: Instant) -> str:
     """Queue a delivery that tells nothing; returns its id. Raises NotFoundError."""
     _row(tx, webhook_id)
@@ -249,7 +216,7 @@ def test(tx: Tx, who: Who, webhook_id: str, now: Instant) -> str:
     body = rules.envelope(
         delivery_id=delivery_id, name=rules.TEST, subject=webhook_id, at=now, event={}, case=None, said=None
     )
-    store.insert_deliveries(tx, [_new(delivery_id, webhook_id, None, rules.TEST, body, now)])
+    store.insert_deliveries(tx, [telling.new_delivery(delivery_id, webhook_id, None, rules.TEST, body, now)])
     record(tx, who, "webhook.tested", webhook_id, now)
     return delivery_id
 

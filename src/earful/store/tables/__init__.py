@@ -26,6 +26,7 @@ from earful.store.tables.arrivals import (
     revisions,
     wanted,
 )
+from earful.store.tables.automation import automation_pauses, automation_runs
 from earful.store.tables.columns import metadata
 from earful.store.tables.connections import channel_gaps, channel_jobs, channel_tokens, consents, spending
 from earful.store.tables.desk import (
@@ -63,6 +64,8 @@ __all__ = [
     "agents",
     "audit",
     "authors",
+    "automation_pauses",
+    "automation_runs",
     "bulk_acts",
     "bulk_items",
     "calendars",

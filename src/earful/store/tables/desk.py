@@ -135,6 +135,8 @@ cases = Table(
     # Where it waits: a team's id, `skill:NAME`, or empty for anybody; and the route that said so, empty for none.
     Column("queue", Key, nullable=False, server_default=""),
     Column("route_id", Key, nullable=False, server_default=""),
+    # No message makes it less urgent than this; 0 for no such wish.
+    Column("priority_least", SmallInteger, nullable=False, server_default=text("0")),
     Column("version", Integer, nullable=False),
     # The version at which somebody last said something: a writer who saw less is shown it first.
     Column("spoken_version", Integer, nullable=False),
@@ -213,7 +215,8 @@ notes = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("case_id", Key, ForeignKey("cases.id"), nullable=False),
-    Column("user_id", Key, ForeignKey("users.id"), nullable=False),
+    # Null where Earful itself left it.
+    Column("user_id", Key, ForeignKey("users.id")),
     Column("text", Text, nullable=False),
     Column("written_at", At, nullable=False),
     Index("ix_notes_case_id", "case_id", "written_at"),

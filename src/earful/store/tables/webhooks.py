@@ -24,8 +24,10 @@ webhooks = Table(
     Column("url", String, nullable=False),
     # Sealed by the vault: the secret, and for a while the one before it.
     Column("secrets", LargeBinary, nullable=False),
-    # JSON: types of events, and a filter of cases.
+    # JSON: types of events.
     Column("types", Text, nullable=False),
+    # JSON: the condition that must hold of the case or the message; empty for any.
+    Column("condition", Text, nullable=False, server_default=""),
     Column("personal", Boolean, nullable=False),
     Column("enabled", Boolean, nullable=False),
     # Why Earful switched it off; empty when a person did, or nobody.

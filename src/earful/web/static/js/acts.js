@@ -86,6 +86,11 @@ async function takeBack({ url, values }) {
       body: new URLSearchParams(values ?? {}),
     });
     if (!response.ok) throw new Error(String(response.status));
+    if (response.headers.get("HX-Refresh")) {
+      // The address says what was done; without that the page shows how it stands now.
+      location.assign(location.pathname);
+      return;
+    }
     await placeParts(await response.text());
     if (url.endsWith("/cancel")) await showDraft();
     toast(say("undone"));
