@@ -15,6 +15,7 @@ from earful.channels.contract import RawDelivery, Receipt
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
+from earful.desk.notices.consumer import NoticeConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.playbooks.consumer import PlaybookConsumer
 from earful.desk.routing.consumer import RoutingConsumer
@@ -141,6 +142,7 @@ class Desk:
             SearchConsumer(),
             WaitingConsumer(self.log),
             SuggestionConsumer(),
+            NoticeConsumer(),
         ]
         store.write_now(
             lambda tx: tx.execute(

@@ -18,6 +18,9 @@ from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.notices import service as notices
+from earful.desk.notices.consumer import NoticeConsumer
+from earful.desk.notices.sender import NoticeSender
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
@@ -78,6 +81,14 @@ class Earful:
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.notifier = NoticeSender(
+            self.store,
+            self.vault,
+            clock,
+            base=settings.address,
+            workspace=settings.brand or "Earful",
+            allow_private=settings.allow_private_addresses,
+        )
         self.parts = Parts(
             settings=settings,
             store=self.store,
@@ -108,6 +119,7 @@ class Earful:
             SearchConsumer(),
             WaitingConsumer(self.log),
             SuggestionConsumer(),
+            NoticeConsumer(),
             WebhookConsumer(),
         ]
 
@@ -146,6 +158,7 @@ class Earful:
             asyncio.create_task(self.receiver.run(stop)),
             asyncio.create_task(self.sender.run(stop)),
             asyncio.create_task(self._teller().run(stop)),
+            asyncio.create_task(self.notifier.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:
@@ -161,8 +174,9 @@ class Earful:
         return WebhookSender(self.store, self.vault, self.clock, allow_private=private)
 
     async def _purge(self) -> None:
-        """Raw deliveries are evidence for a while, not an archive; nor is the log of webhooks."""
+        """Raw deliveries are evidence for a while, not an archive; nor are the log of webhooks and what was read."""
         await self.store.write(partial(webhooks.purge, now=self.clock()))
+        await self.store.write(partial(notices.purge, now=self.clock()))
         if self.settings.keep_raw_days:
             now = self.clock()
             before = now - self.settings.keep_raw_days * DAY
@@ -204,7 +218,7 @@ class Earful:
             await self.store.write(partial(routing.tick, log=self.log, now=now))
             self.runner.wake()
         if states := await self.store.read(partial(queues.look, now=now)):
-            await self.store.write(partial(queues.keep, states=states))
+            await self.store.write(partial(queues.keep, log=self.log, states=states))
 
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""

@@ -35,6 +35,10 @@ from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.macros import pages as macros
+from earful.desk.keys import pages as keys
+from earful.desk.notices import mail_pages as notice_mails
+from earful.desk.notices import pages as notices
+from earful.desk.notices import settings_pages as notice_settings
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
 from earful.desk.playbooks import api as playbooks_api
@@ -103,6 +107,10 @@ HANDLERS: list[Any] = [
     *answering.HANDLERS,
     *macros.HANDLERS,
     *suggestions.HANDLERS,
+    *notices.HANDLERS,
+    *notice_settings.HANDLERS,
+    *notice_mails.HANDLERS,
+    *keys.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from earful.desk.cases import rules, store
+from earful.desk.notices import mentions
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import Deadline, Outcome, Status
 from earful.model.message import Visibility
@@ -234,6 +235,7 @@ def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now:
     kept = {"id": note_id, "case_id": case_id, "user_id": who.id, "text": text, "written_at": now}
     if not store.insert_note(tx, kept):
         return
+    mentions.keep(tx, note_id, text)
     store.update_case(tx, row, {})
     event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now)
     log.append(tx, [event])

@@ -48,6 +48,7 @@ from earful.store.tables.outcomes import (
     outcome_clocks,
 )
 from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
+from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
@@ -63,6 +64,7 @@ __all__ = [
     "calendars",
     "case_clocks",
     "case_counts",
+    "case_follows",
     "case_outcomes",
     "case_returns",
     "case_runs",
@@ -86,7 +88,10 @@ __all__ = [
     "macros",
     "messages",
     "metadata",
+    "note_mentions",
     "notes",
+    "notice_mails",
+    "notices",
     "outbox",
     "outcome_clocks",
     "people",
