@@ -128,7 +128,7 @@ class EmbeddedLog:
         ]
 
     def told_after(self, tx: Tx, place: Position, limit: int) -> tuple[Position, list[Told]]:
-        """Up to `limit` events of cases and for people behind `place`, and the place up to which that is all of them."""
+        """Up to `limit` events of cases and for people behind `place`, and up to which place these are all."""
         end = self.end(tx)
         if tx.is_postgresql:
             between = "(events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?)"

@@ -34,13 +34,14 @@ from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
-from earful.desk.macros import pages as macros
 from earful.desk.keys import pages as keys
+from earful.desk.macros import pages as macros
 from earful.desk.notices import mail_pages as notice_mails
 from earful.desk.notices import pages as notices
 from earful.desk.notices import settings_pages as notice_settings
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.palette import pages as palette
 from earful.desk.playbooks import api as playbooks_api
 from earful.desk.playbooks import case_pages as case_playbooks
 from earful.desk.playbooks import pages as playbooks
@@ -111,6 +112,7 @@ HANDLERS: list[Any] = [
     *notice_settings.HANDLERS,
     *notice_mails.HANDLERS,
     *keys.HANDLERS,
+    *palette.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

@@ -89,7 +89,9 @@ class Renderer:
             return mark.why
 
         def noted(note: TimelineNote) -> Markup:
-            return marks.said(note.text, [marks.Mark(m.start, m.stop, "mention", m.name) for m in note.mentions])
+            return marks.said(
+                note.text, [marks.Mark(m.start, m.stop, "mention", m.name) for m in note.mentions]
+            )
 
         self.environment.filters |= {
             "about": formats.about,

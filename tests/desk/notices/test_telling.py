@@ -1,7 +1,5 @@
 """Who is told what, on both databases: mentions, cases of one's own, follows, and together what belongs together."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import insert, select
 
@@ -23,15 +21,19 @@ KIM, LOU = Who(id="user-1", name="Kim Doe"), Who(id="lou", name="Lou Strauß")
 
 
 @pytest.fixture
-def staffed(desk: Desk) -> Iterator[Desk]:
+def staffed(desk: Desk) -> Desk:
     """Kim and Lou, a lead, with one case of Ana's."""
-    row = {"id": "lou", "email": "lou@acme.example", "name": "Lou Strauß", "role": "lead", "password_hash": ""}
-    desk.store.write_now(
-        lambda tx: tx.execute(insert(users).values(**row, active=True, created_at=desk.now))
-    )
+    row = {
+        "id": "lou",
+        "email": "lou@acme.example",
+        "name": "Lou Strauß",
+        "role": "lead",
+        "password_hash": "",
+    }
+    desk.store.write_now(lambda tx: tx.execute(insert(users).values(**row, active=True, created_at=desk.now)))
     desk.receive(write("1"))
     desk.settle()
-    yield desk
+    return desk
 
 
 def case_of(desk: Desk) -> str:
@@ -50,9 +52,7 @@ def told(desk: Desk, who: Who) -> list[service.Notice]:
 
 
 def give(desk: Desk, to: Who, by: Who = KIM) -> None:
-    desk.store.write_now(
-        lambda tx: cases.assign(tx, desk.log, by, case_of(desk), to.id, to.name, desk.now)
-    )
+    desk.store.write_now(lambda tx: cases.assign(tx, desk.log, by, case_of(desk), to.id, to.name, desk.now))
     desk.settle()
 
 
@@ -123,7 +123,9 @@ def test_nobody_is_told_of_history_or_in_a_way_that_they_turned_off(staffed: Des
     old = NewEvent(
         type="automation.notify", subject="r", at=staffed.now - 2 * DAY, data='{"users":["lou"],"text":"old"}'
     )
-    new = NewEvent(type="automation.notify", subject="r", at=staffed.now, data='{"users":["lou"],"text":"new"}')
+    new = NewEvent(
+        type="automation.notify", subject="r", at=staffed.now, data='{"users":["lou"],"text":"new"}'
+    )
     staffed.store.write_now(lambda tx: staffed.log.append(tx, [old, new]))
     staffed.settle()
     assert [one.detail for one in told(staffed, LOU)] == ["new"]

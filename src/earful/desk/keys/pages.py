@@ -42,7 +42,9 @@ async def keys_page(request: Ask) -> Response[str]:
     return await _show(request)
 
 
-async def _change(request: Ask, verb: Callable[[Tx], int], command: str = "", given: str = "") -> Response[Any]:
+async def _change(
+    request: Ask, verb: Callable[[Tx], int], command: str = "", given: str = ""
+) -> Response[Any]:
     try:
         before = await parts_of(request).store.write(verb)
     except service.RefusedError as error:

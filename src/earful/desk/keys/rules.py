@@ -52,8 +52,10 @@ def problem(own: OwnKeys, command: str, keys: str) -> str | None:
         return "There is no such command."
     if command in FIXED:
         return f"{STANDARD[command].replace('mod+', 'Ctrl ')} stays as it is: it works in text fields too."
-    if not keys:
-        return None
+    return (_cannot_be_pressed(command, keys) or _clash(own, command, keys)) if keys else None
+
+
+def _cannot_be_pressed(command: str, keys: str) -> str | None:
     pressed = keys.split(" ")
     if len(pressed) > 2:
         return "At most two keys, one after the other."
@@ -64,6 +66,10 @@ def problem(own: OwnKeys, command: str, keys: str) -> str | None:
             return f"{key} belongs to the browser, or moves the focus; choose another key."
         if key != SPACE and not re.fullmatch(r"[^\s\x00-\x1f]", key):
             return f"{key} is not a key that can be pressed here; write a letter, a digit or a sign."
+    return None
+
+
+def _clash(own: OwnKeys, command: str, keys: str) -> str | None:
     for other in STANDARD:
         taken = own.chosen(other)
         if other == command or not taken:

@@ -66,7 +66,8 @@ def _mail(subject: str, lines: Sequence[tuple[str, str]], base: str) -> Mail:
     settings = f"{base}/settings/notices"
     text = "\n\n".join(f"{words}\n{link}" for words, link in lines)
     rows = "".join(
-        f'<li style="margin:0 0 10px"><a href="{escape(link)}">{escape(words)}</a></li>' for words, link in lines
+        f'<li style="margin:0 0 10px"><a href="{escape(link)}">{escape(words)}</a></li>'
+        for words, link in lines
     )
     return Mail(
         subject=subject,

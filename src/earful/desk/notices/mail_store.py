@@ -61,7 +61,12 @@ def claim(tx: Tx, mail_id: str, now: int, until: int) -> Row | None:
     query = update(notice_mails).where(
         notice_mails.c.id == mail_id, notice_mails.c.state == "queued", notice_mails.c.due_at <= now
     )
-    values = {"state": "sending", "due_at": None, "lease_until": until, "attempts": notice_mails.c.attempts + 1}
+    values = {
+        "state": "sending",
+        "due_at": None,
+        "lease_until": until,
+        "attempts": notice_mails.c.attempts + 1,
+    }
     if not tx.execute(query.values(values)).rowcount:
         return None
     query_ = select(notice_mails, users.c.email, users.c.name, users.c.active)

@@ -72,9 +72,7 @@ def server(tx: Tx) -> MailServer | None:
     return found if found.host else None
 
 
-def save(
-    tx: Tx, vault: Vault, who: Who, wanted: MailServer, password: str, now: Instant
-) -> tuple[bool, int]:
+def save(tx: Tx, vault: Vault, who: Who, wanted: MailServer, password: str, now: Instant) -> tuple[bool, int]:
     """Put a mail server in force; an empty password keeps the one before, `-` sends without. Raises RefusedError."""
     problem = wanted.problem()
     if problem:
@@ -98,7 +96,7 @@ def account(found: MailServer, vault: Vault) -> tuple[EmailSettings, EmailSecret
         imap_host=found.host,
         smtp_host=found.host,
         smtp_port=found.port,
-        smtp_security=found.security,  # type: ignore[arg-type]  checked by `problem`
+        smtp_security=found.security,  # type: ignore[arg-type]
     )
     password = vault.unseal(found.sealed.encode()).get("password", "") if found.sealed else ""
     return settings, EmailSecrets(password=password or "-", smtp_password=password or "-")

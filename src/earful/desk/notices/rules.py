@@ -78,41 +78,26 @@ class About(Struct, frozen=True, kw_only=True):
 
 def told(about: About) -> dict[str, Kind]:
     """user -> why they are told. Nobody is told of what they did themselves; each for the strongest reason."""
-    found: dict[str, Kind] = {}
-
-    def tell(users: frozenset[str] | str, kind: Kind) -> None:
-        for user in {users} if isinstance(users, str) else users:
-            if user and user != about.actor and (user not in found or RANK[kind] < RANK[found[user]]):
-                found[user] = kind
-
-    match about.type:
-        case "case.noted":
-            tell(about.mentioned, Kind.MENTIONED)
-        case "case.changed" if about.what in ASSIGNING:
-            tell(about.assignee, Kind.ASSIGNED)
-        case "case.messages" if about.inbound:
-            tell(about.assignee, Kind.ANSWERED)
-        case "case.returned":
-            tell(about.assignee, Kind.RETURNED)
-            tell(about.earlier, Kind.RETURNED)
-        case "sla.warning":
-            tell(about.assignee, Kind.WARNING)
-        case "sla.breached":
-            tell(about.assignee, Kind.BREACHED)
-        case "case.reply" if about.state in TROUBLED_REPLIES:
-            tell(about.writer, Kind.REPLY)
-        case "reply.decided":
-            tell(about.writer, Kind.DECIDED)
-        case "reply.asked":
-            tell(about.approvers - {about.writer}, Kind.APPROVE)
-        case "queue.troubled":
-            tell(about.leads, Kind.QUEUE)
-        case "automation.notify":
-            tell(about.named, Kind.AUTOMATION)
-    if about.type in OF_FOLLOWERS and about.what not in QUIET_ACTS:
-        if about.type != "case.messages" or about.inbound:
-            tell(about.followers, Kind.FOLLOWED)
-    return found
+    having = frozenset({about.assignee})
+    reasons: dict[str, tuple[bool, frozenset[str], Kind]] = {
+        "case.noted": (True, about.mentioned, Kind.MENTIONED),
+        "case.changed": (about.what in ASSIGNING, having, Kind.ASSIGNED),
+        "case.messages": (about.inbound, having, Kind.ANSWERED),
+        "case.returned": (True, having | {about.earlier}, Kind.RETURNED),
+        "sla.warning": (True, having, Kind.WARNING),
+        "sla.breached": (True, having, Kind.BREACHED),
+        "case.reply": (about.state in TROUBLED_REPLIES, frozenset({about.writer}), Kind.REPLY),
+        "reply.decided": (True, frozenset({about.writer}), Kind.DECIDED),
+        "reply.asked": (True, about.approvers - {about.writer}, Kind.APPROVE),
+        "queue.troubled": (True, about.leads, Kind.QUEUE),
+        "automation.notify": (True, about.named, Kind.AUTOMATION),
+    }
+    holds, people, kind = reasons.get(about.type, (False, frozenset(), Kind.FOLLOWED))
+    found = dict.fromkeys(people, kind) if holds else {}
+    new = about.type != "case.messages" or about.inbound
+    if about.type in OF_FOLLOWERS and new and about.what not in QUIET_ACTS:
+        found = dict.fromkeys(about.followers, Kind.FOLLOWED) | found
+    return {user: why for user, why in found.items() if user and user != about.actor}
 
 
 class Wishes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -219,7 +204,7 @@ class Mention(Struct, frozen=True, kw_only=True):
 
 
 def mentions(text: str, names: Mapping[str, str]) -> list[Mention]:
-    """`@name` in a text, the longest name first. `names`: what people write, in lower case -> `user:ID` or `team:ID`."""
+    """`@name` in a text, the longest name first. `names`: what is written, in lower case, -> whom it means."""
     longest = sorted(names, key=len, reverse=True)
     found: list[Mention] = []
     for at in (one.start() for one in re.finditer(r"(?<![\w@.])@", text)):

@@ -118,9 +118,7 @@ def tell(tx: Tx, events: Sequence[Event], now: Instant) -> list[NewEvent]:
     return [NewEvent(type=MADE, subject=user_id, at=now) for user_id in told]
 
 
-def _tell(
-    tx: Tx, user_id: str, kind: Kind, event: Event, data: _Data, desk: "_Around", now: Instant
-) -> None:
+def _tell(tx: Tx, user_id: str, kind: Kind, event: Event, data: _Data, desk: "_Around", now: Instant) -> None:
     ways = desk.wishes(user_id).by(kind)
     if not ways:
         return
@@ -269,9 +267,7 @@ def find(tx: Tx, user_id: str, notice_id: str) -> Notice:
     return _shown(row)
 
 
-def read(
-    tx: Tx, log: Log, user_id: str, now: Instant, *, notice_id: str = "", case_id: str = ""
-) -> int:
+def read(tx: Tx, log: Log, user_id: str, now: Instant, *, notice_id: str = "", case_id: str = "") -> int:
     """Mark as read: one notice, those of a case, or all. Returns how many were unread."""
     done = store.read(tx, user_id, now, notice_id=notice_id, case_id=case_id)
     if done:

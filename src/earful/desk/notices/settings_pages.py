@@ -24,7 +24,11 @@ async def _show(request: Ask, wishes: Wishes | None = None, problem: str = "") -
     if before.isdecimal() and len(before) < 16:
         said = {"text": "Saved", "undo": {"url": f"{PATH}/undo", "values": {"place": before}}}
     found, has_mail, troubled = await parts.store.read(
-        lambda tx: (service.wishes(tx, user.id), mails.server(tx) is not None, mails.troubled(tx, user.id, parts.clock()))
+        lambda tx: (
+            service.wishes(tx, user.id),
+            mails.server(tx) is not None,
+            mails.troubled(tx, user.id, parts.clock()),
+        )
     )
     return page(
         request,

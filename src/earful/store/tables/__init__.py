@@ -39,6 +39,7 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.outcomes import (
     case_outcomes,
     case_returns,
@@ -48,7 +49,6 @@ from earful.store.tables.outcomes import (
     outcome_clocks,
 )
 from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
-from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
 from earful.store.tables.triage import corrections, learned, topics, triage_settings

@@ -95,7 +95,7 @@ class Picker {
   }
 }
 
-const caseId = () => /** @type {HTMLElement | null} */ (document.querySelector("reply-composer"))?.dataset.case ?? "";
+export const caseId = () => /** @type {HTMLElement | null} */ (document.querySelector("reply-composer"))?.dataset.case ?? "";
 
 /** @param {string} url */
 async function read(url) {
@@ -105,7 +105,7 @@ async function read(url) {
 }
 
 /** @param {string} of @param {string} id */
-async function useMacro(of, id) {
+export async function useMacro(of, id) {
   const response = await fetch(`/cases/${of}/macros/${id}`, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": csrfToken() } });
   const text = await response.text();
   if (!response.ok) return toast(text.length < 300 && !text.includes("<") ? text : say("failed"), { bad: true });
