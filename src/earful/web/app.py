@@ -22,6 +22,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
 from earful.desk.answering import pages as answering
+from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
 from earful.desk.bulk import api as bulk_api
 from earful.desk.bulk import pages as bulk
@@ -35,7 +36,9 @@ from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
 from earful.desk.keys import pages as keys
+from earful.desk.macros import api as macros_api
 from earful.desk.macros import pages as macros
+from earful.desk.notices import api as notices_api
 from earful.desk.notices import mail_pages as notice_mails
 from earful.desk.notices import pages as notices
 from earful.desk.notices import settings_pages as notice_settings
@@ -50,6 +53,7 @@ from earful.desk.routing import pages as routing
 from earful.desk.routing import team_pages
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
+from earful.desk.suggestions import api as suggestions_api
 from earful.desk.suggestions import pages as suggestions
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
@@ -109,6 +113,10 @@ HANDLERS: list[Any] = [
     *macros.HANDLERS,
     *suggestions.HANDLERS,
     *notices.HANDLERS,
+    *notices_api.HANDLERS,
+    *macros_api.HANDLERS,
+    *approval_api.HANDLERS,
+    *suggestions_api.HANDLERS,
     *notice_settings.HANDLERS,
     *notice_mails.HANDLERS,
     *keys.HANDLERS,

@@ -75,6 +75,7 @@ TOKEN_SCOPES = (
     Permission.VIEWS_SHARE,
     Permission.ROUTING_MANAGE,
     Permission.MACROS_MANAGE,
+    Permission.REPLIES_APPROVE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 
