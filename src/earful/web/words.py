@@ -127,6 +127,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sla.breached": N_("A promise was not kept"),
         "reply.asked": N_("A reply waits for approval"),
         "reply.decided": N_("Somebody decided about a reply that waited"),
+        "queue.troubled": N_("A queue cannot be answered in time"),
         "playbook.started": N_("A case began a playbook"),
         "playbook.moved": N_("A case went on to another step of its playbook"),
         "playbook.step_due": N_("A step of a playbook is overdue"),

@@ -115,6 +115,18 @@ def test_who_follows_a_case_is_told_until_they_do_no_more(staffed: Desk) -> None
     assert len(told(staffed, LOU)) == 1
 
 
+def test_notices_and_followers_go_with_a_case_that_becomes_part_of_another(staffed: Desk) -> None:
+    give(staffed, LOU)
+    gone, kept = case_of(staffed), "another"
+    staffed.store.write_now(lambda tx: service.follow(tx, LOU, gone, staffed.now))
+    event = NewEvent(type="case.absorbed", subject=gone, case_id=kept, at=staffed.now)
+    staffed.store.write_now(lambda tx: staffed.log.append(tx, [event]))
+    staffed.settle()
+    assert [one.case_id for one in told(staffed, LOU)] == [kept]
+    assert staffed.store.read_now(lambda tx: service.follows(tx, kept, "lou"))
+    assert not staffed.store.read_now(lambda tx: service.follows(tx, gone, "lou"))
+
+
 def test_nobody_is_told_of_history_or_in_a_way_that_they_turned_off(staffed: Desk) -> None:
     off = Wishes(ways={"mentioned": []})
     staffed.store.write_now(lambda tx: service.wish(tx, LOU, "lou", off, staffed.now))
