@@ -1,6 +1,6 @@
 /** `@` in a note: colleagues and teams to choose from, by keyboard or finger; who is away is said at once. */
 import { composer } from "./composer.js";
-import { send } from "./http.js";
+import { read } from "./picker.js";
 import { say } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -28,8 +28,11 @@ function close() {
 }
 
 async function everybody() {
-  people ??= send("GET", "/mentionable").then((response) => (response.ok ? response.json() : []));
-  return people;
+  people ??= read("/mentionable");
+  return people.catch(() => {
+    people = null; // asked again with the next letter
+    return [];
+  });
 }
 
 /** The words between the `@` and the caret; null where there is none. @param {HTMLTextAreaElement} text */

@@ -3,7 +3,7 @@
  * without any service of others.
  */
 import { caseId } from "./case.js";
-import { send } from "./http.js";
+import { read } from "./picker.js";
 import { say } from "./strings.js";
 
 const KEY = "earful.notify";
@@ -51,11 +51,10 @@ function show(notice) {
 }
 
 export async function freshNotices() {
-  const response = await send("GET", "/notices/fresh");
-  if (!response.ok) return;
-  const { unread, show: some } = await response.json();
-  count(unread);
-  if (shows && wanted()) some.forEach(show);
+  const found = await read("/notices/fresh").catch(() => null); // the next event asks again
+  if (!found) return;
+  count(found.unread);
+  if (shows && wanted()) found.show.forEach(show);
 }
 
 /** What the settings say about this browser. */

@@ -1,7 +1,6 @@
 /** `<command-palette>`: everything by name. Made of the same table as the keys; shows only what works here. */
 import { available, commands, run } from "./commands.js";
-import { send } from "./http.js";
-import { caseId, useMacro } from "./picker.js";
+import { caseId, read, useMacro } from "./picker.js";
 import { say } from "./strings.js";
 
 const PAUSE = 150;
@@ -75,9 +74,8 @@ class CommandPalette extends HTMLElement {
   /** What the server knows: everything that stands, or what has these words. */
   async #ask() {
     const query = this.input.value.trim();
-    const response = await send("GET", `/palette?q=${encodeURIComponent(query)}`);
-    if (!response.ok || query !== this.input.value.trim()) return;
-    const found = await response.json();
+    const found = await read(`/palette?q=${encodeURIComponent(query)}`).catch(() => null);
+    if (!found || query !== this.input.value.trim()) return;
     if (query) this.#searched = found;
     else this.#standing = found;
     const chosen = this.#at;

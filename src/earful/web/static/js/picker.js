@@ -98,7 +98,7 @@ class Picker {
 export const caseId = () => /** @type {HTMLElement | null} */ (document.querySelector("reply-composer"))?.dataset.case ?? "";
 
 /** @param {string} url */
-async function read(url) {
+export async function read(url) {
   const response = await send("GET", url);
   if (!response.ok) throw new Error(`${response.status} for ${url}`);
   return response.json();
