@@ -18,7 +18,7 @@ from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
-from earful.desk.notices import service as notices
+from earful.desk.notices import mails as notices
 from earful.desk.notices.consumer import NoticeConsumer
 from earful.desk.notices.sender import NoticeSender
 from earful.desk.outcomes import service as outcomes

@@ -190,3 +190,8 @@ def test_a_mail_cut_off_while_it_was_sent_is_unknown_and_not_sent_again(staffed:
     found = staffed.store.read_now(lambda tx: mails.troubled(tx, "lou", staffed.now))
     assert found is not None
     assert found["state"] == "unknown"
+    staffed.now = Instant(staffed.now + 2 * service.KEPT)
+    verbs(lambda tx: service.read(tx, staffed.log, "lou", staffed.now))
+    verbs(lambda tx: mails.purge(tx, staffed.now))
+    left = staffed.store.read_now(lambda tx: [*tx.rows(select(notice_mails)), *tx.rows(select(notices))])
+    assert left == []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.store.tables import (
@@ -52,7 +52,7 @@ def add(tx: Tx, row: Mapping[str, Any]) -> bool:
 
 def due(tx: Tx, now: int, most: int) -> list[str]:
     """Mails to be sent now, the longest due first."""
-    query = select(notice_mails.c.id).where(notice_mails.c.due_at <= now)
+    query = select(notice_mails.c.id).where(notice_mails.c.due_at <= now, notice_mails.c.state == "queued")
     return [row["id"] for row in tx.rows(query.order_by(notice_mails.c.due_at).limit(most))]
 
 
@@ -61,12 +61,7 @@ def claim(tx: Tx, mail_id: str, now: int, until: int) -> Row | None:
     query = update(notice_mails).where(
         notice_mails.c.id == mail_id, notice_mails.c.state == "queued", notice_mails.c.due_at <= now
     )
-    values = {
-        "state": "sending",
-        "due_at": None,
-        "lease_until": until,
-        "attempts": notice_mails.c.attempts + 1,
-    }
+    values = {"state": "sending", "due_at": until, "attempts": notice_mails.c.attempts + 1}
     if not tx.execute(query.values(values)).rowcount:
         return None
     query_ = select(notice_mails, users.c.email, users.c.name, users.c.active)
@@ -82,8 +77,16 @@ def change(tx: Tx, mail_id: str, values: Mapping[str, Any]) -> None:
 
 def lost(tx: Tx, now: int, words: str) -> int:
     """What was being sent when its process died may be out: unknown. Returns how many."""
-    query = update(notice_mails).where(notice_mails.c.state == "sending", notice_mails.c.lease_until <= now)
-    return tx.execute(query.values(state="unknown", lease_until=None, error=words)).rowcount
+    query = update(notice_mails).where(notice_mails.c.due_at <= now, notice_mails.c.state == "sending")
+    return tx.execute(query.values(state="unknown", due_at=None, error=words)).rowcount
+
+
+def purge(tx: Tx, before: int, most: int) -> None:
+    """Forget mails that are done and older than an instant."""
+    old = select(notice_mails.c.id).where(notice_mails.c.made_at < before, notice_mails.c.due_at.is_(None))
+    ids = [row["id"] for row in tx.rows(old.limit(most))]
+    if ids:
+        tx.execute(delete(notice_mails).where(notice_mails.c.id.in_(ids)))
 
 
 def troubled(tx: Tx, user_id: str, since: int) -> Row | None:

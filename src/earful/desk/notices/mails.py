@@ -184,7 +184,7 @@ def claim(tx: Tx, mail_id: str, now: Instant) -> Parcel | None:
 
 def sent(tx: Tx, mail_id: str, now: Instant) -> None:
     """The server took it."""
-    mail_store.change(tx, mail_id, {"state": "sent", "sent_at": now, "lease_until": None, "error": ""})
+    mail_store.change(tx, mail_id, {"state": "sent", "sent_at": now, "due_at": None, "error": ""})
 
 
 def postponed(tx: Tx, parcel: Parcel, words: str, now: Instant) -> None:
@@ -193,7 +193,7 @@ def postponed(tx: Tx, parcel: Parcel, words: str, now: Instant) -> None:
         _done(tx, parcel.id, "failed", words)
         return
     wait = WAITS[parcel.attempts - 1]
-    values = {"state": "queued", "due_at": now + wait, "lease_until": None, "error": words}
+    values = {"state": "queued", "due_at": now + wait, "error": words}
     mail_store.change(tx, parcel.id, values)
 
 
@@ -208,7 +208,13 @@ def unknown(tx: Tx, mail_id: str, words: str) -> None:
 
 
 def _done(tx: Tx, mail_id: str, state: str, words: str) -> None:
-    mail_store.change(tx, mail_id, {"state": state, "lease_until": None, "due_at": None, "error": words})
+    mail_store.change(tx, mail_id, {"state": state, "due_at": None, "error": words})
+
+
+def purge(tx: Tx, now: Instant) -> None:
+    """Forget mails that were made long ago, and what was read long ago."""
+    mail_store.purge(tx, now - service.KEPT, AT_ONCE * AT_ONCE)
+    service.purge(tx, now)
 
 
 def troubled(tx: Tx, user_id: str, now: Instant) -> Row | None:

@@ -1,6 +1,6 @@
 """The SQL of notices: mentions, follows, and who was told what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
@@ -174,5 +174,6 @@ def read_back(tx: Tx, user_id: str, at: int) -> int:
 def purge(tx: Tx, before: int, most: int) -> None:
     """Forget what was read and is older than an instant."""
     old = select(notices.c.id).where(notices.c.at < before, notices.c.read_at.is_not(None)).limit(most)
-    ids: Iterable[str] = [row["id"] for row in tx.rows(old)]
-    tx.execute(delete(notices).where(notices.c.id.in_(ids)))
+    ids = [row["id"] for row in tx.rows(old)]
+    if ids:
+        tx.execute(delete(notices).where(notices.c.id.in_(ids)))

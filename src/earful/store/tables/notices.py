@@ -54,6 +54,7 @@ notices = Table(
         postgresql_where=text("read_at IS NULL"),
     ),
     Index("ix_notices_case_id", "case_id"),
+    Index("ix_notices_at", "at"),
 )
 
 # A mail of the desk to a colleague: its row is the truth. `slot`: what it is for, once.
@@ -70,9 +71,10 @@ notice_mails = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     Column("made_at", At, nullable=False),
+    # While it is handed over: when whoever does that must be gone.
     Column("due_at", At),
-    Column("lease_until", At),
     Column("sent_at", At),
+    Index("ix_notice_mails_made_at", "made_at"),
     Index("uq_notice_mails_user_id_slot", "user_id", "slot", unique=True),
     Index(
         "ix_notice_mails_due",

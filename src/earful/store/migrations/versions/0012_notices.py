@@ -50,6 +50,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_user_id", "notices", ["user_id", "at", "id"], unique=False)
     op.create_index("ix_notices_case_id", "notices", ["case_id"], unique=False)
+    op.create_index("ix_notices_at", "notices", ["at"], unique=False)
     op.create_index(
         "ix_notices_unread",
         "notices",
@@ -71,12 +72,12 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False, server_default=""),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notice_mails_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_mails")),
     )
     op.create_index("uq_notice_mails_user_id_slot", "notice_mails", ["user_id", "slot"], unique=True)
+    op.create_index("ix_notice_mails_made_at", "notice_mails", ["made_at"], unique=False)
     op.create_index(
         "ix_notice_mails_due",
         "notice_mails",
