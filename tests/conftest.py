@@ -16,6 +16,7 @@ from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff.consumer import ArrivalConsumer
+from earful.desk.notices.consumer import NoticeConsumer
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.people.consumer import PeopleConsumer
 from earful.desk.playbooks.consumer import PlaybookConsumer
@@ -146,6 +147,7 @@ class Desk:
             WaitingConsumer(self.log),
             ReportConsumer(self.log),
             SuggestionConsumer(),
+            NoticeConsumer(),
         ]
         store.write_now(
             lambda tx: tx.execute(

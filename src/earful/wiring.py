@@ -23,6 +23,9 @@ from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.notices import mails as notices
+from earful.desk.notices.consumer import NoticeConsumer
+from earful.desk.notices.sender import NoticeSender
 from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes.consumer import OutcomeConsumer
 from earful.desk.outcomes.counting import start_for_new_rules
@@ -95,6 +98,14 @@ class Earful:
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.notifier = NoticeSender(
+            self.store,
+            self.vault,
+            clock,
+            base=settings.address,
+            workspace=settings.brand or "Earful",
+            allow_private=settings.allow_private_addresses,
+        )
         self.parts = Parts(
             settings=settings,
             store=self.store,
@@ -130,6 +141,7 @@ class Earful:
             WaitingConsumer(self.log),
             ReportConsumer(self.log),
             SuggestionConsumer(),
+            NoticeConsumer(),
             WebhookConsumer(),
         ]
 
@@ -176,6 +188,7 @@ class Earful:
             asyncio.create_task(self.reader.run(stop)),
             asyncio.create_task(self.sender.run(stop)),
             asyncio.create_task(self._teller().run(stop)),
+            asyncio.create_task(self.notifier.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:
@@ -193,8 +206,9 @@ class Earful:
         return WebhookSender(self.store, self.vault, self.clock, allow_private=private)
 
     async def _purge(self) -> None:
-        """Raw deliveries are evidence for a while, not an archive; nor is the log of webhooks."""
+        """Raw deliveries are evidence for a while, not an archive; nor are the log of webhooks and what was read."""
         await self.store.write(partial(webhooks.purge, now=self.clock()))
+        await self.store.write(partial(notices.purge, now=self.clock()))
         if self.settings.keep_raw_days:
             now = self.clock()
             before = now - self.settings.keep_raw_days * DAY
@@ -245,7 +259,7 @@ class Earful:
             await self.store.write(partial(routing.tick, log=self.log, now=now))
             self.runner.wake()
         if states := await self.store.read(partial(queues.look, now=now)):
-            await self.store.write(partial(queues.keep, states=states))
+            await self.store.write(partial(queues.keep, log=self.log, states=states))
 
     async def _keep_spending(self) -> None:
         """What was spent of networks' limits, so that a restart does not spend it again."""

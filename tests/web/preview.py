@@ -178,6 +178,12 @@ async def presence(case_id: FromPath[str]) -> None:
     return None
 
 
+@get("/palette")
+async def palette() -> list[str]:
+    """Nothing beside the page's own commands."""
+    return []
+
+
 @post("/cases/{case_id:str}/{act:str}")
 async def act(request: Request[Any, Any, Any], case_id: FromPath[str], act: FromPath[str]) -> Response[str]:
     form = {k: str(v) for k, v in (await request.form()).items()}
@@ -500,6 +506,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = [
     case_composer,
     why,
     presence,
+    palette,
     act,
     draft,
     live,

@@ -12,6 +12,7 @@ PUBLIC = {
     "/health",
     "/hooks/{channel:str}",
     "/h/{link:str}",
+    "/notices/stop/{link:str}",
 }
 
 

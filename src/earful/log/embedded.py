@@ -25,11 +25,18 @@ class Told(NamedTuple):
     seq: int
     type: str
     case_id: str
+    """Empty for what is told of a colleague."""
+    subject: str
 
 
+FOR_PEOPLE = ("notice.made", "notice.read")
+"""Events of no case that open pages are told: `subject` is the user."""
 COLUMNS = ("type", "subject", "case_id", "actor", "at", "data")
 _EVENTS = "SELECT tx, seq, type, subject, at, case_id, actor, data FROM events"
-_TOLD = "SELECT tx, seq, type, case_id FROM events WHERE case_id IS NOT NULL"
+_TOLD = (
+    "SELECT tx, seq, type, COALESCE(case_id, '') AS case_id, subject FROM events\n"
+    f"WHERE (case_id IS NOT NULL OR type IN {FOR_PEOPLE})"
+)
 _HORIZON = "events.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 HORIZON = text(_HORIZON)
 OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
@@ -121,7 +128,7 @@ class EmbeddedLog:
         ]
 
     def told_after(self, tx: Tx, place: Position, limit: int) -> tuple[Position, list[Told]]:
-        """Up to `limit` events of cases behind `place`, and the place up to which that is all of them."""
+        """Up to `limit` events of cases and for people behind `place`, and up to which place these are all."""
         end = self.end(tx)
         if tx.is_postgresql:
             between = "(events.tx, seq) > (?, ?) AND (events.tx, seq) <= (?, ?)"

@@ -211,6 +211,15 @@ class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="re
     in_reply_to: str
 
 
+class NoteMention(Struct, frozen=True, kw_only=True):
+    """Whom a note names, and where in its text (code points). `user_id` is empty for a team."""
+
+    start: int
+    stop: int
+    name: str
+    user_id: str = ""
+
+
 class TimelineNote(Struct, frozen=True, kw_only=True, tag_field="item", tag="note"):
     """A note for colleagues; never leaves Earful."""
 
@@ -218,6 +227,7 @@ class TimelineNote(Struct, frozen=True, kw_only=True, tag_field="item", tag="not
     at: int
     user_name: str
     text: str
+    mentions: list[NoteMention] = []
 
 
 class TimelineEvent(Struct, frozen=True, kw_only=True, tag_field="item", tag="event"):

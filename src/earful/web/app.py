@@ -22,6 +22,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
 from earful.desk.answering import pages as answering
+from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
 from earful.desk.automation import api as automation_api
 from earful.desk.automation import pages as automation
@@ -36,9 +37,16 @@ from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
 from earful.desk.inbox import pages as inbox
+from earful.desk.keys import pages as keys
+from earful.desk.macros import api as macros_api
 from earful.desk.macros import pages as macros
+from earful.desk.notices import api as notices_api
+from earful.desk.notices import mail_pages as notice_mails
+from earful.desk.notices import pages as notices
+from earful.desk.notices import settings_pages as notice_settings
 from earful.desk.outcomes import api as outcomes_api
 from earful.desk.outcomes import pages as outcomes
+from earful.desk.palette import pages as palette
 from earful.desk.people import api as people_api
 from earful.desk.people import case_pages as case_people
 from earful.desk.people import pages as people
@@ -50,6 +58,7 @@ from earful.desk.routing import pages as routing
 from earful.desk.routing import team_pages
 from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
+from earful.desk.suggestions import api as suggestions_api
 from earful.desk.suggestions import pages as suggestions
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
@@ -113,6 +122,15 @@ HANDLERS: list[Any] = [
     *answering.HANDLERS,
     *macros.HANDLERS,
     *suggestions.HANDLERS,
+    *notices.HANDLERS,
+    *notices_api.HANDLERS,
+    *macros_api.HANDLERS,
+    *approval_api.HANDLERS,
+    *suggestions_api.HANDLERS,
+    *notice_settings.HANDLERS,
+    *notice_mails.HANDLERS,
+    *keys.HANDLERS,
+    *palette.HANDLERS,
     *channels.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

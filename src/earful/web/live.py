@@ -18,7 +18,7 @@ from litestar.response import Stream
 
 from earful.desk.users.rules import Permission
 from earful.log.contract import Position
-from earful.log.embedded import Told
+from earful.log.embedded import FOR_PEOPLE, Told
 from earful.parts import Parts
 from earful.web.access import needs
 from earful.web.presence import Presence
@@ -121,13 +121,15 @@ RELOAD = frame("reload", "{}")
 
 def _frame_of(told: Told) -> bytes:
     place = f"{told.tx}-{told.seq}"
+    if told.type in FOR_PEOPLE:
+        return frame("notice", _encode({"user": told.subject}).decode(), place)
     data = {"case_id": told.case_id, "seq": place, "reason": _REASONS.get(told.type, "change")}
     return frame("case", _encode(data).decode(), place)
 
 
 @get("/live", guards=[needs(Permission.CASES_READ)], include_in_schema=False)
 async def live(request: Ask, after: str = "") -> Stream:
-    """`text/event-stream` of `case`, `presence` and `reload`."""
+    """`text/event-stream` of `case`, `notice`, `presence` and `reload`."""
     named = request.headers.get("last-event-id") or after
     try:
         place = Position.parse(named) if named else None

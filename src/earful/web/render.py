@@ -12,11 +12,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from earful.desk.outcomes.rules import span_of
-from earful.model.desk import ReadAs, SendState, TimelineEvent
+from earful.model.desk import ReadAs, SendState, TimelineEvent, TimelineNote
 from earful.model.message import Direction, Network
 from earful.model.rating import Rating
 from earful.model.time import rfc3339
-from earful.web import formats, marks, timeline
+from earful.web import formats, marks, places, timeline
 from earful.web.assets import Assets
 from earful.web.shortcuts import GROUPS, SHORTCUTS
 from earful.web.words import WORDS, word
@@ -88,6 +88,11 @@ class Renderer:
                 return tongue("Tried before: {what}").format(what=label(mark.why, "tried"))
             return mark.why
 
+        def noted(note: TimelineNote) -> Markup:
+            return marks.said(
+                note.text, [marks.Mark(m.start, m.stop, "mention", m.name) for m in note.mentions]
+            )
+
         self.environment.filters |= {
             "about": formats.about,
             "age": age,
@@ -102,6 +107,7 @@ class Renderer:
             "initials": formats.initials,
             "json_block": json_block,
             "label": label,
+            "noted": noted,
             "rfc3339": rfc3339,
             "said": said,
             "span_of": span_of,
@@ -117,6 +123,7 @@ class Renderer:
             "Network": Network,
             "newest_rated": timeline.newest_rated,
             "SendState": SendState,
+            "settings_places": places.seen_by,
             "shortcuts": SHORTCUTS,
             "view_query": view_query,
             "WIDE": formats.WIDE,

@@ -8,6 +8,8 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect
 from litestar.template.base import csrf_token
 
+from earful.desk.keys import service as keys
+from earful.desk.notices import service as notices
 from earful.desk.routing import settings as routing
 from earful.desk.users.service import Session
 from earful.parts import Parts
@@ -43,8 +45,14 @@ def page(
 async def shell(request: Ask, section: str, notice: str = "") -> Shell:
     """What surrounds a signed-in page; live updates continue after the place that is read here first."""
     parts, session = parts_of(request), session_of(request)
-    place, away = await parts.store.read(
-        lambda tx: (parts.log.end(tx), routing.is_away(tx, session.user.id, parts.clock()))
+    user_id = session.user.id
+    place, away, unread, own = await parts.store.read(
+        lambda tx: (
+            parts.log.end(tx),
+            routing.is_away(tx, user_id, parts.clock()),
+            notices.unread(tx, user_id),
+            keys.of(tx, user_id),
+        )
     )
     return Shell(
         user=session.user,
@@ -54,6 +62,8 @@ async def shell(request: Ask, section: str, notice: str = "") -> Shell:
         live_seq=str(place),
         notice=notice,
         away=away,
+        unread=unread,
+        own_keys=own,
     )
 
 

@@ -6,6 +6,7 @@ Handlers fill these and hand them to `Renderer.render`; templates read nothing e
 
 from msgspec import Struct
 
+from earful.desk.keys.rules import OwnKeys
 from earful.model.desk import CaseDetail, InboxFilter, InboxPage, UserRef
 from earful.model.message import Network
 
@@ -24,6 +25,13 @@ class Shell(Struct, frozen=True, kw_only=True):
     """One sentence at the top, after a form that was sent without scripts."""
     away: bool = False
     """Who looks said that they are away."""
+    unread: int = 0
+    """Notices that who looks has not read, counted up to a hundred."""
+    own_keys: OwnKeys = OwnKeys()
+
+    def key(self, command: str) -> str:
+        """The keys of a command for who looks; empty for none."""
+        return self.own_keys.of(command)
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -128,6 +128,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sla.breached": N_("A promise was not kept"),
         "reply.asked": N_("A reply waits for approval"),
         "reply.decided": N_("Somebody decided about a reply that waited"),
+        "queue.troubled": N_("A queue cannot be answered in time"),
         "playbook.started": N_("A case began a playbook"),
         "playbook.moved": N_("A case went on to another step of its playbook"),
         "playbook.step_due": N_("A step of a playbook is overdue"),
@@ -283,6 +284,29 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "clock_state": {
         "running": N_("running"), "paused": N_("paused"), "kept": N_("kept"), "missed": N_("not kept"),
+    },
+    "notice": {
+        "mentioned": N_("You were named in a note"), "breached": N_("A promise was not kept"),
+        "reply": N_("Your reply did not go out"), "returned": N_("A matter of yours came back"),
+        "answered": N_("The customer answered"), "warning": N_("A promise is nearly due"),
+        "decided": N_("Your reply was decided on"), "assigned": N_("A case is yours now"),
+        "approve": N_("A reply waits for approval"), "automation": N_("An automation tells you"),
+        "queue": N_("A queue cannot be answered in time"), "followed": N_("A case that you follow changed"),
+    },
+    "notice_help": {
+        "mentioned": N_("with @ and your name, or your team's"), "breached": N_("in a case that you have"),
+        "reply": N_("it failed, its fate is unknown, or it is held"), "returned": N_("after it was settled"),
+        "answered": N_("in a case that you have"), "warning": N_("in a case that you have"),
+        "decided": N_("approved, changed or sent back"), "assigned": N_("somebody or a route gave it to you"),
+        "approve": N_("of a colleague"), "automation": N_("a rule that names you"),
+        "queue": N_("or nobody is there to answer"), "followed": N_("somebody or the customer did something"),
+    },
+    "notice_way": {"app": N_("in the desk"), "browser": N_("in the browser"), "mail": N_("by mail")},
+    "notice_mails": {
+        "once": N_("At once"), "hourly": N_("Once an hour"), "daily": N_("Once a day"), "never": N_("Never"),
+    },
+    "mail_security": {
+        "starttls": N_("STARTTLS, mostly port 587"), "tls": N_("TLS, mostly port 465"), "plain": N_("None"),
     },
     "pii": {
         "card": N_("card number"), "iban": N_("IBAN"), "phone": N_("phone number"),

@@ -307,7 +307,7 @@ def test_a_queue_says_what_it_cannot_keep(desk: Desk) -> None:
     assert (state.name, state.waiting, state.here, state.late, state.done_at) == ("North", 2, 0, 2, None)
     assert state.troubled
     assert not state.sure
-    desk.store.write_now(lambda tx: queues.keep(tx, [state]))
+    desk.store.write_now(lambda tx: queues.keep(tx, desk.log, [state]))
     assert desk.store.read_now(queues.kept) == [state]
     assert desk.store.read_now(lambda tx: queues.look(tx, desk.now)) == []
     assert desk.store.read_now(lambda tx: len(tx.rows(select(outbox)))) == 0

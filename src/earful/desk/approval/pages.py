@@ -14,6 +14,8 @@ from earful.outbox import service as outbox
 from earful.outbox.preview import divided
 from earful.outbox.service import RefusedReplyError
 from earful.outbox.waiting import Approved
+from earful.parts import Parts
+from earful.store.audit import Who
 from earful.store.errors import ConflictError
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
@@ -43,6 +45,23 @@ async def _show(request: Ask, problem: str = "") -> Response[str]:
     )
 
 
+def wish_of(
+    tx: Tx, parts: Parts, who: Who, reply_id: str, text: str, private_reason: str, seen: str
+) -> Approved:
+    """What an approver lets go, divided as its network counts. Raises RefusedReplyError when it is too long."""
+    channel_id, in_reply_to = outbox.answered_by(tx, reply_id)
+    can, text = parts.capabilities(channel_id), text.strip()
+    wish = Approved(
+        text=text,
+        parts=divided(tx, text, in_reply_to, can),
+        private_reason=private_reason.strip()[:300],
+        seen=seen,
+        delay=answering.delay(tx, who.id),
+    )
+    outbox.check_length(text, wish.parts, can)
+    return wish
+
+
 @post("/outbox/{reply_id:str}/approve", guards=APPROVE, status_code=200, include_in_schema=False)
 async def approve(request: Ask, reply_id: FromPath[str]) -> Response[Any]:
     """Let a reply go: `text` as the approver leaves it, `note`, `private_reason`, `seen` (what was said since), and
@@ -51,16 +70,8 @@ async def approve(request: Ask, reply_id: FromPath[str]) -> Response[Any]:
 
     def verb(tx: Tx) -> dict[str, str]:
         now = parts.clock()
-        channel_id, in_reply_to = outbox.answered_by(tx, reply_id)
-        can, text = parts.capabilities(channel_id), data.get("text", "").strip()
-        wish = Approved(
-            text=text,
-            parts=divided(tx, text, in_reply_to, can),
-            private_reason=data.get("private_reason", "").strip()[:300],
-            seen=data.get("seen", ""),
-            delay=answering.delay(tx, who.id),
-        )
-        outbox.check_length(text, wish.parts, can)
+        reason, seen = data.get("private_reason", ""), data.get("seen", "")
+        wish = wish_of(tx, parts, who, reply_id, data.get("text", ""), reason, seen)
         note, alone = data.get("note", ""), bool(data.get("alone"))
         service.approve(tx, parts.log, who, reply_id, wish, note, now, alone=alone)
         return told("Approved", f"/outbox/{reply_id}/cancel", undo_for=wish.delay or None)

@@ -245,7 +245,9 @@ def recount(tx: Tx, case_ids: Iterable[str], networks: Mapping[str, str]) -> Non
     after = []
     for case_id, row in before.items():
         if said.get(case_id):
-            changed = row_of(rules.summarise(said[case_id]), standing_of(row)) | {"id": case_id}
+            facts = rules.summarise(said[case_id])
+            changed = row_of(facts, standing_of(row)) | {"id": case_id}
+            changed["priority"] = max(facts.priority, row["priority_least"])
             after.append(changed | {"title": row["title"]} if row["titled"] else changed)
     store.update_facts(tx, [before[row["id"]] for row in after], after)
 

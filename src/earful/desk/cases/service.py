@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from earful.desk.cases import rules, store
+from earful.desk.notices import mentions
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import Deadline, Outcome, Status
 from earful.model.message import Visibility
@@ -267,6 +268,7 @@ def note(tx: Tx, log: Log, who: Who, case_id: str, note_id: str, text: str, now:
     }  # fmt: skip
     if not store.insert_note(tx, kept):
         return
+    mentions.keep(tx, note_id, text)
     store.update_case(tx, row, {})
     data = _encode(caused_by(who)).decode()
     event = NewEvent(type=NOTED, subject=note_id, case_id=case_id, actor=who.id, at=now, data=data)

@@ -17,6 +17,7 @@ from earful.desk.channels import service as channels
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.inbox import timeline
+from earful.desk.notices import service as notices
 from earful.desk.outcomes import panel as outcomes
 from earful.desk.people import panel as people
 from earful.desk.playbooks import panel as playbooks
@@ -162,6 +163,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "invitations": handoff.panel(tx, case.detail),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
+        "following": notices.follows(tx, case.detail.row.id, user.id),
     }
 
 
@@ -243,7 +245,12 @@ async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
 async def _note_seen(request: Ask, case_id: FromPath[str]) -> None:
     parts, user = parts_of(request), session_of(request).user
     now = parts.clock()
-    await parts.store.write(lambda tx: cases.saw(tx, user.id, case_id, now))
+
+    def saw(tx: Tx) -> None:
+        cases.saw(tx, user.id, case_id, now)
+        notices.read(tx, parts.log, user.id, now, case_id=case_id)
+
+    await parts.store.write(saw)
 
 
 async def changed(request: Ask, number: FromPath[int], headers: dict[str, str]) -> Response[Any]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities
 from earful.desk.inbox import store
+from earful.desk.notices import mentions
 from earful.desk.outcomes import service as outcomes
 from earful.desk.sla import service as sla
 from earful.model.desk import (
@@ -148,9 +149,14 @@ def near_duplicates(tx: Tx, heads: Mapping[str, str | None]) -> dict[str, tuple[
 
 
 def notes(tx: Tx, case_id: str) -> list[TimelineItem]:
+    named = mentions.of_case(tx, case_id)
     return [
         TimelineNote(
-            id=row["id"], at=row["written_at"], user_name=row["user_name"] or "Earful", text=row["text"]
+            id=row["id"],
+            at=row["written_at"],
+            user_name=row["user_name"] or "Earful",
+            text=row["text"],
+            mentions=named.get(row["id"], []),
         )
         for row in store.notes_of(tx, case_id)
     ]

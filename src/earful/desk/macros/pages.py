@@ -55,13 +55,13 @@ async def search(request: Ask, case_id: FromPath[str]) -> list[Hit]:
     query = request.query_params.get("q", "")[:200]
 
     def read(tx: Tx) -> list[Hit]:
-        case = _case(tx, case_id, asker)
+        case = case_of(tx, case_id, asker)
         names = {user.id: user.name for user in users.colleagues(tx)}
         return [
             Hit(
                 id=one.id,
                 title=one.macro.title,
-                preview=" ".join(_words(tx, one, case, asker, parts.workspace).split())[:PREVIEW],
+                preview=" ".join(words_in(tx, one, case, asker, parts.workspace).split())[:PREVIEW],
                 does=does(one.macro.actions, names),
             )
             for one in service.search(tx, asker, query, FOUND)
@@ -82,14 +82,16 @@ def does(actions: Actions, names: dict[str, str]) -> list[str]:
     return found
 
 
-def _case(tx: Tx, case_id: str, asker: Asker) -> CaseRow:
+def case_of(tx: Tx, case_id: str, asker: Asker) -> CaseRow:
+    """The case that a macro is used in. Raises NotFoundException."""
     case = inbox.one(tx, case_id, asker.who.id)
     if case is None:
         raise NotFoundException("This case does not exist; it may have been merged into another.")
     return case
 
 
-def _words(tx: Tx, kept: Kept, case: CaseRow, asker: Asker, workspace: str) -> str:
+def words_in(tx: Tx, kept: Kept, case: CaseRow, asker: Asker, workspace: str) -> str:
+    """The text of a macro as it reads in a case."""
     rating = inbox.leading_rating(tx, case.id) if len(kept.macro.texts) > 1 else None
     text = rules.text_for(kept.macro.texts, rating.language if rating else "")
     name = case.person_name if case.person_name != case.handle else ""
@@ -116,8 +118,8 @@ async def use(request: Ask, case_id: FromPath[str], macro_id: FromPath[str]) -> 
     def verb(tx: Tx) -> dict[str, str]:
         now = parts.clock()
         kept = service.find(tx, asker, macro_id)
-        case = _case(tx, case_id, asker)
-        words = _words(tx, kept, case, asker, parts.workspace)
+        case = case_of(tx, case_id, asker)
+        words = words_in(tx, kept, case, asker, parts.workspace)
         undo = service.apply(tx, parts.log, asker, kept, case, now)
         if not scripts and words:
             cases.save_draft(tx, asker.who.id, case_id, words, None, "", now)

@@ -1,12 +1,17 @@
 """How queues stand: what waits, who is here, how fast answers go out, and what cannot be kept."""
 
+import json
+
 from msgspec import Struct
 
 from earful.desk.routing import rules, service, settings, store
 from earful.desk.routing.rules import SURE_HOURS, Agent
+from earful.log.contract import Log, NewEvent
 from earful.model.time import DAY, MINUTE, Instant
 from earful.store.tx import Tx
 
+TROUBLED = "queue.troubled"
+"""A queue cannot be answered in time, or nobody is there to answer, and a moment ago that was not so."""
 OFTEN = MINUTE
 """How old a look may be."""
 HISTORY = 28 * DAY
@@ -94,8 +99,13 @@ def _rate(sent: dict[str, dict[int, int]], people: list[Agent]) -> tuple[float, 
     return (sum(hours.values()) / len(hours) if hours else 0.0), len(hours)
 
 
-def keep(tx: Tx, states: list[State]) -> None:
-    """Keep how queues stand, for pages."""
+def keep(tx: Tx, log: Log, states: list[State]) -> None:
+    """Keep how queues stand, for pages, and tell the log of those that cannot be answered in time any more."""
+    before = {one.queue for one in kept(tx) if one.troubled}
+    for one in states:
+        if one.troubled and one.queue not in before:
+            data = json.dumps({"name": one.name, "late": one.late, "waiting": one.waiting})
+            log.append(tx, [NewEvent(type=TROUBLED, subject=one.queue, at=one.at, data=data)])
     store.put_queues(
         tx,
         [

@@ -1,20 +1,20 @@
 """Ratings for programs: read one with its corrections, correct it, take a correction back."""
 
-import hashlib
-from collections.abc import Callable
-from typing import Annotated, Any
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, post
-from litestar.params import FromPath, HeaderParameter
+from litestar.params import FromPath
 from msgspec import Struct
 
 from earful.desk.triage import service as triage
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import TokenHolder
-from earful.intake import idempotency
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
+from earful.web.once import Key, once
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, parts_of
 
@@ -43,7 +43,7 @@ async def correct(
     request: Ask,
     message_id: FromPath[str],
     data: CorrectionBody,
-    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)] = None,
+    idempotency_key: Key = None,
 ) -> Response[bytes]:
     """Say what a `field` of a message's rating is, by `value`; answers with the rating as it then is.
 
@@ -53,26 +53,14 @@ async def correct(
     body it is refused with 422. Keys are kept for a day.
     """
     parts, who = parts_of(request), who_asks(request)
-    now = parts.clock()
-    mark = None
-    if idempotency_key is not None:
-        asked = hashlib.sha256(f"correct {message_id}\n".encode() + _encode(data)).digest()
-        mark = idempotency.Mark(owner=who.id, key=idempotency_key, request_sha256=asked)
+    _check_program(request)
 
-    def verb(tx: Tx) -> tuple[bytes, bool]:
-        if mark is not None:
-            earlier = idempotency.recall(tx, mark)
-            if earlier is not None:
-                return earlier, True
-        triage.correct(tx, parts.log, who, message_id, data.field, data.value, now)
-        answer = _encode(triage.rated(tx, message_id))
-        if mark is not None:
-            idempotency.remember(tx, mark, 201, answer, now)
-        return answer, False
+    def verb(tx: Tx) -> triage.Rated:
+        with _refusals():
+            triage.correct(tx, parts.log, who, message_id, data.field, data.value, parts.clock())
+            return triage.rated(tx, message_id)
 
-    answer, replayed = await _write(request, verb)
-    headers = {"idempotency-replayed": "true"} if replayed else {}
-    return Response(answer, status_code=201, media_type="application/json", headers=headers)
+    return await once(request, idempotency_key, data, verb)
 
 
 @delete("/api/v1/corrections/{correction_id:str}", status_code=200, guards=WRITE, exclude_from_csrf=True)
@@ -88,21 +76,33 @@ async def undo(request: Ask, correction_id: FromPath[str]) -> Response[bytes]:
 
 
 async def _write(request: Ask, verb: Callable[[Tx], Any]) -> Any:
-    """Run a verb of a program. People correct in the inbox, whose forms are safe from other sites."""
+    """Run a verb of a program."""
+    _check_program(request)
+    parts = parts_of(request)
+    with _refusals():
+        done = await parts.store.write(verb)
+    parts.wake()
+    return done
+
+
+def _check_program(request: Ask) -> None:
+    """People correct in the inbox, whose forms are safe from other sites."""
     if not isinstance(request.user, TokenHolder):
         words = "This is for programs with a token; people correct in the inbox. Nothing was changed."
         raise ProblemError(400, words)
-    parts = parts_of(request)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What triage refuses, as problem details."""
     try:
-        done = await parts.store.write(verb)
+        yield
     except triage.NotFoundError as error:
         raise ProblemError(404, str(error)) from error
     except triage.RefusedError as error:
         raise ProblemError(409, str(error)) from error
-    except (triage.InvalidCorrectionError, idempotency.OtherRequestError) as error:
+    except triage.InvalidCorrectionError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
-    return done
 
 
 HANDLERS: list[Any] = [rating, correct, undo]

@@ -38,8 +38,9 @@ SCOPE_WORDS = {
     Permission.VIEWS_SHARE: "Make and change shared views",
     Permission.MACROS_MANAGE: "Make and change macros of a role or of everybody",
     Permission.PLAYBOOKS_MANAGE: "Write, change and delete playbooks",
-    Permission.ROUTING_MANAGE: "Change teams and routes",
+    Permission.ROUTING_MANAGE: "Change teams and routes, and who is away",
     Permission.AUTOMATION_MANAGE: "Write, change and delete automation rules",
+    Permission.REPLIES_APPROVE: "Read replies that wait, and decide in the name of an approver",
 }
 
 

@@ -255,6 +255,17 @@ def find_token(tx: Tx, token: str, now: Instant) -> tuple[TokenHolder, bool] | N
     return TokenHolder(id=row["id"], name=row["name"], permissions=permissions), stale
 
 
+def acting(tx: Tx, who: Who, user_id: str, permission: Permission, now: Instant) -> Who:
+    """Somebody in whose name a program acts, noted in the audit log. Raises InvalidError when they may not."""
+    row = store.by_id(tx, user_id)
+    if row is None or not row["active"]:
+        raise InvalidError("`user_id`: there is no such active colleague; nothing was changed.")
+    if permission not in rules.OF_ROLE[Role(row["role"])]:
+        raise InvalidError(f"{row['name']} may not do this themselves ({permission}); nothing was changed.")
+    record(tx, who, "token.acts_for", user_id, now, permission)
+    return Who(id=user_id, name=row["name"], address=who.address)
+
+
 def touch_token(tx: Tx, token_id: str, now: Instant) -> None:
     """Note that a token is in use."""
     store.touch_token(tx, token_id, now)

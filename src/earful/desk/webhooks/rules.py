@@ -46,6 +46,7 @@ TYPES: dict[str, str] = {
     "sla.breached": "a promise was not kept",
     "reply.asked": "a reply waits for approval",
     "reply.decided": "somebody decided about a reply that waited",
+    "queue.troubled": "a queue cannot be answered in time",
     "playbook.started": "a case began a playbook",
     "playbook.moved": "a case went on to another step of its playbook",
     "playbook.step_due": "a step of a playbook is overdue",

@@ -44,6 +44,7 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.outcomes import (
     case_outcomes,
     case_returns,
@@ -71,6 +72,7 @@ __all__ = [
     "calendars",
     "case_clocks",
     "case_counts",
+    "case_follows",
     "case_merges",
     "case_outcomes",
     "case_returns",
@@ -99,7 +101,10 @@ __all__ = [
     "macros",
     "messages",
     "metadata",
+    "note_mentions",
     "notes",
+    "notice_mails",
+    "notices",
     "oddities",
     "outbox",
     "outcome_clocks",

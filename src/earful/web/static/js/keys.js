@@ -11,6 +11,7 @@ let timer = 0;
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   const mod = mac ? event.metaKey : event.ctrlKey;
+  if (!mod && event.key === " ") return "Space";
   return mod ? `mod+${event.key.length === 1 ? event.key.toLowerCase() : event.key}` : event.key;
 }
 
@@ -28,6 +29,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (key === "Escape" && isField(target) && !target.closest("dialog")) /** @type {HTMLElement} */ (target).blur();
   if (event.ctrlKey || event.metaKey || isField(target) || target.closest("dialog, [popover]:not(#why)")) return;
+  // Space scrolls and presses: it is a command only where it does neither.
+  if (key === "Space" && target !== document.body && !target.matches(".row-link")) return;
   if (key === "Enter" && target.closest("a, button, summary, input")) return; // it presses what has the focus
   const both = first ? `${first} ${key}` : key;
   first = "";

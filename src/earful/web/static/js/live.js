@@ -5,6 +5,7 @@
 import { composer } from "./composer.js";
 import { caseId, refreshCase } from "./case.js";
 import { refresh } from "./list.js";
+import { freshNotices } from "./notices.js";
 import { showPresent } from "./presence.js";
 import { say } from "./strings.js";
 
@@ -64,6 +65,7 @@ function connect() {
     if (changed.size) flush();
   });
   source.addEventListener("case", onCase);
+  source.addEventListener("notice", (event) => JSON.parse(event.data).user === document.body.dataset.user && freshNotices());
   source.addEventListener("presence", (event) => showPresent(JSON.parse(event.data)));
   // the log no longer reaches back to where this page began: only a new page is honest
   source.addEventListener("reload", () => location.reload());

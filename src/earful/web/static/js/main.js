@@ -15,4 +15,7 @@ import "./presence.js";
 import "./palette.js";
 import "./keys.js";
 import "./settings.js";
+import "./mentions.js";
+import "./notices.js";
+import "./record.js";
 import "./live.js";

@@ -1,6 +1,9 @@
 /** `<command-palette>`: everything by name. Made of the same table as the keys; shows only what works here. */
 import { available, commands, run } from "./commands.js";
+import { caseId, read, useMacro } from "./picker.js";
 import { say } from "./strings.js";
+
+const PAUSE = 150;
 
 /**
  * Letters of the query in order; runs and word starts count more. Null when it does not match.
@@ -30,6 +33,11 @@ class CommandPalette extends HTMLElement {
   /** @type {{ label: string, where: string, keys: string, hits: number[], act: () => void }[]} */
   #found = [];
   #at = 0;
+  /** Views, macros and recent cases; then what a search found. @type {{ kind: string, label: string, href: string, id: string }[]} */
+  #standing = [];
+  /** @type {{ kind: string, label: string, href: string, id: string }[]} */
+  #searched = [];
+  #timer = 0;
 
   connectedCallback() {
     this.dialog = document.createElement("dialog");
@@ -43,7 +51,12 @@ class CommandPalette extends HTMLElement {
     this.none = Object.assign(document.createElement("p"), { className: "none", hidden: true, textContent: say("palette_none") });
     this.dialog.append(this.input, this.list, this.none);
     this.append(this.dialog);
-    this.input.addEventListener("input", () => this.#search());
+    this.input.addEventListener("input", () => {
+      this.#searched = [];
+      this.#search();
+      clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => this.#ask(), PAUSE);
+    });
     this.input.addEventListener("keydown", (event) => this.#onKey(event));
     this.list.addEventListener("click", (event) => this.#choose([...this.list.children].indexOf(/** @type {Element} */ (event.target).closest("li"))));
   }
@@ -51,9 +64,30 @@ class CommandPalette extends HTMLElement {
   open() {
     if (this.dialog.open) return this.dialog.close();
     this.input.value = "";
+    this.#searched = [];
     this.#search();
     this.dialog.showModal();
     this.input.focus();
+    this.#ask();
+  }
+
+  /** What the server knows: everything that stands, or what has these words. */
+  async #ask() {
+    const query = this.input.value.trim();
+    const found = await read(`/palette?q=${encodeURIComponent(query)}`).catch(() => null);
+    if (!found || query !== this.input.value.trim()) return;
+    if (query) this.#searched = found;
+    else this.#standing = found;
+    const chosen = this.#at;
+    this.#search();
+    this.#at = Math.min(chosen, Math.max(this.#found.length - 1, 0)); // the choice stays where it is while more comes
+    this.#mark();
+  }
+
+  /** @param {{ kind: string, label: string, href: string, id: string }} entry */
+  #entry(entry) {
+    const where = say({ view: "palette_view", macro: "macros", recent: "recent_cases", case: "found_case", person: "found_person" }[entry.kind] ?? entry.kind);
+    return { label: entry.label, where, keys: "", act: () => (entry.kind === "macro" ? useMacro(caseId(), entry.id) : location.assign(entry.href)) };
   }
 
   #search() {
@@ -62,8 +96,15 @@ class CommandPalette extends HTMLElement {
       .filter((c) => c.palette && available(c))
       .map((c) => ({ label: c.label, where: c.group, keys: c.keys, act: () => run(c.id), match: fuzzy(query, c.label) ?? inGroup(query, c.group) }))
       .filter((item) => item.match);
+    const others = this.#standing
+      .filter((entry) => entry.kind !== "macro" || caseId())
+      .map((entry) => this.#entry(entry))
+      .map((item) => ({ ...item, match: fuzzy(query, item.label) ?? inGroup(query, item.where) }))
+      .filter((item) => item.match);
+    items.push(...others);
     if (query) items.sort((a, b) => (b.match?.score ?? 0) - (a.match?.score ?? 0));
     this.#found = items.map(({ match, ...item }) => ({ ...item, hits: query && fuzzy(query, item.label) ? (match?.hits ?? []) : [] }));
+    this.#found.push(...this.#searched.map((entry) => ({ ...this.#entry(entry), hits: [] })));
     const number = /^#?(\d+)$/.exec(query);
     const go = { where: "", keys: "", hits: [] };
     if (number) this.#found.unshift({ ...go, label: say("go_to_case", { n: number[1] }), act: () => location.assign(`/inbox/case/${number[1]}?view=all`) });

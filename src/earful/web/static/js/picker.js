@@ -95,17 +95,17 @@ class Picker {
   }
 }
 
-const caseId = () => /** @type {HTMLElement | null} */ (document.querySelector("reply-composer"))?.dataset.case ?? "";
+export const caseId = () => /** @type {HTMLElement | null} */ (document.querySelector("reply-composer"))?.dataset.case ?? "";
 
 /** @param {string} url */
-async function read(url) {
+export async function read(url) {
   const response = await send("GET", url);
   if (!response.ok) throw new Error(`${response.status} for ${url}`);
   return response.json();
 }
 
 /** @param {string} of @param {string} id */
-async function useMacro(of, id) {
+export async function useMacro(of, id) {
   const response = await fetch(`/cases/${of}/macros/${id}`, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": csrfToken() } });
   const text = await response.text();
   if (!response.ok) return toast(text.length < 300 && !text.includes("<") ? text : say("failed"), { bad: true });
