@@ -18,6 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from earful.desk.channels.health import ChannelHealth
 from earful.model.desk import CaseRow, InboxFilter, InboxPage
 from earful.model.message import Network
 from earful.model.time import DAY, HOUR, MINUTE
@@ -27,7 +28,6 @@ from earful.web.render import Renderer
 from earful.web.shell import error_response, secure, static_route
 from earful.web.views import (
     CaseView,
-    ChannelHealth,
     Check,
     Choice,
     Field,

@@ -46,6 +46,10 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """For private replies; None where they may be sent at any time."""
     reports: bool = False
     """The network tells when a reply was delivered or read."""
+    history: bool = False
+    """What is older can be fetched, and all that is there be compared, when somebody asks for it."""
+    kept_seconds: int | None = None
+    """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):

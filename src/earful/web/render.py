@@ -56,6 +56,9 @@ class Renderer:
         def age(context: Context, at: int) -> str:
             return formats.age(at, context["now"], tongue)
 
+        def span(milliseconds: int) -> str:
+            return formats.span(milliseconds, tongue)
+
         @pass_context
         def deadline(context: Context, due: int, warn: int) -> formats.Deadline:
             return formats.deadline(due, warn, context["now"], tongue)
@@ -96,6 +99,7 @@ class Renderer:
         self.environment.filters |= {
             "about": formats.about,
             "age": age,
+            "span": span,
             "at": formats.at,
             "clean": marks.clean,
             "compact": formats.compact,

@@ -124,27 +124,6 @@ class NetworkOffer(Struct, frozen=True, kw_only=True):
     guide_url: str = ""
 
 
-class ChannelHealth(Struct, frozen=True, kw_only=True):
-    """One channel and how it does."""
-
-    id: str
-    name: str
-    network: Network
-    health: str
-    """`ok`, `late`, `trouble` or `off`."""
-    alive_at: int | None
-    """Last proof of life: the network answered, though it may have had nothing new."""
-    received_today: int
-    received_total: int
-    sent_today: int
-    waiting_to_send: int = 0
-    trouble: str = ""
-    """What is wrong: what happened, what was kept, what to do."""
-    trouble_at: int | None = None
-    can: list[str] = []
-    """What it can do, in short phrases."""
-
-
 class UserRow(Struct, frozen=True, kw_only=True):
     """A colleague in the settings."""
 

@@ -108,6 +108,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": N_("May be out: Earful is looking before it tries again"),
         "cancelled": N_("Taken back before it was sent"),
     },
+    "job_kind": {"backfill": N_("Fetch what is older"), "reconcile": N_("Compare all that is there")},
+    "job_state": {
+        "running": N_("under way"), "done": N_("done"), "failed": N_("given up"), "stopped": N_("stopped"),
+    },
     "delivery": {
         "": N_("All"), "queued": N_("Waiting"), "delivered": N_("Delivered"), "failed": N_("Failed"),
         "dropped": N_("Dropped"),

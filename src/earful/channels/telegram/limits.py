@@ -14,6 +14,7 @@ CAPABILITIES = Capabilities(
     deletes=False,
     idempotent_send=False,
     threads=True,
+    kept_seconds=24 * 3600,
 )
 
 LIMITS = (Limit(name="send", most=30, seconds=1),)

@@ -6,53 +6,22 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from earful.channels import registry
-from earful.channels.contract import Capabilities
-from earful.desk.channels import forms
+from earful.desk.channels import forms, health
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
+from earful.intake.ledger import reading as ledger
+from earful.intake.ledger import service as jobs
+from earful.intake.ledger.reading import Detail
 from earful.model.message import Network
-from earful.model.time import HOUR, MINUTE, Instant
+from earful.model.time import DAY, Instant
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
 from earful.web.site import Ask, form, go, page, parts_of, shell
-from earful.web.views import ChannelHealth
 
 READ = [needs(Permission.CHANNELS_READ)]
 MANAGE = [needs(Permission.CHANNELS_MANAGE)]
-LATE = 30 * MINUTE
-"""A connected channel without a proof of life for longer is late."""
-
-
-def health_of(channel: Channel, numbers: channels.Numbers, can: Capabilities, now: Instant) -> ChannelHealth:
-    """How a channel does, in one word and some numbers."""
-    alive = channel.last_alive_at
-    late = channel.connected and (now - (alive or channel.created_at)) > LATE
-    state = "ok"
-    if not channel.enabled:
-        state = "off"
-    elif channel.trouble:
-        state = "trouble"
-    elif late:
-        state = "late"
-    abilities = ["public replies"] if can.public_reply else []
-    abilities += ["private replies"] if can.private_reply else []
-    if channel.settings.get("playground"):
-        abilities.append("simulated")
-    return ChannelHealth(
-        id=channel.id,
-        name=channel.name,
-        network=channel.network,
-        health=state,
-        alive_at=alive,
-        received_today=numbers.received_today,
-        received_total=numbers.received_total,
-        sent_today=numbers.sent_today,
-        waiting_to_send=numbers.waiting,
-        trouble=channel.trouble,
-        trouble_at=channel.trouble_at,
-        can=abilities or ["read only"],
-    )
+MOST_DAYS = 3_650
 
 
 @get("/channels", guards=READ, include_in_schema=False)
@@ -61,15 +30,8 @@ async def channels_page(request: Ask) -> Response[str]:
     parts = parts_of(request)
     now = parts.clock()
 
-    def read(tx: Tx) -> list[ChannelHealth]:
-        numbers = channels.numbers(tx, now - 24 * HOUR)
-        return [
-            health_of(one, numbers.get(one.id, channels.Numbers()), parts.capabilities(one.id), now)
-            for one in channels.listed(tx)
-        ]
-
     notice = request.query_params.get("notice", "")[:300]
-    listed = await parts.store.read(read)
+    listed = await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now))
     return page(request, "channels.html", shell=await shell(request, "channels", notice), channels=listed)
 
 
@@ -152,22 +114,73 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
     return channel
 
 
-@get("/channels/{channel_id:str}", guards=MANAGE, include_in_schema=False)
-async def one_channel(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
-    """A channel's address for webhooks, its secret to be replaced, and its settings without secrets."""
-    parts = parts_of(request)
-    channel = await parts.store.read(lambda tx: channels.get(tx, channel_id))
-    if channel is None:
+async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> Response[Any]:
+    parts, now = parts_of(request), parts_of(request).clock()
+
+    def read(tx: Tx) -> tuple[Channel, health.ChannelHealth, Detail] | None:
+        channel = channels.get(tx, channel_id)
+        if channel is None:
+            return None
+        found = next(one for one in health.of_all(tx, parts.capabilities, now) if one.id == channel_id)
+        return channel, found, ledger.detail(tx, channel_id)
+
+    shown = await parts.store.read(read)
+    if shown is None:
         return go("/channels?notice=This+channel+does+not+exist.")
+    channel, found, detail = shown
     return page(
         request,
         "channel.html",
         shell=await shell(request, "channels", request.query_params.get("notice", "")[:300]),
         channel=channel,
+        health=found,
+        detail=detail,
+        running=[one for one in detail.jobs if one.state == "running"],
         hook=f"{parts.settings.address}/hooks/{channel.name}",
         api=f"{parts.settings.address}/api/v1/messages?channel={channel.name}",
-        secret="",
+        secret=secret,
     )
+
+
+@get("/channels/{channel_id:str}", guards=MANAGE, include_in_schema=False)
+async def one_channel(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
+    """A channel's ledger, its address for webhooks, its secret to be replaced, its settings without secrets."""
+    return await _channel_page(request, channel_id)
+
+
+@post("/channels/{channel_id:str}/jobs", guards=MANAGE, status_code=200, include_in_schema=False)
+async def ask_job(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
+    """Ask a channel to fetch what is older, or to compare all that is there."""
+    parts, who, given = parts_of(request), who_asks(request), await form(request)
+    kind, days = given.get("kind", ""), given.get("days", "")
+    if kind not in jobs.JOBS or not parts.capabilities(channel_id).history:
+        return go(f"/channels/{channel_id}?notice=This+channel+cannot+do+that.")
+    now = parts.clock()
+    since = Instant(now - int(days) * DAY) if days.isdigit() and 0 < int(days) <= MOST_DAYS else None
+    await parts.store.write(lambda tx: jobs.ask(tx, who, channel_id, kind, since, now))
+    return go(f"/channels/{channel_id}")
+
+
+@post(
+    "/channels/{channel_id:str}/jobs/{job_id:str}/stop",
+    guards=MANAGE,
+    status_code=200,
+    include_in_schema=False,
+)
+async def stop_job(request: Ask, channel_id: FromPath[str], job_id: FromPath[str]) -> Response[Any]:
+    """Stop a job; what it brought stays."""
+    parts, who = parts_of(request), who_asks(request)
+    await parts.store.write(lambda tx: jobs.give_up(tx, who, job_id, parts.clock()))
+    return go(f"/channels/{channel_id}")
+
+
+@post("/channels/{channel_id:str}/read-again", guards=MANAGE, status_code=200, include_in_schema=False)
+async def read_again(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
+    """Read again what could not be read."""
+    parts, who = parts_of(request), who_asks(request)
+    await parts.store.write(lambda tx: jobs.read_again(tx, who, channel_id, None, parts.clock()))
+    parts.read_soon()
+    return go(f"/channels/{channel_id}")
 
 
 @post("/channels/{channel_id:str}/secret", guards=MANAGE, status_code=200, include_in_schema=False)
@@ -180,16 +193,7 @@ async def replace_secret(request: Ask, channel_id: FromPath[str]) -> Response[An
         )
     except channels.InvalidChannelError as error:
         return go(f"/channels?notice={error}")
-    channel = await parts.store.read(lambda tx: channels.get(tx, channel_id))
-    return page(
-        request,
-        "channel.html",
-        shell=await shell(request, "channels"),
-        channel=channel,
-        hook=f"{parts.settings.address}/hooks/{channel.name if channel else ''}",
-        api=f"{parts.settings.address}/api/v1/messages?channel={channel.name if channel else ''}",
-        secret=secret,
-    )
+    return await _channel_page(request, channel_id, secret=secret)
 
 
 @post(
@@ -221,4 +225,7 @@ async def check(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
     return go(f"/channels?notice={'; '.join(found) or 'All is well: the network answers.'}")
 
 
-HANDLERS: list[Any] = [channels_page, new_channel, create_channel, one_channel, replace_secret, switch, check]
+HANDLERS: list[Any] = [
+    channels_page, new_channel, create_channel, one_channel, replace_secret, switch, check, ask_job, stop_job,
+    read_again,
+]  # fmt: skip

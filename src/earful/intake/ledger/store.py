@@ -6,7 +6,16 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.store import bulk
-from earful.store.tables import channel_gaps, channel_jobs, deliveries, oddities, spending
+from earful.store.tables import (
+    cases,
+    channel_gaps,
+    channel_jobs,
+    channel_tokens,
+    deliveries,
+    messages,
+    oddities,
+    spending,
+)
 from earful.store.tx import Row, Tx
 
 
@@ -156,3 +165,38 @@ def keep_spending(tx: Tx, rows: list[tuple[str, str, int, int]]) -> None:
 def spent(tx: Tx) -> list[Row]:
     """What was spent of every limit."""
     return tx.rows(select(spending))
+
+
+def recent_lags(tx: Tx, limit: int) -> list[tuple[str, int]]:
+    """(channel, milliseconds between writing and arriving) of the newest messages that are no history."""
+    newest = (
+        select(messages.c.channel_id, messages.c.received_at, messages.c.occurred_at, messages.c.backfill)
+        .where(messages.c.direction == "inbound")
+        .order_by(messages.c.seq.desc())
+        .limit(limit)
+    )
+    return [
+        (row["channel_id"], max(row["received_at"] - row["occurred_at"], 0))
+        for row in tx.rows(newest)
+        if not row["backfill"]
+    ]
+
+
+def tokens(tx: Tx) -> dict[str, Row]:
+    """Tokens got by consent, by channel, without what is sealed."""
+    columns = [one for one in channel_tokens.c if one.name != "sealed"]
+    return {row["channel_id"]: row for row in tx.rows(select(*columns))}
+
+
+def windows_at_risk(tx: Tx, now: int, until: int) -> dict[str, int]:
+    """By channel: cases in which the customer waits and the window to answer freely closes before `until`."""
+    query = (
+        select(cases.c.channel_id, func.count().label("n"))
+        .where(
+            text("window_until IS NOT NULL AND awaiting_since IS NOT NULL"),
+            cases.c.window_until > now,
+            cases.c.window_until <= until,
+        )
+        .group_by(cases.c.channel_id)
+    )
+    return {row["channel_id"]: row["n"] for row in tx.rows(query)}
