@@ -64,6 +64,24 @@ def up(demo: bool, **flags: Any) -> None:
     serve.run(_settings(**flags), demo=demo)
 
 
+@main.command()
+@click.option(
+    "--port", type=int, default=8190, show_default=True, help="Port to listen on, on this machine only."
+)
+@click.option(
+    "--desk", default="http://127.0.0.1:8080", show_default=True, help="Where the desk is, for a link to it."
+)
+def playground(port: int, desk: str) -> None:
+    """Start simulated networks on this machine: post as a customer, see the answers, turn the knobs.
+
+    Its page says what to fill in at the desk; the desk must allow private addresses
+    (EARFUL_ALLOW_PRIVATE_ADDRESSES=true). Nothing leaves this machine, and nothing is kept when it ends.
+    """
+    from earful.playground.networks.serve import run  # noqa: PLC0415
+
+    run(port, desk)
+
+
 @main.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

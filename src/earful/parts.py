@@ -33,5 +33,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Channels as deliveries see them."""
     read_soon: Callable[[], None]
     """A delivery was kept raw; read it."""
+    playground: Callable[[], str]
+    """Where the simulated networks beside this desk are; empty for none."""
     workspace: str = "Earful"
     """The name at the top of the pages."""

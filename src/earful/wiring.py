@@ -95,6 +95,9 @@ class Earful:
         self.budgets = Budgets(clock)
         self._pace = pace
         self._http = shared_client(allow_private=settings.allow_private_addresses)
+        self._near = shared_client(allow_private=True)
+        self.playground = ""
+        """Where simulated networks are reached that run beside this desk; empty for none."""
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
@@ -118,6 +121,7 @@ class Earful:
             reconnect=self.receiver.look_again,
             known=self.known,
             read_soon=self.reader.wake,
+            playground=lambda: self.playground,
             workspace=settings.brand or "Earful",
         )
 
@@ -154,12 +158,15 @@ class Earful:
             return PlaygroundConnector(channel.network, self.on_demo_reply)
         if channel.settings.get(handoffs.FORM):
             return FormConnector(self._mail)
+        simulated = bool(self.playground) and any(
+            str(value).startswith(self.playground) for value in channel.settings.values()
+        )
         tools = Tools(
             now=self.clock,
-            http=self._http,
+            http=self._near if simulated else self._http,
             budgets=self.budgets,
             pace=self._pace,
-            allow_private=self.settings.allow_private_addresses,
+            allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
         )
         return registry.connect(channel.network, channel.settings, secrets, tools)
@@ -198,6 +205,7 @@ class Earful:
             await asyncio.wait(tasks, timeout=20)
             await self._keep_spending()
             await self._http.aclose()
+            await self._near.aclose()
             await asyncio.to_thread(self.runner.stop)
             await asyncio.to_thread(self.store.close)
 

@@ -319,7 +319,10 @@ async def channels(request: Request[Any, Any, Any]) -> Response[str]:
         ),
     ]
     return html(
-        "channels.html", shell=shell("channels"), channels=[] if request.query_params.get("empty") else health
+        "channels.html",
+        shell=shell("channels"),
+        channels=[] if request.query_params.get("empty") else health,
+        playground="",
     )
 
 

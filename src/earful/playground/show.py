@@ -5,12 +5,20 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
+from earful.channels import registry
+from earful.desk.channels import service as channels
 from earful.desk.users import service as users
 from earful.playground.load import load
+from earful.playground.networks.app import Networks
+from earful.playground.networks.serve import HOST, beside, listen_near
 from earful.playground.replay import replay
 from earful.playground.story import TEAM
+from earful.store.audit import EARFUL
+from earful.store.tx import Tx
 from earful.wiring import Earful
 
+NEAR = 110
+"""The port of the simulated networks: so many above the desk's, if it is free."""
 GUIDE = "marit"
 """The colleague whom a visitor plays: an admin, who may see everything."""
 Running = Callable[[], AbstractAsyncContextManager[None]]
@@ -33,7 +41,11 @@ def show(earful: Earful) -> tuple[str, Running]:
 @contextlib.asynccontextmanager
 async def _played(earful: Earful) -> AsyncIterator[None]:
     """The whole process, with its customers. They stop first, so that nothing comes in while it closes."""
-    async with earful.running():
+    listener = listen_near(earful.settings.port + NEAR)
+    earful.playground = f"http://{HOST}:{listener.getsockname()[1]}"
+    networks = Networks(earful.playground, earful.clock)
+    await earful.store.write(lambda tx: _connect(tx, earful, networks))
+    async with beside(networks, listener, earful.settings.address), earful.running():
         stop = asyncio.Event()
         customers = asyncio.create_task(replay(earful, stop))
         try:
@@ -41,3 +53,18 @@ async def _played(earful: Earful) -> AsyncIterator[None]:
         finally:
             stop.set()
             await asyncio.wait([customers], timeout=5)
+
+
+def _connect(tx: Tx, earful: Earful, networks: Networks) -> None:
+    """A channel on each simulated network; the address may be another at each start."""
+    for network, simulator in networks.simulators.items():
+        wiring, name = simulator.wiring(), f"playground.{network.value}"
+        account = registry.account(network, wiring.settings)
+        row = channels.find(tx, name)
+        if row is None:
+            channels.create(
+                tx, earful.vault, EARFUL, network=network, name=name, handle=simulator.world.brand.handle,
+                settings=wiring.settings, secrets=wiring.secrets, account=account, now=earful.clock(),
+            )  # fmt: skip
+        else:
+            channels.connect_anew(tx, earful.vault, row["id"], wiring.settings, wiring.secrets, account)

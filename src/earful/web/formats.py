@@ -38,6 +38,13 @@ def span(milliseconds: int, _: Gettext = same) -> str:
     return _("{n} wk").format(n=length // (7 * DAY))
 
 
+def took(milliseconds: int, _: Gettext = same) -> str:
+    """How long something took: seconds with a tenth below a minute, then as `span`."""
+    if milliseconds >= 60_000:
+        return span(milliseconds, _)
+    return f"{milliseconds / 1000:.1f} s"
+
+
 def age(at: int, now: int, _: Gettext = same) -> str:
     """How long ago: `now` within the minute (and for clocks that run ahead), else the span."""
     return _("now") if now - at < MINUTE else span(now - at, _)

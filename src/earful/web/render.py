@@ -2,6 +2,7 @@
 
 import gettext
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -56,9 +57,6 @@ class Renderer:
         def age(context: Context, at: int) -> str:
             return formats.age(at, context["now"], tongue)
 
-        def span(milliseconds: int) -> str:
-            return formats.span(milliseconds, tongue)
-
         @pass_context
         def deadline(context: Context, due: int, warn: int) -> formats.Deadline:
             return formats.deadline(due, warn, context["now"], tongue)
@@ -99,7 +97,8 @@ class Renderer:
         self.environment.filters |= {
             "about": formats.about,
             "age": age,
-            "span": span,
+            "span": partial(formats.span, _=tongue),
+            "took": partial(formats.took, _=tongue),
             "at": formats.at,
             "clean": marks.clean,
             "compact": formats.compact,

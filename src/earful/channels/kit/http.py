@@ -1,5 +1,6 @@
 """One way to speak HTTP: time-outs, size limits, a name, and no way into the private network."""
 
+import logging
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from earful.model.time import Instant
 
 MEGABYTE = 1_000_000
 USER_AGENT = f"Earful/{__version__} (customer service desk)"
+# It would write every address into the log, and some networks have the token in the address.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 _LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 

@@ -32,7 +32,8 @@ async def channels_page(request: Ask) -> Response[str]:
 
     notice = request.query_params.get("notice", "")[:300]
     listed = await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now))
-    return page(request, "channels.html", shell=await shell(request, "channels", notice), channels=listed)
+    shown = await shell(request, "channels", notice)
+    return page(request, "channels.html", shell=shown, channels=listed, playground=parts.playground())
 
 
 async def _form_page(

@@ -116,6 +116,20 @@ def ensure(tx: Tx, vault: Vault, who: Who, network: Network, name: str, now: Ins
     return channel_of(row) if row is not None else create(tx, vault, who, network=network, name=name, now=now)
 
 
+def connect_anew(
+    tx: Tx, vault: Vault, channel_id: str, settings: dict[str, object], secrets: dict[str, str], account: str
+) -> None:
+    """Connect a channel with other settings and secrets; its history and its webhook secret stay."""
+    row = store.by_id(tx, channel_id) or _gone()
+    kept = {name: value for name, value in vault.unseal(row["secrets"]).items() if name == WEBHOOK_SECRET}
+    values = {
+        "settings": msgspec.json.encode(settings).decode(),
+        "secrets": vault.seal(kept | secrets),
+        "account": account,
+    }
+    store.update_channel(tx, channel_id, values)
+
+
 def switch(tx: Tx, who: Who, channel_id: str, *, on: bool, now: Instant) -> None:
     """Switch a channel on or off; its history stays. Raises InvalidChannelError when there is none."""
     if not store.update_channel(tx, channel_id, {"enabled": on}):

@@ -6,15 +6,20 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from litestar import Litestar, Request, Response, route
+from litestar.datastructures import State
 from litestar.types import Receive, Scope, Send
 
 from earful.channels.hooks import Asked
 from earful.channels.kit.tools import shared_client
 from earful.model.message import Network
 from earful.model.time import Instant
+from earful.playground.networks import pages
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
+from earful.web.assets import Assets
+from earful.web.render import Renderer
+from earful.web.shell import secure, static_route
 
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
@@ -52,8 +57,9 @@ class _Cut:
         await send({"type": "http.response.body", "body": b"{", "more_body": False})
 
 
-def build(networks: Networks) -> Litestar:
-    """The application that serves them."""
+def build(networks: Networks, *, desk: str = "") -> Litestar:
+    """The application that serves them, with a page to play on. `desk`: where the desk is, for a link."""
+    assets = Assets()
 
     @route("/{network:str}/{rest:path}", http_method=["GET", "POST", "PUT", "DELETE"], status_code=200)
     async def any_request(request: Request[Any, Any, Any], network: str, rest: str) -> Response[bytes] | _Cut:
@@ -75,7 +81,14 @@ def build(networks: Networks) -> Litestar:
         async with networks.running():
             yield
 
-    return Litestar([any_request], lifespan=[lifespan], openapi_config=None)
+    state = State({"networks": networks, "renderer": Renderer(assets), "desk": desk})
+    return Litestar(
+        [any_request, *pages.HANDLERS, static_route(assets)],
+        state=state,
+        lifespan=[lifespan],
+        before_send=[secure],
+        openapi_config=None,
+    )
 
 
 def _response(told: Told) -> Response[bytes]:

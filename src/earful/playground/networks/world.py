@@ -1,5 +1,6 @@
 """What happened on a simulated network: who said what to whom, in the order in which it happened."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -54,21 +55,23 @@ class Happened(Struct, frozen=True):
 class World:
     """One network with its brand, its customers and what they said."""
 
-    def __init__(self, brand: Account, clock: Callable[[], Instant], first_id: int = 1) -> None:
+    def __init__(self, brand: Account, clock: Callable[[], Instant]) -> None:
         self.brand = brand
         self.clock = clock
         self.customers: dict[str, Account] = {}
         self.said: dict[str, Said] = {}
         self.told: list[Happened] = []
         """Everything that happened, in order."""
-        self._next = first_id
+        # A network that was started again must not give out an id twice: a desk remembers.
+        self._next = int(clock())
         self.on_change: Callable[[Happened], None] | None = None
 
     def customer(self, handle: str, name: str = "", followers: int = 40) -> Account:
-        """A customer by handle; new ones are made."""
+        """A customer by handle; new ones are made, with the same id whenever and wherever that is."""
         if handle not in self.customers:
+            number = int.from_bytes(hashlib.blake2b(handle.encode(), digest_size=5).digest())
             self.customers[handle] = Account(
-                id=self.new_id(), handle=handle, name=name or handle.title(), followers=followers
+                id=str(10_000 + number), handle=handle, name=name or handle.title(), followers=followers
             )
         return self.customers[handle]
 
