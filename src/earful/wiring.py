@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import structlog
+from httpx2 import AsyncClient
 
 from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
@@ -18,7 +19,9 @@ from earful.desk.automation import acting as automation
 from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
+from earful.desk.channels import tokens
 from earful.desk.channels.service import Channel
+from earful.desk.channels.tokens import Keeper
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
@@ -168,8 +171,18 @@ class Earful:
             pace=self._pace,
             allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
+            tokens=self._tokens(channel, secrets, self._near if simulated else self._http),
         )
         return registry.connect(channel.network, channel.settings, secrets, tools)
+
+    def _tokens(self, channel: Channel, secrets: dict[str, str], http: AsyncClient) -> Keeper | None:
+        found = registry.consent(channel.network, channel.settings, secrets)
+        if found is None or not self.store.read_now(partial(tokens.has_any, channel_id=channel.id)):
+            return None
+        provider, client = found
+        return Keeper(
+            self.store, self.vault, http, self.clock, channel_id=channel.id, provider=provider, client=client
+        )
 
     def _hook(self, channel: Channel, secrets: dict[str, str]) -> Hook | None:
         return registry.hook(channel.network, channel.settings, secrets)

@@ -12,6 +12,7 @@ from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.hooks import Hook
+from earful.channels.kit.oauth import Client, Provider
 from earful.channels.kit.tools import Tools
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
@@ -31,6 +32,8 @@ class Made(Struct, frozen=True):
     connector: Callable[[Any, Any, Tools], Connector]
     hook: Callable[..., Hook] | None = None
     """Reads the network's own webhooks, where it has them."""
+    provider: Callable[[Any], Provider] | None = None
+    """How its tokens are got by consent, from a channel's settings; None where an admin pastes one."""
 
 
 def _with_own_client(make: Callable[..., Connector]) -> Callable[[Any, Any, Tools], Connector]:
@@ -102,6 +105,19 @@ def hook(network: Network, settings: Mapping[str, Any], secrets: Mapping[str, st
     except SettingsRefused:
         return None
     return None if made.hook is None else made.hook(ready, kept)
+
+
+def consent(
+    network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]
+) -> tuple[Provider, Client] | None:
+    """How a channel's account is connected by consent: the settings `client_id` and the secret `client_secret` name our
+    app at the network. None where there is no such way, or the app is not named."""
+    made = NETWORKS.get(network)
+    client_id = str(settings.get("client_id", ""))
+    if made is None or made.provider is None or not client_id:
+        return None
+    provider = made.provider(_convert(settings, made.settings))
+    return provider, Client(client_id=client_id, client_secret=secrets.get("client_secret", ""))
 
 
 def account(network: Network, settings: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
 from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
+from earful.desk.channels import consent_pages as consents
 from earful.desk.channels import pages as channels
 from earful.desk.conditions import api as conditions_api
 from earful.desk.handoff import pages as handoffs
@@ -133,6 +134,7 @@ HANDLERS: list[Any] = [
     *keys.HANDLERS,
     *palette.HANDLERS,
     *channels.HANDLERS,
+    *consents.HANDLERS,
     *channels_api.HANDLERS,
     *users.HANDLERS,
     *account.HANDLERS,

@@ -118,17 +118,18 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
 async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> Response[Any]:
     parts, now = parts_of(request), parts_of(request).clock()
 
-    def read(tx: Tx) -> tuple[Channel, health.ChannelHealth, Detail] | None:
+    def read(tx: Tx) -> tuple[Channel, health.ChannelHealth, Detail, bool] | None:
         channel = channels.get(tx, channel_id)
         if channel is None:
             return None
+        consent = registry.consent(channel.network, channel.settings, {}) is not None
         found = next(one for one in health.of_all(tx, parts.capabilities, now) if one.id == channel_id)
-        return channel, found, ledger.detail(tx, channel_id)
+        return channel, found, ledger.detail(tx, channel_id), consent
 
     shown = await parts.store.read(read)
     if shown is None:
         return go("/channels?notice=This+channel+does+not+exist.")
-    channel, found, detail = shown
+    channel, found, detail, by_consent = shown
     return page(
         request,
         "channel.html",
@@ -140,6 +141,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         hook=f"{parts.settings.address}/hooks/{channel.name}",
         api=f"{parts.settings.address}/api/v1/messages?channel={channel.name}",
         secret=secret,
+        by_consent=by_consent,
     )
 
 
