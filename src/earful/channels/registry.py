@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Connector
+from earful.channels.contract import Capabilities, Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.feed.connector import FeedConnector
@@ -20,6 +20,7 @@ from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
 from earful.model.message import Network
+from earful.model.time import SECOND
 
 
 class Made(Struct, frozen=True):
@@ -36,14 +37,22 @@ class Made(Struct, frozen=True):
     """How its tokens are got by consent, from a channel's settings; None where an admin pastes one."""
 
 
-def _with_own_client(make: Callable[..., Connector]) -> Callable[[Any, Any, Tools], Connector]:
-    return lambda settings, secrets, tools: make(settings, secrets, allow_private=tools.allow_private)
+class _OwnClient:
+    """A connector that makes its own HTTP client."""
+
+    def __init__(self, kind: Any) -> None:
+        self._make = kind
+        self.capabilities: Capabilities = kind.capabilities
+
+    def __call__(self, settings: Any, secrets: Any, tools: Tools) -> Connector:
+        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private)
+        return made
 
 
 NETWORKS: Mapping[Network, Made] = {
-    Network.EMAIL: Made(EmailSettings, EmailSecrets, _with_own_client(EmailConnector)),
-    Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _with_own_client(MastodonConnector)),
-    Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
+    Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector)),
+    Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
+    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
 }
 
@@ -105,6 +114,19 @@ def hook(network: Network, settings: Mapping[str, Any], secrets: Mapping[str, st
     except SettingsRefused:
         return None
     return None if made.hook is None else made.hook(ready, kept)
+
+
+def capabilities(network: Network) -> Capabilities | None:
+    """What channels of a network can do before anything is asked of it; None where there is no connector."""
+    made = NETWORKS.get(network)
+    found: Capabilities | None = getattr(made.connector, "capabilities", None) if made is not None else None
+    return found
+
+
+def window(network: str) -> int:
+    """Milliseconds in which a network lets us answer freely after a private message; 0 for no limit."""
+    can = capabilities(Network(network))
+    return can.window.seconds * SECOND if can is not None and can.window is not None else 0
 
 
 def consent(

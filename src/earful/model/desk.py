@@ -138,6 +138,8 @@ class CaseRow(Struct, frozen=True, kw_only=True):
     """The nearest one that runs."""
     returned_after: int | None = None
     """How long after it was thought settled the matter came back, in milliseconds."""
+    window_until: int | None = None
+    """Until when the network lets us answer freely in private; None where it has no limit."""
 
 
 class Revision(Struct, frozen=True, kw_only=True):

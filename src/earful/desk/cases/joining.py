@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels import registry
 from earful.desk.cases import rules, store
 from earful.desk.outcomes import reading, returning
 from earful.model.desk import Outcome, Status
@@ -337,7 +338,12 @@ def said(row: Row, network: str) -> rules.Said:
         priority=rating.priority if rating else 0,
         tried_before=tuple(one.channel for one in rating.tried_before) if rating else (),
         reach_tier=rating.reach_tier if rating else "",
+        window=registry.window(network) if _is_private_inbound(row) else 0,
     )
+
+
+def _is_private_inbound(row: Row) -> bool:
+    return row["direction"] == Direction.INBOUND and row["visibility"] in PRIVATE
 
 
 _FACT_FIELDS = tuple(field for field in rules.Facts.__struct_fields__ if field != "answered")

@@ -50,6 +50,8 @@ class Said(Struct, frozen=True, kw_only=True):
     priority: int = 0
     tried_before: tuple[str, ...] = ()
     reach_tier: str = ""
+    window: int = 0
+    """Milliseconds in which the network lets us answer this freely; 0 for no limit."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -72,6 +74,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     opened_at: int
     last_message_at: int
     awaiting_since: int | None
+    window_until: int | None
+    """Until when the network lets us answer freely in private; None where it has no limit."""
     answered: bool
     """We said something at or after the customer's first message."""
 
@@ -109,6 +113,7 @@ def summarise(messages: Iterable[Said]) -> Facts:
         opened_at=said[0].at,
         last_message_at=last.at,
         awaiting_since=waiting[0].at if waiting else None,
+        window_until=max((one.at + one.window for one in theirs if one.window), default=None),
         answered=answered_at is not None and answered_at >= first.at,
     )
 

@@ -34,7 +34,7 @@ CASE_COLUMNS = (
     "id", "person_id", "author_id", "title", "titled", "status", "outcome", "assignee_id", "priority",
     "severity", "kind", "topic", "sentiment", "network", "channel_id", "person_name", "handle", "preview",
     "tried_before", "reach_tier", "last_direction", "last_deleted", "message_count", "opened_at", "last_message_at",
-    "awaiting_since", "snoozed_until", "closed_at", "version", "spoken_version",
+    "awaiting_since", "window_until", "snoozed_until", "closed_at", "version", "spoken_version",
 )  # fmt: skip
 
 _BY_ID = {
@@ -43,7 +43,8 @@ _BY_ID = {
 }
 _SAID = (
     "SELECT messages.id, messages.case_id, messages.direction, messages.kind, messages.occurred_at,\n"
-    "  messages.text, messages.subject, messages.deleted_at, messages.channel_id, ratings.data AS rating\n"
+    "  messages.text, messages.subject, messages.deleted_at, messages.channel_id, messages.visibility,\n"
+    "  ratings.data AS rating\n"
     "FROM messages\n"
     "LEFT JOIN ratings ON ratings.message_id = messages.id\n"
     "WHERE messages.case_id IN ??"
@@ -96,8 +97,8 @@ _FACTS = (
             for name in (
                 "title", "status", "outcome", "priority", "severity", "kind", "topic", "sentiment", "network",
                 "channel_id", "preview", "tried_before", "reach_tier", "last_direction", "last_deleted",
-                "message_count", "opened_at", "last_message_at", "awaiting_since", "snoozed_until",
-                "closed_at",
+                "message_count", "opened_at", "last_message_at", "awaiting_since", "window_until",
+                "snoozed_until", "closed_at",
             )
         }
         | {"version": cases.c.version + 1, "spoken_version": cases.c.version + 1}

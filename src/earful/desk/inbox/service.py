@@ -137,6 +137,7 @@ def _case_row(row: Row, tags: list[str], seen_at: int | None, back: int | None) 
         if row["due_at"] is not None
         else None,
         returned_after=back,
+        window_until=row["window_until"],
     )
 
 
