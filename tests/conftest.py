@@ -12,31 +12,16 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.desk.automation.consumer import AutomationConsumer
-from earful.desk.bulk.consumer import BulkConsumer
-from earful.desk.consumer import DeskConsumer
-from earful.desk.handoff.consumer import ArrivalConsumer
-from earful.desk.notices.consumer import NoticeConsumer
-from earful.desk.outcomes.consumer import OutcomeConsumer
-from earful.desk.people.consumer import PeopleConsumer
-from earful.desk.playbooks.consumer import PlaybookConsumer
-from earful.desk.routing.consumer import RoutingConsumer
-from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
-from earful.desk.suggestions.consumer import SuggestionConsumer
-from earful.desk.triage.consumer import WeighingConsumer
-from earful.desk.views.consumer import ViewConsumer
 from earful.intake import service
 from earful.log.embedded import EmbeddedLog
-from earful.log.runner import Consumer, drain
+from earful.log.runner import drain
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind
 from earful.model.time import Instant, instant
-from earful.outbox.consumer import ReportConsumer, WaitingConsumer
-from earful.search.consumer import SearchConsumer
 from earful.store.migrate import migrate
 from earful.store.store import Store
 from earful.store.tables import channels, users
-from earful.triage.consumer import TriageConsumer
 from earful.triage.subject import Brand
+from earful.wiring import readers
 from tests.served import Served
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -129,26 +114,7 @@ class Desk:
         self.store = store
         self.log = EmbeddedLog()
         self.now = NOW
-        self.consumers: list[Consumer] = [
-            TriageConsumer(lambda _tx: Brand()),
-            DeskConsumer(self.log),
-            ArrivalConsumer(),
-            OutcomeConsumer(),
-            WeighingConsumer(),
-            ClockConsumer(),
-            RecomputeConsumer(),
-            RoutingConsumer(self.log),
-            PeopleConsumer(self.log, "key"),
-            BulkConsumer(self.log),
-            PlaybookConsumer(),
-            AutomationConsumer(self.log),
-            ViewConsumer(),
-            SearchConsumer(),
-            WaitingConsumer(self.log),
-            ReportConsumer(self.log),
-            SuggestionConsumer(),
-            NoticeConsumer(),
-        ]
+        self.consumers = readers(self.log, brand=lambda _tx: Brand(), key="key")
         store.write_now(
             lambda tx: tx.execute(
                 insert(channels).values(id=self.channel, network="mastodon", name="acme", created_at=NOW)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from earful.doctor import Report, examine
+from earful.doctor import CONSUMERS, Report, examine
 from earful.store.tx import Tx
 from tests.conftest import Desk, answer, write
 
@@ -19,6 +19,10 @@ def full(desk: Desk) -> Desk:
     desk.receive(write("m1"), write("m2", "Where is my order?", by="ben"), answer("a1", "m1", minute=5))
     desk.settle()
     return desk
+
+
+def test_everybody_who_reads_the_log_is_watched(desk: Desk) -> None:
+    assert [consumer.name for consumer in desk.consumers] == list(CONSUMERS)
 
 
 def test_a_healthy_desk_has_no_finding(full: Desk) -> None:

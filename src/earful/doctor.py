@@ -27,7 +27,27 @@ BEHIND = 5 * MINUTE
 """An event that a consumer has not taken for longer is a finding; younger ones are only reported."""
 
 
-CONSUMERS = ("triage", "desk", "weighing", "views", "search")
+CONSUMERS = (
+    "triage",
+    "desk",
+    "arrivals",
+    "outcomes",
+    "weighing",
+    "clocks",
+    "recompute",
+    "routing",
+    "people",
+    "bulk",
+    "playbooks",
+    "automation",
+    "views",
+    "search",
+    "waiting",
+    "reports",
+    "suggestions",
+    "notices",
+    "webhooks",
+)
 
 
 class Finding(Struct, frozen=True, kw_only=True):

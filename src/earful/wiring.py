@@ -54,6 +54,7 @@ from earful.intake.known import Channels
 from earful.intake.ledger import service as ledger
 from earful.intake.reader import Reader
 from earful.intake.receiver import Receiver
+from earful.log.contract import Log
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
@@ -76,6 +77,31 @@ logger = structlog.get_logger()
 TICK_SECONDS = 5.0
 PLAYGROUND = "playground"
 """The setting that marks a simulated channel."""
+
+
+def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consumer]:
+    """Everybody who reads the log, in the order of a message's walk. `key` hides what people are recognised by."""
+    return [
+        TriageConsumer(brand),
+        DeskConsumer(log),
+        ArrivalConsumer(),
+        OutcomeConsumer(),
+        WeighingConsumer(),
+        ClockConsumer(),
+        RecomputeConsumer(),
+        RoutingConsumer(log),
+        PeopleConsumer(log, key),
+        BulkConsumer(log),
+        PlaybookConsumer(),
+        AutomationConsumer(log),
+        ViewConsumer(),
+        SearchConsumer(),
+        WaitingConsumer(log),
+        ReportConsumer(log),
+        SuggestionConsumer(),
+        NoticeConsumer(),
+        WebhookConsumer(),
+    ]
 
 
 class Earful:
@@ -129,28 +155,8 @@ class Earful:
         )
 
     def consumers(self) -> list[Consumer]:
-        """Everybody who reads the log, in the order of a message's walk."""
-        return [
-            TriageConsumer(self._brand),
-            DeskConsumer(self.log),
-            ArrivalConsumer(),
-            OutcomeConsumer(),
-            WeighingConsumer(),
-            ClockConsumer(),
-            RecomputeConsumer(),
-            RoutingConsumer(self.log),
-            PeopleConsumer(self.log, self.vault.derive("people")),
-            BulkConsumer(self.log),
-            PlaybookConsumer(),
-            AutomationConsumer(self.log),
-            ViewConsumer(),
-            SearchConsumer(),
-            WaitingConsumer(self.log),
-            ReportConsumer(self.log),
-            SuggestionConsumer(),
-            NoticeConsumer(),
-            WebhookConsumer(),
-        ]
+        """Everybody who reads this desk's log."""
+        return readers(self.log, brand=self._brand, key=self.vault.derive("people"))
 
     def _brand(self, tx: Tx) -> Brand:
         """Who we are: the profile, our handles everywhere, and the configured name where the profile has none."""

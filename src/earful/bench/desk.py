@@ -21,12 +21,12 @@ from earful.desk.conditions import reading, rules
 from earful.desk.conditions import service as conditions
 from earful.desk.views import service as views
 from earful.desk.views.consumer import ViewConsumer
+from earful.doctor import CONSUMERS
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import drain, system_clock
 from earful.store.audit import Who
 from earful.store.store import Store
 from earful.store.tables import messages
-from earful.wiring import Earful
 
 NAME = "desk"
 ROWS = {"tiny": 2_000, "small": 50_000, "full": 1_000_000}
@@ -82,7 +82,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
     try:
         fill(store, keys, rows, now)
         follow_up(store, keys, rows, MORE, now, long=LONG)
-        caught_up(store, [consumer.name for consumer in Earful(here).consumers()], now)
+        caught_up(store, CONSUMERS, now)
         say(f"desk: {rows:,} cases, {rows * (1 + MORE):,} messages on {database}: {_since(started)}")
         started = time.perf_counter()
         made = _views(store, keys)

@@ -12,9 +12,9 @@ from earful.bench.report import Figure, percentile
 from earful.bench.server import Server, furnish, settings
 from earful.config import Settings
 from earful.desk.inbox.pages import filter_of
+from earful.doctor import CONSUMERS
 from earful.log.runner import system_clock
 from earful.store.store import Store
-from earful.wiring import Earful
 
 NAME = "inbox"
 P95_BAR = 100
@@ -86,7 +86,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
     started = time.perf_counter()
     try:
         fill(store, keys, ROWS[size], system_clock())
-        caught_up(store, [consumer.name for consumer in Earful(here).consumers()], system_clock())
+        caught_up(store, CONSUMERS, system_clock())
         say(f"inbox: {ROWS[size]:,} cases on {database} in {time.perf_counter() - started:.0f} s")
         asked = [query_of(address) for address in PAGES]
         views = [(filter_of(query), query.get("after", "")) for query in asked]

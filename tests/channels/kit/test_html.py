@@ -54,6 +54,7 @@ def test_pictures_keep_their_words_and_lose_their_address() -> None:
         sanitise('<img src="https://track.test/1.gif" alt="A cat" width="2">')
         == '<img alt="A cat" width="2">'
     )
+    assert sanitise('<img src="x" width="1">') == '<img alt="" width="1">'
 
 
 def test_links_open_without_referrer_or_rank() -> None:

@@ -31,6 +31,7 @@ _LINK_REL = "noopener noreferrer nofollow ugc"
 _PARAGRAPHS = _names("p blockquote pre ul ol dl table h1 h2 h3 h4 h5 h6")
 _LINES = _names("div li tr dt dd hr caption")
 _CELLS = _names("td th")
+_WORDLESS = re.compile(r"<img(?![^>]*\balt=)")
 _SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -58,7 +59,7 @@ def sanitise(html: str) -> str:
     html = scrub(html)
     if _too_deep(html):
         return nh3.clean_text(html)
-    return nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=set(_TAGS),
         clean_content_tags=set(_DROPPED_WITH_CONTENT),
@@ -68,6 +69,8 @@ def sanitise(html: str) -> str:
         link_rel=_LINK_REL,
         strip_comments=True,
     )
+    # A picture without words is nothing to somebody who listens.
+    return _WORDLESS.sub('<img alt=""', cleaned)
 
 
 def _whole_links_only(tag: str, attribute: str, value: str) -> str | None:

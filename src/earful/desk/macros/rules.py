@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from earful.desk.outcomes.texts import LANGUAGES, VARIABLES
 from earful.model.desk import Role, Status
@@ -58,7 +58,7 @@ class Macro(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     texts: dict[str, str] = {}
     visibility: Visibility = Visibility.MINE
     role: Role = Role.AGENT
-    actions: Actions = Actions()
+    actions: Actions = field(default_factory=Actions)
 
 
 def check(macro: Macro) -> Macro:
