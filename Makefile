@@ -7,7 +7,7 @@ DATA := $(or $(EARFUL_DATA),data/local)
 PORT := $(or $(EARFUL_PORT),8000)
 STATIC := src/earful/web/static/vendor
 
-.PHONY: help run test check format bench browser-libraries packages lock clean
+.PHONY: conformance help run test check format bench browser-libraries packages lock clean
 
 help:
 	@echo "make run     start Earful with the demo workspace on http://127.0.0.1:$(PORT)"
@@ -29,6 +29,10 @@ check: .make/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/reference.py --check
+
+# What every network's channel was tried with, as a page of the documentation.
+conformance: .make/dev .make/kernel
+	EARFUL_CONFORMANCE=docs/reference/conformance.md $(BIN)/python -m pytest -n 0 tests/conformance/networks
 
 format: .make/dev
 	$(BIN)/ruff format src tests scripts

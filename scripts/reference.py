@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from earful import cli, config
+from earful.channels import registry
 from earful.desk.conditions import fields, reading
 from earful.desk.conditions.words import GROUP_LABELS, OP_LABELS
 from earful.desk.handoff import settings as handoffs
@@ -25,6 +26,37 @@ from earful.web.words import WORDS
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "reference"
+
+
+def networks_page() -> str:
+    """What a channel of each network can do, from the code of its connector."""
+    lines = [
+        "# Networks",
+        "",
+        "What a channel of each network can do, as its connector says. How each behaves when things go wrong is in",
+        "[what every channel was tried with](conformance.md); what to create at the network, and what cannot be had, is in",
+        "the README of its folder under `src/earful/channels`.",
+        "",
+        "| network | arrives by | public replies | private replies | longest reply | counted in | edits | deletes | "
+        "time to answer freely | delivered and read | older messages | kept for us |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for network in registry.NETWORKS:
+        can = registry.capabilities(network)
+        if can is None:
+            raise LookupError(f"{network} has no capabilities")
+        longest = "any" if can.max_length is None else f"{can.max_length:,}"
+        window = "always" if can.window is None else f"{can.window.seconds // 3600} h"
+        if can.window is not None and can.window.extended_seconds:
+            window += f", a human {can.window.extended_seconds // 3600} h"
+        kept = "as long as it is there" if can.kept_seconds is None else f"{can.kept_seconds // 3600} h"
+        told = (can.public_reply, can.private_reply, can.edits, can.deletes, can.reports, can.history)
+        yes = ["yes" if one else "no" for one in told]
+        lines.append(
+            f"| {WORDS['network'][network.value]} | {can.receive} | {yes[0]} | {yes[1]} | {longest} | {can.counter} | {yes[2]} | "
+            f"{yes[3]} | {window} | {yes[4]} | {yes[5]} | {kept} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def settings_page() -> str:
@@ -209,6 +241,7 @@ def schema_page() -> str:
 
 PAGES = {
     "settings.md": settings_page,
+    "networks.md": networks_page,
     "cli.md": cli_page,
     "api.md": api_page,
     "conditions.md": conditions_page,
