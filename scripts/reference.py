@@ -34,8 +34,8 @@ def networks_page() -> str:
         "# Networks",
         "",
         "What a channel of each network can do, as its connector says. How each behaves when things go wrong is in",
-        "[what every channel was tried with](conformance.md); what to create at the network, and what cannot be had, is in",
-        "the README of its folder under `src/earful/channels`.",
+        "[what every channel was tried with](conformance.md); what to create at the network, and what cannot be had,",
+        "is in the README of its folder under `src/earful/channels`.",
         "",
         "| network | arrives by | public replies | private replies | longest reply | counted in | edits | deletes | "
         "time to answer freely | delivered and read | older messages | kept for us |",
@@ -51,11 +51,23 @@ def networks_page() -> str:
             window += f", a human {can.window.extended_seconds // 3600} h"
         kept = "as long as it is there" if can.kept_seconds is None else f"{can.kept_seconds // 3600} h"
         told = (can.public_reply, can.private_reply, can.edits, can.deletes, can.reports, can.history)
-        yes = ["yes" if one else "no" for one in told]
-        lines.append(
-            f"| {WORDS['network'][network.value]} | {can.receive} | {yes[0]} | {yes[1]} | {longest} | {can.counter} | {yes[2]} | "
-            f"{yes[3]} | {window} | {yes[4]} | {yes[5]} | {kept} |"
+        public, private, edits, deletes, reports, history = ("yes" if one else "no" for one in told)
+        name = WORDS["network"][network.value]
+        row = (
+            name,
+            can.receive,
+            public,
+            private,
+            longest,
+            can.counter,
+            edits,
+            deletes,
+            window,
+            reports,
+            history,
+            kept,
         )
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,9 +10,8 @@ import pytest
 _found: dict[str, dict[str, str]] = {}
 HEAD = """# What every network's channel was tried with
 
-Made by `make conformance`, which runs `tests/conformance/networks` against simulated networks: they speak the networks' wire
-formats over real HTTP and fail as real ones do. *yes*: it ran and held. *–*: the network has no such thing. The rules are
-the docstrings of the tests.
+Made by `make conformance`, which runs `tests/conformance/networks` against simulated networks: they speak the networks'
+wire formats over real HTTP and fail as real ones do. *yes*: it ran and held. *–*: the network has no such thing.
 
 """
 
