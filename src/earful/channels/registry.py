@@ -9,15 +9,22 @@ from msgspec import Struct
 from earful.channels.contract import Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
+from earful.channels.facebook.connector import FacebookConnector
+from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.hooks import Hook
 from earful.channels.kit.tools import Tools
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
+from earful.channels.messenger.connector import MessengerConnector
+from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
+from earful.channels.meta.hook import MetaHook
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
+from earful.channels.whatsapp.connector import WhatsAppConnector
+from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.model.message import Network
 
 
@@ -42,6 +49,9 @@ NETWORKS: Mapping[Network, Made] = {
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _with_own_client(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
+    Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
+    Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),
+    Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
 }
 
 

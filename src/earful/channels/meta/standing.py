@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NewType
 
+import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Inlet, RawDelivery
@@ -20,6 +21,7 @@ LOOK_SECONDS = 5.0
 """How often it is looked whether something is to be fetched: a look at our own store."""
 PROOF_SECONDS = 300.0
 LATER_SECONDS = 60.0
+STRANGE_SECONDS = 3600.0
 
 Problem = NewType("Problem", str)
 """What is wrong, in words for an admin; empty when all is well."""
@@ -71,7 +73,7 @@ async def fetch_wanted(inlet: Inlet, fetch: Fetch) -> None:
     """Fetch what came as ids only, each by itself."""
     for what in await inlet.wanted():
         try:
-            delivery, messages = await fetch(what)
+            await inlet.fetched(what, *await fetch(what))
         except GraphRefused as fault:
             if fault.gone:
                 await inlet.fetched(what, RawDelivery(transport="api", body=b""), [])
@@ -79,6 +81,8 @@ async def fetch_wanted(inlet: Inlet, fetch: Fetch) -> None:
                 await inlet.not_fetched(what, str(fault), fault.after_seconds or LATER_SECONDS)
         except FAULTS as fault:
             await inlet.not_fetched(what, f"{type(fault).__name__}: {fault}", LATER_SECONDS)
+        except msgspec.MsgspecError as fault:
+            await inlet.not_fetched(what, f"It has a shape that this version does not know: {fault}", STRANGE_SECONDS)
 
 
 async def tell_where(graph: Graph, secrets: MetaSecrets, callback: Callback, hook_url: str) -> None:

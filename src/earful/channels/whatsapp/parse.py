@@ -56,7 +56,7 @@ class Context(Struct):
     frequently_forwarded: bool = False
 
 
-class Message(Contents):
+class Message(Contents, kw_only=True):
     """A message, in or (as an echo) out."""
 
     id: str

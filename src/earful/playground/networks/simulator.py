@@ -65,6 +65,8 @@ class Simulator:
     has_deletes: ClassVar[bool] = True
     can_look: ClassVar[bool] = True
     """Whether the network lets us see if a reply of ours is out."""
+    names_private: ClassVar[bool] = True
+    """Whether a private message says who it is from; otherwise there is an id only."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     permission: ClassVar[str] = "write"
