@@ -170,6 +170,17 @@ def test_something_that_is_no_words_is_kept_as_unsupported(town: Town) -> None:
     assert town.message(town.simulator.native_id(said))["kind"] == "unsupported"
 
 
+def test_a_mention_that_comes_as_an_id_is_fetched_and_answered(town: Town) -> None:
+    if not town.simulator.mentions_by_id:
+        pytest.skip("the network tells what was said with every mention")
+    at = says(town, f"@{town.simulator.world.brand.handle} is this yours?")
+    assert town.message(at)["text"].endswith("is this yours?")
+    reply = town.answer(at, "It is, and we are proud of it.")
+    town.send()
+    assert town.reply(reply)["state"] in OUT
+    assert said_by_us(town, "It is, and we are proud of it.") == 1
+
+
 def test_a_reply_goes_out_once_and_its_echo_is_the_same_message(town: Town) -> None:
     at = says(town, "My kettle leaks.")
     reply = town.answer(at, "That must not happen. A new one is on its way.")

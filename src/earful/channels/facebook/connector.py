@@ -7,10 +7,11 @@ import msgspec
 from earful.channels.contract import Capabilities, Inlet, RawDelivery, Reply, SendUnknown, Sent
 from earful.channels.facebook.fetching import COMMENT_FIELDS, POST_FIELDS, fetched
 from earful.channels.facebook.limits import CAPABILITIES, LIMITS, LOST_AFTER_HOURS, PAGE_SIZE
-from earful.channels.facebook.send import Said, compose, same_words
+from earful.channels.facebook.send import Said, compose
 from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.kit.tools import Tools
 from earful.channels.meta.graph import FAULTS, Graph, id_in
+from earful.channels.meta.private import same_words
 from earful.channels.meta.standing import Callback, Fetched, Problem, explained, stand_by, tell_where
 from earful.channels.meta.values import when
 from earful.model.message import Network

@@ -9,9 +9,10 @@ from earful.channels.contract import Reply, SendRefused
 from earful.channels.facebook.limits import CAPABILITIES, PRIVATE_LENGTH
 from earful.channels.kit.html import scrub
 from earful.channels.kit.text import count
+from earful.channels.meta.private import in_time
 from earful.channels.meta.values import Id, Time
 from earful.model.message import PRIVATE, Visibility
-from earful.model.time import SECOND, Instant
+from earful.model.time import Instant
 
 
 class Said(Struct):
@@ -58,18 +59,3 @@ def compose(reply: Reply, page_id: str, now: Instant) -> Composed:
     return Composed(
         f"{page_id}/messages", {"recipient": {name: reply.to.native_id}, "message": message}, private=True
     )
-
-
-def in_time(reply: Reply, seconds: int, now: Instant) -> None:
-    """Whether a comment may still be answered in private. Raises SendRefused."""
-    at = reply.to.context.get("at")
-    if isinstance(at, int) and now > (at + seconds) * SECOND:
-        raise SendRefused(
-            f"A comment can be answered in private for {seconds // 86_400} days only; nothing was sent. Answer in "
-            "public, or by another channel."
-        )
-
-
-def same_words(theirs: str | None, ours: str) -> bool:
-    """Whether a text of the network is what we sent; it may change the space around words."""
-    return (theirs or "").split() == scrub(ours).split()

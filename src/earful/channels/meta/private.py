@@ -94,10 +94,24 @@ async def find_private(graph: Graph, account: str, platform: str, reply: Reply) 
         talks = [_talk.decode(one) for one in (await graph.listed(f"{account}/conversations", query)).data]
     except (*FAULTS, msgspec.MsgspecError) as fault:
         raise SendUnknown(f"{platform.title()} could not be asked for the reply: {fault}") from None
-    wanted = scrub(reply.text).split()
     for line in (line for talk in talks for line in talk.messages.data):
         ours = line.from_ is not None and str(line.from_.id) == account
-        if ours and (line.message or "").split() == wanted:
+        if ours and same_words(line.message, reply.text):
             at = when(line.created_time, graph.tools.now())
             return Sent(native_id=line.id, occurred_at=at, thread=reply.to.thread)
     return None
+
+
+def in_time(reply: Reply, seconds: int, now: Instant) -> None:
+    """Whether a comment may still be answered in private. Raises SendRefused."""
+    at = reply.to.context.get("at")
+    if isinstance(at, int) and now > (at + seconds) * SECOND:
+        raise SendRefused(
+            f"A comment can be answered in private for {seconds // 86_400} days only; nothing was sent. Answer in "
+            "public, or by another channel."
+        )
+
+
+def same_words(theirs: str | None, ours: str) -> bool:
+    """Whether a text of the network is what we sent; it may change the space around words."""
+    return (theirs or "").split() == scrub(ours).split()

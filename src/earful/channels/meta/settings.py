@@ -17,6 +17,14 @@ Address = Annotated[
     str,
     Meta(title="Address of the API", description="Only for a test server.", pattern=r"^https?://[^\s?#]+$"),
 ]
+AppAddress = Annotated[
+    str,
+    Meta(
+        title="Address of the API for apps",
+        description="Where an app is told where to deliver.",
+        pattern=r"^https?://[^\s?#]+$",
+    ),
+]
 AppId = Annotated[
     str,
     Meta(

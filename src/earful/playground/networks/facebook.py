@@ -10,17 +10,16 @@ from earful.playground.networks.simulator import Pushed, Wiring, as_json
 from earful.playground.networks.world import Happened, Said
 
 POST = "100"
-MENTIONS = 5
-"""Every so many-th comment is a mention on a page of somebody else, told by its id only."""
 VERBS = {Change.CREATE: "add", Change.EDIT: "edited", Change.DELETE: "remove"}
 
 
 class FacebookSimulator(MetaSimulator):
-    """One page with one post."""
+    """One page with one post; a comment that begins with our handle was made on a page of somebody else."""
 
     network: ClassVar[Network] = Network.FACEBOOK
     object: ClassVar[str] = "page"
     has_private: ClassVar[bool] = False
+    mentions_by_id: ClassVar[bool] = True
     permission: ClassVar[str] = "pages_manage_engagement"
 
     def wiring(self) -> Wiring:
@@ -96,7 +95,7 @@ class FacebookSimulator(MetaSimulator):
         return self.delivered({"id": self.world.brand.id, "time": at // 1000, "changes": [change]})
 
     def _is_mention(self, said: Said) -> bool:
-        return not said.ours and not said.parent and int(said.id) % MENTIONS == 0
+        return not said.ours and said.text.startswith(f"@{self.world.brand.handle}")
 
     def _above(self, said: Said) -> str:
         return f"{POST}_{said.parent}" if said.parent else f"{self.world.brand.id}_{POST}"
