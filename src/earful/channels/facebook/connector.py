@@ -46,7 +46,11 @@ class FacebookConnector:
 
     async def _subscribe(self) -> None:
         await subscribe_page(
-            self._graph, self._secrets, self._settings.app_id, self._settings.page_id, self._graph.tools.hook_url
+            self._graph,
+            self._secrets,
+            self._settings.app_id,
+            self._settings.page_id,
+            self._graph.tools.hook_url,
         )
 
     async def _prove(self) -> Problem:
@@ -103,7 +107,9 @@ class FacebookConnector:
         return explained(fault, "Facebook", f"{LOST_AFTER_HOURS} hours")
 
 
-async def subscribe_page(graph: Graph, secrets: FacebookSecrets, app_id: str, page_id: str, hook_url: str) -> None:
+async def subscribe_page(
+    graph: Graph, secrets: FacebookSecrets, app_id: str, page_id: str, hook_url: str
+) -> None:
     """Have a page tell the app all that Facebook and Messenger channels read: one call replaces the other's list."""
     fields = (*FIELDS, *MESSENGER_FIELDS)
     await tell_where(graph, secrets, Callback(app_id=app_id, object="page", fields=fields), hook_url)

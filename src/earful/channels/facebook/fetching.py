@@ -41,7 +41,9 @@ _shown = msgspec.json.Decoder(Shown)
 
 def fetched(body: bytes, kind: str, page_id: str, now: Instant) -> list[IncomingMessage]:
     """What a mention was. Raises msgspec.MsgspecError when it cannot be read."""
-    return [as_message(_shown.decode(body), page_id, now, kind=MessageKind.MENTION, is_comment=kind == "comment")]
+    return [
+        as_message(_shown.decode(body), page_id, now, kind=MessageKind.MENTION, is_comment=kind == "comment")
+    ]
 
 
 def as_message(
@@ -50,7 +52,9 @@ def as_message(
     """A comment or a post as its webhook would have told of it."""
     native_id = str(shown.id)
     by = shown.from_
-    author = Actor(native_id=str(by.id), name=by.name or "") if by else Actor(native_id=f"someone:{native_id}")
+    author = (
+        Actor(native_id=str(by.id), name=by.name or "") if by else Actor(native_id=f"someone:{native_id}")
+    )
     at = when(shown.created_time, now)
     thread = str(shown.object.id) if shown.object is not None else native_id
     above = str(shown.parent.id) if shown.parent is not None else thread

@@ -1,7 +1,7 @@
 """Deliveries about a page: what is said under and on it is for Facebook, what is said in private for Messenger.
 
-Source: "Webhooks Reference: Page" (Graph API). The key of a comment is its id, of a post the post's id; all that is said
-under a post is one thread.
+Source: "Webhooks Reference: Page" (Graph API). The key of a comment is its id, of a post the post's id;
+all that is said under a post is one thread.
 """
 
 from datetime import datetime
@@ -16,14 +16,14 @@ from earful.channels.meta.values import Id, Time, unreadable, when
 from earful.model.message import Actor, Attachment, Change, Direction, IncomingMessage, MessageKind, Network
 from earful.model.time import Instant
 
-POSTS = frozenset({"post", "status", "photo", "video", "share", "link", "note", "album", "reel"})
-SILENT_ITEMS = frozenset({"reaction", "like", "event", "offer", "milestone", "page", "story", "video_block"})
+POSTS = frozenset({"post", "status", "photo", "video", "share", "link", "note", "reel"})
+SILENT_ITEMS = frozenset({"reaction", "like", "event", "offer", "milestone", "page", "story", "album"})
 CHANGES = {"add": Change.CREATE, "edit": Change.EDIT, "edited": Change.EDIT, "update": Change.EDIT,
            "remove": Change.DELETE, "delete": Change.DELETE}  # fmt: skip
 SILENT_VERBS = frozenset({"hide", "unhide", "mute", "unmute", "block", "unblock", "follow"})
 SILENT_FIELDS = frozenset(
     {"about", "affiliation", "attire", "awards", "bio", "category", "checkins", "company_overview", "culinary_team",
-     "current_location", "description", "email", "founded", "general_info", "group_feed", "hours", "invoice_access_invoice_change",
+     "current_location", "description", "email", "founded", "general_info", "group_feed", "hours",
      "leadgen", "leadgen_fat", "live_videos", "location", "members", "message_template_status_update", "mission",
      "name", "page_about_story", "page_change_proposal", "page_upcoming_change", "parking", "payment_options",
      "permission_granted", "personal_info", "personal_interests", "phone", "picture", "price_range",
@@ -221,7 +221,9 @@ def _review(value: Value, part: Part, told_at: datetime, now: Instant) -> None:
         part.messages.append(IncomingMessage(native_id=native_id, occurred_at=told_at, change=change))
         return
     metrics: dict[str, int] = {"rating": value.rating} if value.rating is not None else {}
-    recommends = {"POSITIVE": "Recommends", "NEGATIVE": "Does not recommend"}.get(value.recommendation_type or "", "")
+    recommends = {"POSITIVE": "Recommends", "NEGATIVE": "Does not recommend"}.get(
+        value.recommendation_type or "", ""
+    )
     context: dict[str, Any] = {"at": int(told_at.timestamp()), "comment": False}
     part.messages.append(
         IncomingMessage(

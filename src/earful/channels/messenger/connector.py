@@ -36,7 +36,11 @@ class MessengerConnector:
 
     async def _subscribe(self) -> None:
         await subscribe_page(
-            self._graph, self._secrets, self._settings.app_id, self._settings.page_id, self._graph.tools.hook_url
+            self._graph,
+            self._secrets,
+            self._settings.app_id,
+            self._settings.page_id,
+            self._graph.tools.hook_url,
         )
 
     async def _prove(self) -> Problem:
@@ -51,7 +55,10 @@ class MessengerConnector:
         )
         window = CAPABILITIES.window
         answer = await self._graph.send(
-            f"{self._settings.page_id}/messages", fields, limit=SEND, after_window=window.after if window else ""
+            f"{self._settings.page_id}/messages",
+            fields,
+            limit=SEND,
+            after_window=window.after if window else "",
         )
         return Sent(native_id=id_in(answer, "message_id"), occurred_at=moment(now), thread=reply.to.thread)
 

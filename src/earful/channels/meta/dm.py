@@ -26,7 +26,9 @@ STORY_LIFE = timedelta(hours=24)
 """(M) How long the link to a story holds."""
 _KINDS = {"image": "image", "video": "video", "audio": "audio", "file": "file", "ig_reel": "video", "reel": "video",
           "animated_image": "image", "sticker": "image"}  # fmt: skip
-_LINKS = frozenset({"fallback", "share", "template", "story_mention", "ig_post", "post", "product", "location"})
+_LINKS = frozenset(
+    {"fallback", "share", "template", "story_mention", "ig_post", "post", "product", "location"}
+)
 
 
 class Party(Struct, frozen=True):
@@ -71,7 +73,7 @@ class Words(Struct):
     metadata: str | None = ""
     attachments: list[Shown] = []
     reply_to: Above | None = None
-    referral: msgspec.Raw = field(default_factory=lambda: msgspec.Raw(b""))
+    referral: Any = None
 
 
 class Edited(Struct):
@@ -114,15 +116,15 @@ class Event(Struct):
     delivery: Delivered | None = None
     read: Read | None = None
     policy: dict[str, Any] | None = field(default=None, name="policy-enforcement")
-    reaction: msgspec.Raw | None = None
-    referral: msgspec.Raw | None = None
-    optin: msgspec.Raw | None = None
-    account_linking: msgspec.Raw | None = None
-    pass_thread_control: msgspec.Raw | None = None
-    take_thread_control: msgspec.Raw | None = None
-    request_thread_control: msgspec.Raw | None = None
-    app_roles: msgspec.Raw | None = None
-    message_reads: msgspec.Raw | None = None
+    reaction: Any = None
+    referral: Any = None
+    optin: Any = None
+    account_linking: Any = None
+    pass_thread_control: Any = None
+    take_thread_control: Any = None
+    request_thread_control: Any = None
+    app_roles: Any = None
+    message_reads: Any = None
 
 
 SILENT = ("reaction", "referral", "optin", "account_linking", "pass_thread_control", "take_thread_control",
@@ -189,8 +191,8 @@ def _said(
     if standby:
         # Another app, or Meta's own assistant, has the conversation: an agent must know before answering.
         context["standby"] = True
-    if words.referral:
-        context["referral"] = msgspec.json.decode(words.referral)
+    if words.referral is not None:
+        context["referral"] = words.referral
     read = bool(text or attachments) and not words.is_unsupported
     return IncomingMessage(
         native_id=words.mid,
@@ -265,4 +267,3 @@ def _place(one: Shown) -> str:
     if one.type == "template":
         return str(payload.get("text") or one.title or "")
     return ""
-

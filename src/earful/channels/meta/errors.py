@@ -57,7 +57,9 @@ _answer = msgspec.json.Decoder(_Answer, strict=False)
 _details = msgspec.json.Decoder(_Details)
 
 TOKEN = frozenset({102, 190, 463, 467})
-LIMITED = frozenset({4, 17, 32, 341, 613, 80000, 80001, 80002, 80006, 80007, 80008, 130429, 131048, 131056, 133016})
+LIMITED = frozenset(
+    {4, 17, 32, 341, 613, 80000, 80001, 80002, 80006, 80007, 80008, 130429, 131048, 131056, 133016}
+)
 CLOSED = frozenset({131047})
 CLOSED_SUBCODES = frozenset({2018278, 2534022})
 """Messenger and Instagram say 10 for a closed window, and this."""
@@ -108,7 +110,8 @@ def judge(response: httpx2.Response, wait_seconds: float | None, after_window: s
             raise SendPostponed(f"{words}; nothing was sent, it is tried again.", after_seconds=wait)
         case Kind.BLOCKED:
             raise SendPostponed(
-                f"{words}; the account is blocked for a while, nothing was sent.", after_seconds=BLOCKED_SECONDS
+                f"{words}; the account is blocked for a while, nothing was sent.",
+                after_seconds=BLOCKED_SECONDS,
             )
         case Kind.CLOSED:
             raise SendRefused(f"The time for a free answer is over; nothing was sent. {after_window} {words}")

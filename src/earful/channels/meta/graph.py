@@ -100,13 +100,13 @@ class Graph:
     async def _ask(self, method: str, path: str, fields: Mapping[str, str], token: str = "") -> bytes:
         access = token or await self._tokens.access()
         query, headers = self._signed(access, fields)
-        response = await fetch(
-            self.tools.http, method, f"{self._base}/{path}", params=query, headers=headers
-        )
+        response = await fetch(self.tools.http, method, f"{self._base}/{path}", params=query, headers=headers)
         wait = self._heed(response)
         if response.status_code < 300:
             return response.content
-        error = read(response) or Error(message=f"{response.request.url.host} answered {response.status_code}")
+        error = read(response) or Error(
+            message=f"{response.request.url.host} answered {response.status_code}"
+        )
         if not token and kind_of(error) is Kind.TOKEN:
             await self._tokens.refused(access)
         raise GraphRefused(response.status_code, error, wait)

@@ -82,7 +82,9 @@ async def fetch_wanted(inlet: Inlet, fetch: Fetch) -> None:
         except FAULTS as fault:
             await inlet.not_fetched(what, f"{type(fault).__name__}: {fault}", LATER_SECONDS)
         except msgspec.MsgspecError as fault:
-            await inlet.not_fetched(what, f"It has a shape that this version does not know: {fault}", STRANGE_SECONDS)
+            await inlet.not_fetched(
+                what, f"It has a shape that this version does not know: {fault}", STRANGE_SECONDS
+            )
 
 
 async def tell_where(graph: Graph, secrets: MetaSecrets, callback: Callback, hook_url: str) -> None:

@@ -97,14 +97,18 @@ class ThreadsConnector:
                 return "GONE"
             raise SendPostponed(f"{fault}; nothing was sent.", after_seconds=fault.after_seconds) from None
         except (*FAULTS, msgspec.MsgspecError) as fault:
-            raise SendPostponed(f"Threads could not be asked ({type(fault).__name__}); nothing was sent.") from None
+            raise SendPostponed(
+                f"Threads could not be asked ({type(fault).__name__}); nothing was sent."
+            ) from None
         return found.status
 
     async def _until_ready(self, container_id: str) -> None:
         waited = 0.0
         while (status := await self._status(container_id)) == "IN_PROGRESS":
             if waited >= READY_SECONDS:
-                raise SendPostponed("Threads still prepares the reply; it is published later.", after_seconds=30.0)
+                raise SendPostponed(
+                    "Threads still prepares the reply; it is published later.", after_seconds=30.0
+                )
             await asyncio.sleep(STEP_SECONDS * self._graph.tools.pace)
             waited += STEP_SECONDS
         if status == "ERROR":
@@ -144,7 +148,10 @@ class ThreadsConnector:
             if above == reply.to.native_id and same_words(post.text, reply.text):
                 at = when(post.timestamp, self._graph.tools.now())
                 return Sent(
-                    native_id=str(post.id), occurred_at=at, thread=reply.to.thread, permalink=post.permalink or ""
+                    native_id=str(post.id),
+                    occurred_at=at,
+                    thread=reply.to.thread,
+                    permalink=post.permalink or "",
                 )
         return None
 

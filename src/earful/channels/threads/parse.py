@@ -92,7 +92,9 @@ def _change(raw: msgspec.Raw, part: Part, told: Time, username: str, now: Instan
     part.messages.append(as_message(post, username, told, now, mention=values.field == "mentions"))
 
 
-def as_message(post: Post, username: str, told: Time, now: Instant, *, mention: bool = False) -> IncomingMessage:
+def as_message(
+    post: Post, username: str, told: Time, now: Instant, *, mention: bool = False
+) -> IncomingMessage:
     """A post as a message."""
     native_id, name = str(post.id), post.username or ""
     ours = bool(name) and name.lower() == username.lower()

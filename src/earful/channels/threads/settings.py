@@ -17,7 +17,11 @@ class ThreadsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ]
     username: Annotated[
         str,
-        Meta(title="User name", description="Without @: tells our posts from others'.", pattern=r"^[\w.]{1,60}$"),
+        Meta(
+            title="User name",
+            description="Without @: tells our posts from others'.",
+            pattern=r"^[\w.]{1,60}$",
+        ),
     ]
     app_id: AppId = ""
     api: Address = "https://graph.threads.net"

@@ -55,7 +55,9 @@ class WhatsAppConnector:
         found = await self._graph.get(self._settings.phone_number_id, {"fields": "id,status"})
         status = msgspec.json.decode(found, type=Number).status
         if status in _NEEDED:
-            return Problem(f"Meta says that the number is {_NEEDED[status]}. See WhatsApp Manager for the reason.")
+            return Problem(
+                f"Meta says that the number is {_NEEDED[status]}. See WhatsApp Manager for the reason."
+            )
         return Problem("")
 
     async def send(self, reply: Reply) -> Sent:
@@ -69,7 +71,8 @@ class WhatsAppConnector:
     async def find(self, reply: Reply) -> Sent | None:
         """A business cannot read what it sent."""
         raise SendUnknown(
-            "WhatsApp does not let a business look whether a message is out. Ask the customer, then send it again or not."
+            "WhatsApp does not let a business look whether a message is out. Ask the customer, then send it again "
+            "or not."
         )
 
     async def check(self) -> list[str]:

@@ -135,17 +135,20 @@ def _contact(one: dict[str, Any]) -> str:
     named = one.get("name")
     name = str(named.get("formatted_name", "")) if isinstance(named, dict) else ""
     phones = one.get("phones")
-    numbers = [str(each.get("phone", "")) for each in phones if isinstance(each, dict)] if isinstance(phones, list) else []
+    numbers = (
+        [str(each.get("phone", "")) for each in phones if isinstance(each, dict)]
+        if isinstance(phones, list)
+        else []
+    )
     return f"{name}: {', '.join(numbers)}" if numbers else name
 
 
 def _ordered(order: dict[str, Any]) -> str:
     items = order.get("product_items")
-    lines = [str(order.get("text") or "")]
-    for one in items if isinstance(items, list) else []:
-        if isinstance(one, dict):
-            lines.append(
-                f"{one.get('quantity')} x {one.get('product_retailer_id')}, {one.get('item_price')} {one.get('currency')}"
-            )
-    return "\n".join(filter(None, lines))
+    lines = [_item(one) for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+    return "\n".join(filter(None, (str(order.get("text") or ""), *lines)))
 
+
+def _item(one: dict[str, Any]) -> str:
+    price = f"{one.get('item_price')} {one.get('currency')}"
+    return f"{one.get('quantity')} x {one.get('product_retailer_id')}, {price}"

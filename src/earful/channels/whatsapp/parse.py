@@ -69,7 +69,7 @@ class Message(Contents, kw_only=True):
     context: Context | None = None
     edit: "Changed | None" = None
     revoke: "Changed | None" = None
-    referral: msgspec.Raw | None = None
+    referral: Any = None
 
 
 class Changed(Struct):
@@ -253,7 +253,9 @@ def _message_into(
         )
         return
     phone, user_id = (
-        (str(message.to) or history, message.to_user_id) if ours else (str(message.from_), message.from_user_id)
+        (str(message.to) or history, message.to_user_id)
+        if ours
+        else (str(message.from_), message.from_user_id)
     )
     customer = people.actor(phone, user_id)
     part.messages.append(
@@ -262,7 +264,14 @@ def _message_into(
 
 
 def _said(
-    message: Message, customer: Actor, account: str, now: Instant, *, ours: bool, standby: bool, backfill: bool
+    message: Message,
+    customer: Actor,
+    account: str,
+    now: Instant,
+    *,
+    ours: bool,
+    standby: bool,
+    backfill: bool,
 ) -> IncomingMessage:
     at = when(message.timestamp, now)
     edit = message.edit
@@ -274,7 +283,7 @@ def _said(
     if standby:
         context["standby"] = True
     if message.referral is not None:
-        context["referral"] = msgspec.json.decode(message.referral)
+        context["referral"] = message.referral
     above = message.context
     return IncomingMessage(
         native_id=edit.original_message_id if edit is not None else message.id,
@@ -309,4 +318,6 @@ def _status_into(part: Part, raw: msgspec.Raw, now: Instant) -> None:
 
 
 def _why(errors: list[Error]) -> str:
-    return "; ".join(f"{details_of(one.error_data) or one.message or one.title} (error {one.code})" for one in errors)
+    return "; ".join(
+        f"{details_of(one.error_data) or one.message or one.title} (error {one.code})" for one in errors
+    )

@@ -28,7 +28,10 @@ class Accepted(Struct):
 def compose(reply: Reply) -> dict[str, Any]:
     """The fields of a message. Raises SendRefused rather than show a reply to anybody it was not meant for."""
     context = reply.to.context
-    if reply.audience is not reply.to.visibility or reply.audience not in (Visibility.DIRECT, Visibility.GROUP):
+    if reply.audience is not reply.to.visibility or reply.audience not in (
+        Visibility.DIRECT,
+        Visibility.GROUP,
+    ):
         raise SendRefused(f"WhatsApp is {reply.to.visibility}, not {reply.audience}; nothing was sent.")
     text = scrub(reply.text).strip()
     if not text:

@@ -22,7 +22,11 @@ class WhatsAppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ]
     business_account_id: Annotated[
         str,
-        Meta(title="WhatsApp business account id", description="Beside the number id.", pattern=r"^[0-9]{1,30}$"),
+        Meta(
+            title="WhatsApp business account id",
+            description="Beside the number id.",
+            pattern=r"^[0-9]{1,30}$",
+        ),
     ]
     app_id: AppId = ""
     api: Address = "https://graph.facebook.com"

@@ -9,7 +9,9 @@ from earful.playground.networks.meta import MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import as_json
 from earful.playground.networks.world import Said
 
-FIELDS = frozenset({"recipient", "message", "messaging_type", "tag", "notification_type", "persona_id", "reply_to"})
+FIELDS = frozenset(
+    {"recipient", "message", "messaging_type", "tag", "notification_type", "persona_id", "reply_to"}
+)
 WINDOW_SECONDS, HUMAN_SECONDS = 24 * 3600, 7 * 24 * 3600
 
 
@@ -50,9 +52,7 @@ def send(simulator: MetaSimulator, asked: Asked, path: str, fields: dict[str, An
         simulator.violated(asked, path, "messaging_type does not fit the tag")
     newest = max((one.at for one in simulator.world.with_customer(customer.id) if not one.ours), default=0)
     if simulator.clock() - newest > (HUMAN_SECONDS if tagged else WINDOW_SECONDS) * 1000:
-        raise refusal(
-            400, 10, "(#10) This message is sent outside of allowed window.", 2018278
-        )
+        raise refusal(400, 10, "(#10) This message is sent outside of allowed window.", 2018278)
     return customer.id, text
 
 

@@ -17,7 +17,7 @@ class FacebookSimulator(MetaSimulator):
     """One page with one post; a comment that begins with our handle was made on a page of somebody else."""
 
     network: ClassVar[Network] = Network.FACEBOOK
-    object: ClassVar[str] = "page"
+    about: ClassVar[str] = "page"
     has_private: ClassVar[bool] = False
     mentions_by_id: ClassVar[bool] = True
     permission: ClassVar[str] = "pages_manage_engagement"

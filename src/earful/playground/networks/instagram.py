@@ -19,7 +19,7 @@ class InstagramSimulator(MetaSimulator):
     """What is public is a comment; one that begins with our handle was made under somebody else's medium."""
 
     network: ClassVar[Network] = Network.INSTAGRAM
-    object: ClassVar[str] = "instagram"
+    about: ClassVar[str] = "instagram"
     proof: ClassVar[bool] = False
     has_edits: ClassVar[bool] = False
     has_deletes: ClassVar[bool] = False
@@ -74,7 +74,10 @@ class InstagramSimulator(MetaSimulator):
         wanted = asked.query.get("fields", "")
         if wanted.startswith("mentioned_comment.comment_id("):
             said = self._said(wanted.partition("(")[2].partition(")")[0])
-            answer["mentioned_comment"] = self._shown(said) | {"username": said.by.handle, "media": {"id": ELSEWHERE}}
+            answer["mentioned_comment"] = self._shown(said) | {
+                "username": said.by.handle,
+                "media": {"id": ELSEWHERE},
+            }
         return as_json(answer)
 
     def _comment(self, asked: Asked, path: str, fields: dict[str, Any], under: Said) -> Answer:

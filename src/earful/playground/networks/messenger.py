@@ -16,7 +16,7 @@ class MessengerSimulator(MetaSimulator):
     """One page."""
 
     network: ClassVar[Network] = Network.MESSENGER
-    object: ClassVar[str] = "page"
+    about: ClassVar[str] = "page"
     has_public: ClassVar[bool] = False
     names_private: ClassVar[bool] = False
     unknown_kind: ClassVar[str] = "poll"

@@ -1,4 +1,4 @@
-"""What the simulated networks of Meta have in common: errors, tokens, where to deliver, and how deliveries are signed."""
+"""What the simulated networks of Meta have in common: errors, tokens, and how deliveries are signed and where to."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ class MetaSimulator(Simulator):
     """One product of Meta. A subclass answers requests under the version and says what is delivered."""
 
     pushes: ClassVar[bool] = True
-    object: ClassVar[str]
+    about: ClassVar[str]
     """What its deliveries are about."""
     version: ClassVar[str] = VERSION
     proof: ClassVar[bool] = True
@@ -62,7 +62,7 @@ class MetaSimulator(Simulator):
     def _register(self, asked: Asked, path: str) -> Answer:
         if asked.headers.get("authorization") != f"Bearer {APP_ID}|{APP_SECRET}":
             raise refusal(400, 190, "This call needs an app access token")
-        for name, wanted in (("object", self.object), ("verify_token", VERIFY_TOKEN)):
+        for name, wanted in (("object", self.about), ("verify_token", VERIFY_TOKEN)):
             if asked.query.get(name) != wanted:
                 self.violated(asked, path, f"{name} must be {wanted}")
         self._callback = asked.query.get("callback_url", "")
@@ -89,7 +89,7 @@ class MetaSimulator(Simulator):
 
     def delivered(self, entry: dict[str, Any]) -> list[Pushed]:
         """One entry of the brand's account."""
-        return self.tell({"object": self.object, "entry": [entry]})
+        return self.tell({"object": self.about, "entry": [entry]})
 
     def strange(self) -> list[Pushed]:
         """A change of a field that does not exist yet."""
@@ -101,7 +101,7 @@ class MetaSimulator(Simulator):
         """Code 4 with status 400, and the wait in minutes in a header of Meta's own."""
         usage = {
             self.world.brand.id: [
-                {"type": self.object, "call_count": 100, "total_cputime": 20, "total_time": 20,
+                {"type": self.about, "call_count": 100, "total_cputime": 20, "total_time": 20,
                  "estimated_time_to_regain_access": 1}
             ]
         }  # fmt: skip

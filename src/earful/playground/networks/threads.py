@@ -29,7 +29,7 @@ class ThreadsSimulator(MetaSimulator):
     """One profile with one post of its own."""
 
     network: ClassVar[Network] = Network.THREADS
-    object: ClassVar[str] = "threads"
+    about: ClassVar[str] = "threads"
     version: ClassVar[str] = "v1.0"
     proof: ClassVar[bool] = False
     has_private: ClassVar[bool] = False
@@ -117,7 +117,13 @@ class ThreadsSimulator(MetaSimulator):
 
     def _told(self, values: dict[str, Any]) -> dict[str, Any]:
         at = self.clock() // 1000
-        return {"app_id": APP_ID, "topic": "moderate", "target_id": self.world.brand.id, "time": at, "values": values}
+        return {
+            "app_id": APP_ID,
+            "topic": "moderate",
+            "target_id": self.world.brand.id,
+            "time": at,
+            "values": values,
+        }
 
     def _shown(self, said: Said) -> dict[str, Any]:
         when = datetime.fromtimestamp(said.at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")

@@ -10,7 +10,16 @@ from earful.playground.networks.world import Account, Happened, Said
 
 BUSINESS = "4711"
 SEND_FIELDS = frozenset(
-    {"messaging_product", "recipient_type", "to", "recipient", "type", "text", "context", "biz_opaque_callback_data"}
+    {
+        "messaging_product",
+        "recipient_type",
+        "to",
+        "recipient",
+        "type",
+        "text",
+        "context",
+        "biz_opaque_callback_data",
+    }
 )
 WINDOW_SECONDS = 24 * 3600
 
@@ -19,7 +28,7 @@ class WhatsAppSimulator(MetaSimulator):
     """Every third customer hides the number and is known by the user id only."""
 
     network: ClassVar[Network] = Network.WHATSAPP
-    object: ClassVar[str] = "whatsapp_business_account"
+    about: ClassVar[str] = "whatsapp_business_account"
     has_public: ClassVar[bool] = False
     can_look: ClassVar[bool] = False
     unknown_kind: ClassVar[str] = "hologram"
@@ -64,14 +73,22 @@ class WhatsAppSimulator(MetaSimulator):
         above = fields.get("context") or {}
         parent = str(above.get("message_id", "")).removeprefix("wamid.")
         said = self.world.say(
-            self.world.brand, body, parent=parent if parent in self.world.said else "", private=True, to=customer.id
+            self.world.brand,
+            body,
+            parent=parent if parent in self.world.said else "",
+            private=True,
+            to=customer.id,
         )
         native_id = self.native_id(said)
         for state in ("sent", "delivered"):
             for pushed in self._status(native_id, state, customer, fields.get("biz_opaque_callback_data")):
                 self.push(pushed)
         return as_json(
-            {"messaging_product": "whatsapp", "contacts": [_contact(customer)], "messages": [{"id": native_id}]}
+            {
+                "messaging_product": "whatsapp",
+                "contacts": [_contact(customer)],
+                "messages": [{"id": native_id}],
+            }
         )
 
     def _addressed(self, phone: str, user_id: str) -> Account:
