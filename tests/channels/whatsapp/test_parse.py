@@ -1,5 +1,6 @@
 """Deliveries of the WhatsApp Cloud API, old and new."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -78,18 +79,33 @@ def test_people_of_one_delivery_are_not_mixed_up() -> None:
 @pytest.mark.parametrize(
     ("content", "words", "attached"),
     [
-        ({"type": "image", "image": {"id": "5", "mime_type": "image/jpeg", "caption": "Look"}}, "Look", "image/jpeg"),
+        (
+            {"type": "image", "image": {"id": "5", "mime_type": "image/jpeg", "caption": "Look"}},
+            "Look",
+            "image/jpeg",
+        ),
         ({"type": "audio", "audio": {"id": 5, "mime_type": "audio/ogg; codecs=opus"}}, "", "audio/ogg"),
         ({"type": "document", "document": {"id": "5", "filename": "bill.pdf"}}, "", ""),
         ({"type": "location", "location": {"latitude": 1.5, "longitude": 2}}, "1.5, 2.0", None),
         ({"type": "button", "button": {"text": "Yes", "payload": "y"}}, "Yes", None),
-        ({"type": "interactive", "interactive": {"list_reply": {"title": "A", "description": "b"}}}, "A\nb", None),
         (
-            {"type": "contacts", "contacts": [{"name": {"formatted_name": "Ben"}, "phones": [{"phone": "+49"}]}]},
+            {"type": "interactive", "interactive": {"list_reply": {"title": "A", "description": "b"}}},
+            "A\nb",
+            None,
+        ),
+        (
+            {
+                "type": "contacts",
+                "contacts": [{"name": {"formatted_name": "Ben"}, "phones": [{"phone": "+49"}]}],
+            },
             "Ben: +49",
             None,
         ),
-        ({"type": "order", "order": {"product_items": [{"quantity": 2, "product_retailer_id": "mug"}]}}, "2 x mug", None),
+        (
+            {"type": "order", "order": {"product_items": [{"quantity": 2, "product_retailer_id": "mug"}]}},
+            "2 x mug",
+            None,
+        ),
     ],
 )
 def test_what_is_no_text_is_put_in_words_or_attached(
@@ -119,7 +135,13 @@ def test_edits_and_revokes_are_of_the_original() -> None:
 
 
 def test_what_we_write_in_the_app_is_ours() -> None:
-    echo = {"from": "1555", "to": "4915", "id": "wamid.9", "timestamp": 1_700_000_000, **text("From the shop")}
+    echo = {
+        "from": "1555",
+        "to": "4915",
+        "id": "wamid.9",
+        "timestamp": 1_700_000_000,
+        **text("From the shop"),
+    }
     (message,) = read({"contacts": [ANA], "message_echoes": [echo]}, "smb_message_echoes").messages
     assert message.direction is Direction.OUTBOUND
     assert message.thread == "DE.77"
@@ -128,7 +150,10 @@ def test_what_we_write_in_the_app_is_ours() -> None:
 
 
 def test_history_starts_no_automation() -> None:
-    thread = {"id": "4915", "messages": [said(text("Long ago")), said(text("Ours"), id="wamid.2", **{"from": "1555"})]}
+    thread = {
+        "id": "4915",
+        "messages": [said(text("Long ago")), said(text("Ours"), id="wamid.2", **{"from": "1555"})],
+    }
     theirs, ours = read({"history": [{"threads": [thread]}]}, "history").messages
     assert theirs.backfill
     assert (theirs.direction, ours.direction) == (Direction.INBOUND, Direction.OUTBOUND)
@@ -152,7 +177,11 @@ def test_reports_say_how_far_a_reply_came() -> None:
 def test_one_bad_item_costs_only_itself() -> None:
     bad = {"id": ["no"], "type": "text"}
     part = read(
-        {"contacts": [ANA], "messages": [bad, said(text("Good"))], "statuses": [{"id": 1}, {"id": "wamid.1", "status": "read"}]}
+        {
+            "contacts": [ANA],
+            "messages": [bad, said(text("Good"))],
+            "statuses": [{"id": 1}, {"id": "wamid.1", "status": "read"}],
+        }
     )
     assert [one.text for one in part.messages] == ["Good"]
     assert [one.state for one in part.reports] == ["read"]
@@ -162,7 +191,10 @@ def test_one_bad_item_costs_only_itself() -> None:
     broken["entry"][1]["changes"].insert(0, [])
     parts = parse_whatsapp(msgspec.json.encode(broken), NOW)
     assert [one.text for each in parts for one in each.messages] == ["Still"]
-    assert [one for each in parts for one in each.strange] == ["entry of a new shape", "change of a new shape"]
+    assert [one for each in parts for one in each.strange] == [
+        "entry of a new shape",
+        "change of a new shape",
+    ]
     with pytest.raises(Unreadable):
         parse_whatsapp(b"[]", NOW)
 
@@ -174,7 +206,9 @@ def test_the_end_of_the_account_is_told() -> None:
     assert read({}, "message_template_status_update").strange == []
 
 
-@pytest.mark.parametrize("stamp", ["1700000000", 1_700_000_000, 1_700_000_000_000, "2023-11-14T22:13:20+0000"])
+@pytest.mark.parametrize(
+    "stamp", ["1700000000", 1_700_000_000, 1_700_000_000_000, "2023-11-14T22:13:20+0000"]
+)
 def test_times_come_in_every_way(stamp: Any) -> None:
     (message,) = read({"messages": [said(text("Hi"), timestamp=stamp)]}).messages
     assert message.occurred_at.timestamp() == 1_700_000_000
@@ -191,9 +225,10 @@ NAMES = ["from", "id", "timestamp", "type", "text", "image", "interactive", "con
          "context", "location", "system", "referral", "to", "button"]  # fmt: skip
 
 
-@given(anything() | shaped(NAMES, lambda one: msgspec.json.decode(delivery({"messages": [one], "statuses": [one]}))))
+@given(
+    anything()
+    | shaped(NAMES, lambda one: msgspec.json.decode(delivery({"messages": [one], "statuses": [one]})))
+)
 def test_nothing_breaks_the_reader(body: bytes) -> None:
-    try:
+    with suppress(Unreadable):
         parse_whatsapp(body, NOW)
-    except Unreadable as fault:
-        assert str(fault)

@@ -70,7 +70,9 @@ def test_an_answer_without_an_id_is_unknown() -> None:
         (131000, 0, SendUnknown, None),
     ],
 )
-def test_each_code_means_what_it_means(code: int, subcode: int, outcome: type[Exception], seconds: float | None) -> None:
+def test_each_code_means_what_it_means(
+    code: int, subcode: int, outcome: type[Exception], seconds: float | None
+) -> None:
     error = {"message": "No", "code": code, "error_subcode": subcode}
     response = httpx2.Response(400, content=msgspec.json.encode({"error": error}))
     with pytest.raises(outcome) as raised:
@@ -83,5 +85,7 @@ def test_each_code_means_what_it_means(code: int, subcode: int, outcome: type[Ex
 
 
 def test_other_answers_are_judged_by_their_status() -> None:
-    assert "error 100" in judge(httpx2.Response(400, content=b'{"error":{"message":"No","code":100}}'), None, "")
+    assert "error 100" in judge(
+        httpx2.Response(400, content=b'{"error":{"message":"No","code":100}}'), None, ""
+    )
     assert judge(httpx2.Response(500, content=b"<html>"), None, "") == ""

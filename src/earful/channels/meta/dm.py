@@ -35,7 +35,7 @@ class Party(Struct, frozen=True):
     """A page or a person, as the page knows them."""
 
     id: Id = ""
-    user_ref: str = ""
+    user_ref: Id = ""
 
 
 class Shown(Struct):
@@ -151,7 +151,8 @@ def happened(
 ) -> None:
     """Bring one event into a part."""
     at = when(event.timestamp, now)
-    sender, recipient = str(event.sender.id), str(event.recipient.id)
+    sender = str(event.sender.id or event.sender.user_ref)
+    recipient = str(event.recipient.id or event.recipient.user_ref)
     words = event.message
     if words is not None:
         ours = words.is_echo or (bool(account) and sender == account)

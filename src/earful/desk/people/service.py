@@ -17,6 +17,10 @@ PAST_CASES = 20
 SEEN_STEP = 3_600_000
 """An author's last sight is moved at most once an hour: it is for people, not for clocks."""
 
+SAME_ACCOUNT = ("wa_id", "user_id")
+"""Kinds of `alt_ids` that name the very account: WhatsApp has a number and a user id, and may tell either alone."""
+TOGETHER = "both names of the account came with one message"
+
 
 class Sighting(Struct, frozen=True, kw_only=True):
     """An author as one message shows it."""
@@ -39,12 +43,16 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
     """Know every author: new ones get a person of their own, known ones their newest name."""
     newest: dict[AuthorKey, Sighting] = {}
     first: dict[AuthorKey, int] = {}
+    same: dict[tuple[AuthorKey, AuthorKey], None] = {}
     for sighting in sightings:
+        same |= dict.fromkeys(_other_names(sighting))
         held = newest.get(sighting.key)
         if held is None or sighting.at >= held.at:
             newest[sighting.key] = sighting
         first[sighting.key] = min(first.get(sighting.key, sighting.at), sighting.at)
     known = store.find_authors(tx, newest)
+    if same:
+        _recognise(tx, list(same), newest, known, first, now)
     missing = [key for key in newest if key not in known]
     if missing:
         known |= _insert(tx, [newest[key] for key in missing], first, now)
@@ -71,13 +79,46 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
     return met
 
 
+def _other_names(sighting: Sighting) -> list[tuple[AuthorKey, AuthorKey]]:
+    """(key, key by another name of the same account)."""
+    network, namespace, native_id = sighting.key
+    names = [sighting.actor.alt_ids.get(kind, native_id) for kind in SAME_ACCOUNT]
+    return [(sighting.key, (network, namespace, name)) for name in names if name != native_id]
+
+
+def _recognise(
+    tx: Tx,
+    pairs: list[tuple[AuthorKey, AuthorKey]],
+    newest: dict[AuthorKey, Sighting],
+    known: dict[AuthorKey, Row],
+    first: dict[AuthorKey, int],
+    now: Instant,
+) -> None:
+    """Let the names of one account be one person, whichever of them comes alone later; adds to `known`."""
+    rows = known | store.find_authors(tx, [other for _, other in pairs])
+    for key, other in pairs:
+        if key not in rows:
+            person_id = rows[other]["person_id"] if other in rows else ""
+            rows |= _insert(tx, [newest[key]], first, now, person_id)
+        person_id = rows[key]["person_id"]
+        if other not in rows:
+            alias = Sighting(key=other, actor=newest[key].actor, at=newest[key].at)
+            rows |= _insert(tx, [alias], {other: first[key]}, now, person_id)
+        elif rows[other]["person_id"] != person_id:
+            evidence = evidence_json(TOGETHER)
+            store.relink(tx, rows[other]["id"], new_ids(now, 1)[0], person_id, evidence, now)
+            rows[other] = {**rows[other], "person_id": person_id}
+    known |= {key: rows[key] for key in newest if key in rows}
+
+
 def _insert(
-    tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant
+    tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant, person_id: str = ""
 ) -> dict[AuthorKey, Row]:
+    """Insert authors, each with a person of its own, or all of them as one who is known."""
     ids = new_ids(now, 3 * len(sightings))
     rows, people, links = [], [], []
     for index, sighting in enumerate(sightings):
-        author_id, person_id, link_id = ids[3 * index : 3 * index + 3]
+        author_id, new_person_id, link_id = ids[3 * index : 3 * index + 3]
         actor = sighting.actor
         name = actor.name or actor.handle or actor.native_id
         rows.append(
@@ -92,11 +133,13 @@ def _insert(
                 sighting.at,
             )
         )
-        people.append((person_id, name, now))
-        links.append((link_id, author_id, person_id, evidence_json("first sight of this author"), now))
+        people.append((person_id or new_person_id, name, now))
+        because = TOGETHER if person_id else "first sight of this author"
+        links.append((link_id, author_id, person_id or new_person_id, evidence_json(because), now))
     inserted = store.insert_authors(tx, rows)
     ours = [index for index, row in enumerate(rows) if row[0] in inserted]
-    store.insert_people(tx, [people[index] for index in ours])
+    if not person_id:
+        store.insert_people(tx, [people[index] for index in ours])
     store.insert_links(tx, [links[index] for index in ours])
     if len(ours) < len(rows):
         # Another writer met some of them first.
