@@ -258,6 +258,9 @@ def test_a_missing_permission_fails_the_reply_with_the_reason(town: Town) -> Non
     assert row["state"] == SendState.FAILED
     assert row["error"]
     assert said_by_us(town, "We do.") == 0
+    if town.simulator.tells_permissions:
+        found = town.run(town.earful.receiver.connectors[town.channel_id].check())
+        assert any(town.simulator.permission in one for one in found)
 
 
 def test_a_private_answer_never_goes_out_in_public(town: Town) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Inlet, RawDelivery
 from earful.channels.kit.backoff import Backoff
-from earful.channels.kit.oauth import GrantRefused
+from earful.channels.kit.oauth import GrantRefused, missing_scopes
 from earful.channels.kit.running import keep_up
 from earful.channels.kit.stopping import Stopped, pause
 from earful.channels.meta.errors import Kind
@@ -20,6 +20,8 @@ from earful.model.message import IncomingMessage
 LOOK_SECONDS = 5.0
 """How often it is looked whether something is to be fetched: a look at our own store."""
 PROOF_SECONDS = 300.0
+SUBSCRIBE_SECONDS = 3600.0
+"""How often Meta is told again where to deliver: another channel of the app may have been told of, and gone."""
 LATER_SECONDS = 60.0
 STRANGE_SECONDS = 3600.0
 
@@ -49,13 +51,14 @@ async def stand_by(
     fetch: Fetch | None,
     explain: Callable[[Exception], str],
 ) -> None:
-    """Subscribe, then prove and fetch until `stop`."""
+    """Subscribe, prove and fetch until `stop`."""
     pace = graph.tools.pace
 
     async def once(backoff: Backoff) -> None:
-        await subscribe()
         looks = 0
         while True:
+            if looks % round(SUBSCRIBE_SECONDS / LOOK_SECONDS) == 0:
+                await subscribe()
             if looks % round(PROOF_SECONDS / LOOK_SECONDS) == 0:
                 problem = await prove()
                 await (inlet.trouble(problem) if problem else inlet.alive())
@@ -103,6 +106,22 @@ async def tell_where(graph: Graph, secrets: MetaSecrets, callback: Callback, hoo
     }
     token = f"{callback.app_id}|{secrets.app_secret}"
     await graph.post(f"{callback.app_id}/subscriptions", fields, token)
+
+
+async def permission_problems(graph: Graph, wanted: Sequence[str]) -> list[str]:
+    """Permissions that the token lacks, by name. Raises FAULTS."""
+    listed = (await graph.listed("me/permissions", {})).data
+    held = [msgspec.json.decode(one, type=_Permission) for one in listed]
+    granted = tuple(one.permission for one in held if one.status == "granted")
+    return [
+        f"The token lacks the permission {name}. Add it to the system user and make a new token."
+        for name in missing_scopes(tuple(wanted), granted)
+    ]
+
+
+class _Permission(Struct):
+    permission: str
+    status: str = ""
 
 
 def explained(fault: Exception, network: str, lost_after: str) -> str:

@@ -9,14 +9,22 @@ from msgspec import Struct
 from earful.channels.contract import Capabilities, Inlet, Reply, SendUnknown, Sent
 from earful.channels.kit.tools import Tools
 from earful.channels.meta.graph import FAULTS, Graph
-from earful.channels.meta.standing import Callback, Problem, explained, stand_by, tell_where
+from earful.channels.meta.standing import (
+    Callback,
+    Problem,
+    explained,
+    permission_problems,
+    stand_by,
+    tell_where,
+)
 from earful.channels.whatsapp.limits import CAPABILITIES, LIMITS, LOST_AFTER_DAYS, SEND
 from earful.channels.whatsapp.send import compose, sent
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.model.message import Network
 
 FIELDS = ("messages", "smb_message_echoes", "history", "account_update", "standby")
-_NEEDED = {"FLAGGED": "flagged for its quality", "RESTRICTED": "restricted", "BANNED": "banned"}
+PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
+_STANDING = {"FLAGGED": "flagged for its quality", "RESTRICTED": "restricted", "BANNED": "banned"}
 
 
 class Number(Struct):
@@ -54,9 +62,9 @@ class WhatsAppConnector:
     async def _prove(self) -> Problem:
         found = await self._graph.get(self._settings.phone_number_id, {"fields": "id,status"})
         status = msgspec.json.decode(found, type=Number).status
-        if status in _NEEDED:
+        if status in _STANDING:
             return Problem(
-                f"Meta says that the number is {_NEEDED[status]}. See WhatsApp Manager for the reason."
+                f"Meta says that the number is {_STANDING[status]}. See WhatsApp Manager for the reason."
             )
         return Problem("")
 
@@ -76,12 +84,13 @@ class WhatsAppConnector:
         )
 
     async def check(self) -> list[str]:
-        """Try the token on the number."""
+        """Try the token on the number, and see what it may do."""
         try:
             problem = await self._prove()
-        except (*FAULTS, msgspec.MsgspecError) as fault:
+            lacking = await permission_problems(self._graph, PERMISSIONS)
+        except (*FAULTS, msgspec.MsgspecError, SendUnknown) as fault:
             return [self._explain(fault)]
-        return [problem] if problem else []
+        return [problem, *lacking] if problem else lacking
 
     def _explain(self, fault: Exception) -> str:
         return explained(fault, "WhatsApp", f"{LOST_AFTER_DAYS} days")

@@ -71,6 +71,8 @@ class Simulator:
     """What begins with our handle is told of by its id only, and has to be fetched."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
+    tells_permissions: ClassVar[bool] = False
+    """A token can be asked what it may do, before anything fails."""
     permission: ClassVar[str] = "write"
     """The permission that a reply needs, as the network names it."""
 

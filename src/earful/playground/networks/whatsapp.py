@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change, Network
-from earful.playground.networks.meta import MetaSimulator, refusal
+from earful.playground.networks.meta import MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import Pushed, Wiring, as_json
 from earful.playground.networks.world import Account, Happened, Said
 
@@ -32,6 +32,7 @@ class WhatsAppSimulator(MetaSimulator):
     has_public: ClassVar[bool] = False
     can_look: ClassVar[bool] = False
     unknown_kind: ClassVar[str] = "hologram"
+    tells_permissions: ClassVar[bool] = True
     permission: ClassVar[str] = "whatsapp_business_messaging"
 
     def wiring(self) -> Wiring:
@@ -47,6 +48,12 @@ class WhatsAppSimulator(MetaSimulator):
         brand = self.world.brand.id
         if asked.method == "GET" and path == brand:
             return as_json({"id": brand, "status": "CONNECTED"})
+        if asked.method == "GET" and path == "me/permissions":
+            names = (self.permission, "whatsapp_business_management")
+            lacking = self.knobs.missing_permission
+            return page_of(
+                [{"permission": one, "status": "declined" if one == lacking else "granted"} for one in names]
+            )
         if asked.method == "POST" and path == f"{brand}/messages":
             return self._send(asked, path, fields)
         raise refusal(404, 100, f"Unsupported {asked.method.lower()} request", 33)
