@@ -6,10 +6,16 @@ from earful.channels.registry import NETWORKS, SettingsRefused, check, connect, 
 from earful.model.message import Network
 from tests.channels.running import tools
 
+META = {"app_secret": "12345678", "verify_token": "1234"}
 GOOD = {
     Network.EMAIL: ({"address": "a@b.test", "imap_host": "i", "smtp_host": "s"}, {"password": "p"}),
     Network.MASTODON: ({"server": "https://example.social"}, {"access_token": "t"}),
     Network.TELEGRAM: ({}, {"token": "123456:abcdefghijkl"}),
+    Network.FACEBOOK: ({"page_id": "1"}, META),
+    Network.MESSENGER: ({"page_id": "1"}, META),
+    Network.INSTAGRAM: ({"account_id": "1"}, META),
+    Network.THREADS: ({"user_id": "1", "username": "brewline"}, META),
+    Network.WHATSAPP: ({"phone_number_id": "1", "business_account_id": "2"}, META),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

@@ -9,16 +9,28 @@ from msgspec import Struct
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
+from earful.channels.facebook.connector import FacebookConnector
+from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.hooks import Hook
+from earful.channels.instagram.connector import InstagramConnector
+from earful.channels.instagram.settings import InstagramSecrets, InstagramSettings
 from earful.channels.kit.oauth import Client, Provider
 from earful.channels.kit.tools import Tools
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
+from earful.channels.messenger.connector import MessengerConnector
+from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
+from earful.channels.meta.hook import MetaHook
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
+from earful.channels.threads.connector import ThreadsConnector
+from earful.channels.threads.hook import ThreadsHook
+from earful.channels.threads.settings import ThreadsSecrets, ThreadsSettings
+from earful.channels.whatsapp.connector import WhatsAppConnector
+from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.model.message import Network
 from earful.model.time import SECOND
 
@@ -54,6 +66,11 @@ NETWORKS: Mapping[Network, Made] = {
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
+    Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
+    Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),
+    Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
+    Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
+    Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
 }
 
 

@@ -76,7 +76,7 @@ class DeskConsumer:
         batch = [one for one in batch if one.known]
         came = {one.row["id"]: one.came() for one in batch if one.may_name_code}
         recognised = arriving.recognise(tx, self._log, list(came.values()), now) if came else {}
-        known = people.meet(tx, [one.sighting() for one in batch if one.inbound], now)
+        known = people.meet(tx, self._log, [one.sighting() for one in batch if one.inbound], now)
         fresh = [one for one in batch if one.row["conversation_id"] is None]
         threaded = conversations.thread(tx, [one.arrival() for one in _in_order(fresh)], now)
         if recognised:

@@ -156,6 +156,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "mark_kind": {"handle": N_("The handle"), "mail": N_("A mail address"), "order": N_("An order number")},
     "link_origin": {
         "suggestion": N_("Suggested"), "hand": N_("Linked by hand"), "handoff": N_("Came by a handoff"),
+        "account": N_("Two names of one account"),
     },
     "role": {"agent": N_("Agent"), "lead": N_("Lead"), "admin": N_("Admin")},
     "health": {

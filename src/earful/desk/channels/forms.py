@@ -10,6 +10,11 @@ SUMMARIES = {
     Network.EMAIL: "A mailbox: reads new mail as it comes, answers by mail.",
     Network.MASTODON: "Mentions, replies and direct messages of one account.",
     Network.TELEGRAM: "Private chats and groups of a bot, and chats of a business account.",
+    Network.WHATSAPP: "Messages to a business number, by the Cloud API, with what became of the answers.",
+    Network.FACEBOOK: "Comments, posts by visitors, mentions and reviews of a page.",
+    Network.MESSENGER: "Private conversations of a page.",
+    Network.INSTAGRAM: "Comments, mentions and private messages of a professional account.",
+    Network.THREADS: "Replies to a profile and mentions of it.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

@@ -35,6 +35,8 @@ class Origin(StrEnum):
     SUGGESTION = "suggestion"
     HAND = "hand"
     HANDOFF = "handoff"
+    ACCOUNT = "account"
+    """One account that its network calls by two names."""
 
 
 class State(StrEnum):

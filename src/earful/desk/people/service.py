@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec import Struct
 
 from earful.desk.people import linking, store
@@ -18,6 +19,10 @@ from earful.store.tx import Row, Tx
 PAST_CASES = 20
 SEEN_STEP = 3_600_000
 """An author's last sight is moved at most once an hour: it is for people, not for clocks."""
+
+SAME_ACCOUNT = ("wa_id", "user_id")
+"""Kinds of `alt_ids` that name the very account: WhatsApp has a number and a user id, and may tell either alone."""
+TOGETHER = "both names of the account came with one message"
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
@@ -39,11 +44,13 @@ class Known(Struct, frozen=True, kw_only=True):
     """The name that somebody gave the person; empty when nobody did."""
 
 
-def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey, Known]:
+def meet(tx: Tx, log: Log, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey, Known]:
     """Know every author: new ones get a person of their own, known ones their newest name."""
     newest: dict[AuthorKey, Sighting] = {}
     first: dict[AuthorKey, int] = {}
+    same: dict[tuple[AuthorKey, AuthorKey], None] = {}
     for sighting in sightings:
+        same |= dict.fromkeys(_other_names(sighting))
         held = newest.get(sighting.key)
         if held is None or sighting.at >= held.at:
             newest[sighting.key] = sighting
@@ -74,12 +81,46 @@ def meet(tx: Tx, sightings: Iterable[Sighting], now: Instant) -> dict[AuthorKey,
             author_id=row["id"], person_id=row["person_id"], name=name, handle=handle, called=row["called"]
         )
     store.update_authors(tx, changes)
+    return _recognise(tx, log, list(same), newest, met, now) if same else met
+
+
+def _other_names(sighting: Sighting) -> list[tuple[AuthorKey, AuthorKey]]:
+    """(key, key by another name of the same account)."""
+    network, namespace, native_id = sighting.key
+    names = [sighting.actor.alt_ids.get(kind, native_id) for kind in SAME_ACCOUNT]
+    return [(sighting.key, (network, namespace, name)) for name in names if name != native_id]
+
+
+def _recognise(
+    tx: Tx,
+    log: Log,
+    pairs: list[tuple[AuthorKey, AuthorKey]],
+    newest: dict[AuthorKey, Sighting],
+    met: dict[AuthorKey, Known],
+    now: Instant,
+) -> dict[AuthorKey, Known]:
+    """Let the names of one account be one person, whichever of them comes alone later. A colleague who took such a link
+    back is not contradicted."""
+    rows = store.find_authors(tx, [other for _, other in pairs])
+    for key, other in pairs:
+        if other not in rows:
+            alias = Sighting(key=other, actor=newest[key].actor, at=newest[key].at)
+            rows |= _insert(tx, [alias], {other: newest[key].at}, now)
+        one, two = met[key].person_id, store.find_authors(tx, [other])[other]["person_id"]
+        if one != two and not store.was_tied(tx, one, two):
+            linking.tie(tx, log, EARFUL, linking.Proof(Origin.ACCOUNT, reason=TOGETHER), one, two, now)
+            again = store.find_authors(tx, list(met))
+            met = {
+                each: msgspec.structs.replace(known, person_id=again[each]["person_id"])
+                for each, known in met.items()
+            }
     return met
 
 
 def _insert(
     tx: Tx, sightings: list[Sighting], first: dict[AuthorKey, int], now: Instant
 ) -> dict[AuthorKey, Row]:
+    """Insert authors, each with a person of its own."""
     ids = new_ids(now, 3 * len(sightings))
     rows, people, links = [], [], []
     for index, sighting in enumerate(sightings):
@@ -123,7 +164,7 @@ def _insert(
 
 def know(tx: Tx, log: Log, key: AuthorKey, actor: Actor, person_id: str, evidence: str, now: Instant) -> str:
     """Know by a handoff that an author is a person: both are linked from now on. Returns the author."""
-    known = meet(tx, [Sighting(key=key, actor=actor, at=now)], now)[key]
+    known = meet(tx, log, [Sighting(key=key, actor=actor, at=now)], now)[key]
     if known.person_id != person_id:
         linking.tie(
             tx, log, EARFUL, linking.Proof(Origin.HANDOFF, reason=evidence), known.person_id, person_id, now

@@ -113,6 +113,11 @@ def ties_of(tx: Tx, persons: Iterable[str], *, all_: bool = False) -> list[Row]:
     return tx.rows(query if all_ else query.where(person_ties.c.undone_at.is_(None)))
 
 
+def was_tied(tx: Tx, one: str, other: str) -> bool:
+    """Whether these two were ever tied, also when that was taken back."""
+    return any({row["first_id"], row["second_id"]} == {one, other} for row in ties_of(tx, [one], all_=True))
+
+
 def tie(tx: Tx, tie_id: str) -> Row | None:
     """One tie, locked against others' changes."""
     return tx.row(select(person_ties).where(person_ties.c.id == tie_id).with_for_update())

@@ -14,15 +14,25 @@ from earful.channels.kit.tools import shared_client
 from earful.model.message import Network
 from earful.model.time import Instant
 from earful.playground.networks import pages
+from earful.playground.networks.facebook import FacebookSimulator
+from earful.playground.networks.instagram import InstagramSimulator
+from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
+from earful.playground.networks.threads import ThreadsSimulator
+from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.web.assets import Assets
 from earful.web.render import Renderer
 from earful.web.shell import secure, static_route
 
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
+    Network.FACEBOOK: FacebookSimulator,
+    Network.MESSENGER: MessengerSimulator,
+    Network.INSTAGRAM: InstagramSimulator,
+    Network.THREADS: ThreadsSimulator,
+    Network.WHATSAPP: WhatsAppSimulator,
 }
 
 

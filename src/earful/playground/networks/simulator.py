@@ -65,8 +65,14 @@ class Simulator:
     has_deletes: ClassVar[bool] = True
     can_look: ClassVar[bool] = True
     """Whether the network lets us see if a reply of ours is out."""
+    names_private: ClassVar[bool] = True
+    """Whether a private message says who it is from; otherwise there is an id only."""
+    mentions_by_id: ClassVar[bool] = False
+    """What begins with our handle is told of by its id only, and has to be fetched."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
+    tells_permissions: ClassVar[bool] = False
+    """A token can be asked what it may do, before anything fails."""
     permission: ClassVar[str] = "write"
     """The permission that a reply needs, as the network names it."""
 

@@ -1,0 +1,1 @@
+"""Facebook: comments, posts by visitors, mentions and reviews of one page."""

@@ -1,0 +1,1 @@
+"""Messenger: private conversations of one page."""

@@ -1,0 +1,37 @@
+"""What Messenger allows (Messenger Platform, "Send API", "Rate limits", "Policy")."""
+
+from earful.channels.contract import Capabilities, Window
+from earful.channels.kit.budget import Limit
+from earful.channels.kit.text import Counter
+from earful.channels.meta.graph import CALLS
+from earful.channels.meta.private import HUMAN_DAYS
+from earful.model.time import DAY, SECOND
+
+CAPABILITIES = Capabilities(
+    receive="push",
+    public_reply=False,
+    private_reply=True,
+    # (M)
+    max_length=2000,
+    counter=Counter.CODEPOINTS,
+    edits=True,
+    deletes=True,
+    idempotent_send=False,
+    threads=True,
+    window=Window(
+        seconds=DAY // SECOND,
+        extended_seconds=HUMAN_DAYS * DAY // SECOND,
+        after="Wait until the customer writes again, or answer by another channel.",
+    ),
+    reports=True,
+)
+
+SEND, TALKS = "send", "conversations"
+LIMITS = (
+    Limit(name=SEND, most=300, seconds=1),
+    Limit(name=TALKS, most=2, seconds=1),
+    # (M) As for the page: see Facebook.
+    Limit(name=CALLS, most=48_000, seconds=86_400),
+)
+LOST_AFTER_HOURS = 36
+"""(M) Deliveries that nobody took are dropped after that."""

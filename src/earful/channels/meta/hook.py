@@ -1,0 +1,82 @@
+"""The webhook of a Meta app: one address may get the deliveries of all its products and accounts.
+
+Source: "Webhooks, Getting Started" (Graph API). Meta signs the bytes that it sends, with `\\u00fc` and `\\/` in them: a
+body that was read and written again does not match.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.contract import RawDelivery
+from earful.channels.facebook.parse import parse_page
+from earful.channels.hooks import Answer, Asked, Part, Proof, Unreadable
+from earful.channels.instagram.parse import parse_instagram
+from earful.channels.kit.macs import app_name, header, hex_mac, must_match
+from earful.channels.kit.signatures import SignatureRefused
+from earful.channels.meta.settings import MetaSecrets
+from earful.channels.meta.values import unreadable
+from earful.channels.whatsapp.parse import parse_whatsapp
+from earful.model.time import Instant
+
+HEADER = "x-hub-signature-256"
+
+
+class _Object(Struct):
+    object: str
+
+
+_object = msgspec.json.Decoder(_Object)
+PARSERS: dict[str, Callable[[bytes, Instant], list[Part]]] = {
+    "whatsapp_business_account": parse_whatsapp,
+    "page": parse_page,
+    "instagram": parse_instagram,
+}
+
+
+class MetaHook:
+    """Of an app; whichever of its channels is called reads all that the app is told."""
+
+    accepted = Answer()
+    refusal = 401
+
+    def __init__(self, settings: Struct, secrets: MetaSecrets) -> None:
+        self._secrets = secrets
+        self.app = app_name("meta", secrets.app_secret)
+
+    def challenge(self, asked: Asked) -> Answer | None:
+        """`hub.challenge` comes back when the verify token is ours."""
+        return answer_challenge(asked, self._secrets.verify_token)
+
+    def verify(self, asked: Asked, now: Instant) -> Proof:
+        """HMAC-SHA256 over the body with the app secret, in hexadecimal."""
+        return verify(asked, self._secrets.app_secret)
+
+    def parse(self, delivery: RawDelivery, now: Instant) -> list[Part]:
+        """By the object that it is about."""
+        try:
+            kind = _object.decode(delivery.body).object
+        except msgspec.MsgspecError as fault:
+            raise unreadable(fault) from None
+        parse = PARSERS.get(kind)
+        if parse is None:
+            raise Unreadable(f"This delivery is about “{kind[:60]}”, which no channel of Meta reads.")
+        return parse(delivery.body, now)
+
+
+def answer_challenge(asked: Asked, verify_token: str) -> Answer | None:
+    """The answer to Meta's question whether the address is ours; 403 for another token."""
+    if asked.method != "GET" or asked.query.get("hub.mode") != "subscribe":
+        return None
+    try:
+        must_match(asked.query.get("hub.verify_token", ""), verify_token)
+    except SignatureRefused:
+        return Answer(status=403, body=b"The verify token is another one.")
+    return Answer(body=asked.query.get("hub.challenge", "").encode())
+
+
+def verify(asked: Asked, app_secret: str) -> Proof:
+    """Prove a delivery. Raises SignatureRefused."""
+    must_match(header(asked.headers, HEADER), f"sha256={hex_mac(app_secret, asked.body)}")
+    return Proof(verified_by="meta-hub-sha256")

@@ -1,0 +1,1 @@
+"""Threads: replies to and mentions of one profile."""

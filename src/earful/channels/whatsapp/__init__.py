@@ -1,0 +1,1 @@
+"""WhatsApp: messages of a business number (Cloud API)."""

@@ -1,0 +1,73 @@
+"""A reply as a message of the Cloud API. There is no idempotency key and no way to look what is out."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from earful.channels.contract import Reply, SendRefused, SendUnknown, Sent
+from earful.channels.kit.html import scrub
+from earful.channels.kit.text import count
+from earful.channels.whatsapp.limits import CAPABILITIES
+from earful.model.message import Visibility
+from earful.model.time import Instant, moment
+
+LONGEST_TRACKER = 512
+
+
+class _Named(Struct):
+    id: str
+
+
+class Accepted(Struct):
+    """The answer to a message that was taken."""
+
+    messages: list[_Named]
+
+
+def compose(reply: Reply) -> dict[str, Any]:
+    """The fields of a message. Raises SendRefused rather than show a reply to anybody it was not meant for."""
+    context = reply.to.context
+    if reply.audience is not reply.to.visibility or reply.audience not in (
+        Visibility.DIRECT,
+        Visibility.GROUP,
+    ):
+        raise SendRefused(f"WhatsApp is {reply.to.visibility}, not {reply.audience}; nothing was sent.")
+    text = scrub(reply.text).strip()
+    if not text:
+        raise SendRefused("The reply has no text; nothing was sent.")
+    length = count(text, CAPABILITIES.counter)
+    if CAPABILITIES.max_length is not None and length > CAPABILITIES.max_length:
+        raise SendRefused(f"The reply is {length} characters long, WhatsApp allows 4,096; nothing was sent.")
+    group = str(context.get("group") or "")
+    if (reply.audience is Visibility.GROUP) is not bool(group):
+        raise SendRefused("It is not known to which group this belongs; nothing was sent.")
+    fields: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "group" if group else "individual",
+        "type": "text",
+        "text": {"body": text, "preview_url": False},
+        "context": {"message_id": reply.to.native_id},
+        "biz_opaque_callback_data": reply.client_id[:LONGEST_TRACKER],
+    }
+    return fields | ({"to": group} if group else _recipient(reply))
+
+
+def _recipient(reply: Reply) -> dict[str, str]:
+    """By number where it is known, by business-scoped user id where it is not."""
+    phone, user_id = reply.to.context.get("wa_id"), reply.to.context.get("user_id")
+    if phone:
+        return {"to": str(phone)}
+    if user_id:
+        # (M) Messages to a user id name it in `recipient`; `to` is for numbers.
+        return {"recipient": str(user_id)}
+    raise SendRefused("It is not known to whom to answer; nothing was sent.")
+
+
+def sent(answer: bytes, reply: Reply, now: Instant) -> Sent:
+    """What the network named the reply. Raises SendUnknown."""
+    try:
+        native_id = msgspec.json.decode(answer, type=Accepted).messages[0].id
+    except (msgspec.MsgspecError, IndexError):
+        raise SendUnknown("The answer of WhatsApp could not be read. The reply may be out.") from None
+    return Sent(native_id=native_id, occurred_at=moment(now), thread=reply.to.thread)
