@@ -18,6 +18,9 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
+from earful.channels.x.connector import XConnector
+from earful.channels.x.hook import XHook
+from earful.channels.x.settings import XSecrets, XSettings
 from earful.model.message import Network
 
 
@@ -42,6 +45,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _with_own_client(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
+    Network.X: Made(XSettings, XSecrets, XConnector, XHook),
 }
 
 

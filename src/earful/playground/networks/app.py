@@ -15,9 +15,11 @@ from earful.model.time import Instant
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
+from earful.playground.networks.x import XSimulator
 
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
+    Network.X: XSimulator,
 }
 
 
