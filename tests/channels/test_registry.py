@@ -10,6 +10,7 @@ GOOD = {
     Network.EMAIL: ({"address": "a@b.test", "imap_host": "i", "smtp_host": "s"}, {"password": "p"}),
     Network.MASTODON: ({"server": "https://example.social"}, {"access_token": "t"}),
     Network.TELEGRAM: ({}, {"token": "123456:abcdefghijkl"}),
+    Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels.bluesky.connector import BlueskyConnector
+from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.contract import Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
@@ -45,6 +47,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _with_own_client(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
+    Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
     Network.X: Made(XSettings, XSecrets, XConnector, XHook),
 }
 

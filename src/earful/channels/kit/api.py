@@ -6,9 +6,10 @@ from typing import Any
 import httpx2
 import msgspec
 
-from earful.channels.contract import SendPostponed
+from earful.channels.contract import SendPostponed, SendRefused
+from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.budget import Budget
-from earful.channels.kit.http import fetch, retry_after
+from earful.channels.kit.http import ResponseTooLarge, fetch, retry_after
 from earful.channels.kit.oauth import FixedToken, GrantRefused, Tokens
 from earful.channels.kit.sending import send_request
 from earful.channels.kit.tools import Tools
@@ -50,6 +51,7 @@ class Api:
         wait: Callable[[httpx2.Response, Instant], float | None] = lambda response, now: retry_after(
             response.headers, now
         ),
+        expired: Callable[[httpx2.Response], bool] = lambda response: response.status_code == 401,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._tools = tools
@@ -59,6 +61,7 @@ class Api:
         self._explain = explain
         self._heed = heed
         self._wait = wait
+        self._expired = expired
         self._headers = dict(headers or {})
 
     async def call(self, method: str, path: str, *, limit: str, **arguments: Any) -> bytes:
@@ -72,7 +75,7 @@ class Api:
         self._heed(self._budget, limit, response.headers)
         if response.status_code < 300:
             return response.content
-        if response.status_code == 401:
+        if self._expired(response):
             await self._tokens.refused(token)
         wait = self._wait(response, self._tools.now()) if response.status_code in (429, 503) else None
         raise ApiRefused(response.status_code, self._words(response), wait)
@@ -102,15 +105,28 @@ class Api:
                 self._tools.http, method, f"{self._base}{path}", now=now, explain=explain,
                 wait=lambda response: self._wait(response, now), headers=self._with(token, arguments), **arguments,
             )  # fmt: skip
-        except SendPostponed:
-            if answers and answers[0].status_code == 401:
+        except (SendPostponed, SendRefused) as fault:
+            if answers and self._expired(answers[0]):
                 await self._tokens.refused(token)
+                raise SendPostponed(f"{fault} It is tried again with a new token.") from None
             raise
         finally:
             for answer in answers:
                 self._heed(self._budget, limit, answer.headers)
         self._heed(self._budget, limit, response.headers)
         return response
+
+    async def before_sending(self, path: str, *, limit: str, **arguments: Any) -> dict[str, Any]:
+        """GET what a reply needs to go out. Raises SendPostponed and SendRefused: nothing was sent then."""
+        try:
+            return (await self.ask(path, limit=limit, **arguments))[1]
+        except ApiRefused as refused:
+            if 400 <= refused.status < 500 and refused.status not in (401, 429):
+                raise SendRefused(f"{refused}; nothing was sent.") from None
+            why, after = str(refused), refused.after_seconds
+        except (GrantRefused, NotJson, httpx2.HTTPError, AddressRefused, ResponseTooLarge) as fault:
+            why, after = str(fault), None
+        raise SendPostponed(f"{why}; nothing was sent, the reply is kept.", after_seconds=after)
 
     async def bearer(self) -> dict[str, str]:
         """The headers of a request that this class does not make. Raises GrantRefused."""
@@ -122,6 +138,24 @@ class Api:
 
     def _words(self, response: httpx2.Response) -> str:
         return self._explain(response) or f"{response.request.url.host} answered {response.status_code}"
+
+
+def wait_by(name: str) -> Callable[[httpx2.Response, Instant], float | None]:
+    """Reads the wait from a network's own header with the Unix time at which a limit opens again."""
+
+    def wait(response: httpx2.Response, now: Instant) -> float | None:
+        reset = response.headers.get(name, "")
+        if reset.isascii() and reset.isdecimal() and len(reset) <= LONGEST_TIME:
+            return max(int(reset) - now / 1000, 1.0)
+        return retry_after(response.headers, now)
+
+    return wait
+
+
+LONGEST_TIME = 11
+"""Digits of a time in seconds."""
+FAULTS = (ApiRefused, NotJson, GrantRefused, httpx2.HTTPError, AddressRefused, ResponseTooLarge)
+"""What asking may raise."""
 
 
 def as_object(raw: bytes) -> dict[str, Any]:

@@ -7,11 +7,9 @@ import httpx2
 import msgspec
 
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
-from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.again import Looks
-from earful.channels.kit.api import Api, ApiRefused, NotJson, tokens_of
+from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of, wait_by
 from earful.channels.kit.backoff import Backoff
-from earful.channels.kit.http import ResponseTooLarge, retry_after
 from earful.channels.kit.loose import mapping, members, word
 from earful.channels.kit.oauth import FixedToken, GrantRefused
 from earful.channels.kit.poll import Cadence, poll
@@ -21,19 +19,18 @@ from earful.channels.kit.stopping import Stopped, pause, unless
 from earful.channels.kit.tools import Tools
 from earful.channels.x.follow import DM_FIELDS, FIELDS, History, Lookup, dms_in, listings, posts_in
 from earful.channels.x.limits import CAPABILITIES, LIMITS, LOOK_DAYS, LOOK_MOST, PAGE, heed
+from earful.channels.x.parse import id_number
 from earful.channels.x.send import Composed, compose, same_words, sent
 from earful.channels.x.settings import XSecrets, XSettings
 from earful.channels.x.setup import Setup, SetupRefused
 from earful.channels.x.stream import Stream
 from earful.model.message import Direction, IncomingMessage, Network
-from earful.model.time import Instant, moment
+from earful.model.time import moment
 
 WATCH_SECONDS = 600.0
 WANTED_SECONDS = 5.0
 SLOWEST = 4
-_FAULTS = (
-    ApiRefused, NotJson, GrantRefused, SetupRefused, httpx2.HTTPError, AddressRefused, ResponseTooLarge,
-)  # fmt: skip
+_FAULTS = (*FAULTS, SetupRefused)
 
 
 class XConnector:
@@ -46,7 +43,7 @@ class XConnector:
         self._settings = settings
         self._tools = tools
         self._budget = tools.budgets.of(f"x {settings.user_id}", LIMITS)
-        common = {"explain": _words, "heed": heed, "wait": _wait}
+        common = {"explain": _words, "heed": heed, "wait": wait_by("x-rate-limit-reset")}
         self._user = Api(tools, settings.api, tokens_of(tools, secrets.access_token), self._budget, **common)  # type: ignore[arg-type]
         self._app = Api(tools, settings.api, FixedToken(secrets.bearer_token), self._budget, **common)  # type: ignore[arg-type]
         self._lookup = Lookup(self._user, settings, tools.now)
@@ -141,7 +138,9 @@ class XConnector:
             own = [
                 one
                 for one in dms_in(answer, me)
-                if reply.to.author_native_id in {each.native_id for each in one.recipients}
+                # With the same words to the same person, only what came after the question is the answer to it.
+                if id_number(one.native_id) > id_number(reply.to.native_id)
+                and reply.to.author_native_id in {each.native_id for each in one.recipients}
             ]
         mine = (
             one for one in own if one.direction is Direction.OUTBOUND and same_words(one.text, composed.text)
@@ -203,11 +202,3 @@ def _words(response: httpx2.Response) -> str:
         or word(mapping(found), "title")
     )
     return f"X says: {told[:300]}" if told else ""
-
-
-def _wait(response: httpx2.Response, now: Instant) -> float | None:
-    """X tells by a Unix time when a limit opens again."""
-    reset = response.headers.get("x-rate-limit-reset", "")
-    if reset.isdecimal() and len(reset) < 12:
-        return max(int(reset) - now / 1000, 1.0)
-    return retry_after(response.headers, now)

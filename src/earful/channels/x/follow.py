@@ -9,10 +9,10 @@ from earful.channels.contract import Job, Known, RawDelivery
 from earful.channels.kit.again import as_history
 from earful.channels.kit.api import Api
 from earful.channels.kit.budget import Budget
-from earful.channels.kit.loose import members, number, word
+from earful.channels.kit.loose import members, word
 from earful.channels.kit.poll import Page
 from earful.channels.x.limits import MOST_PAGES, OVERLAP_MS, PAGE
-from earful.channels.x.parse import POSTS, direct_message, gone, post, users_of
+from earful.channels.x.parse import POSTS, direct_message, gone, id_number, post, users_of
 from earful.channels.x.settings import XSettings
 from earful.model.message import IncomingMessage
 from earful.model.time import Instant, rfc3339
@@ -65,7 +65,7 @@ class Listing:
                 self._budget.spend(self.limit)
             raw, answer = await self._api.ask(self._path, limit=self.limit, params=params)
             raws.append(raw)
-            ids = [number(one, "id") or 0 for one in members(answer, "data")]
+            ids = [id_number(word(one, "id")) for one in members(answer, "data")]
             newest = max([newest, *ids])
             messages += [one for one in self._read(answer) if version(one) not in self._seen]
             token = word(answer, "meta", "next_token")

@@ -158,10 +158,15 @@ def gone(native_id: str, now: Instant) -> IncomingMessage:
     return IncomingMessage(native_id=native_id, namespace=POSTS, occurred_at=at, change=Change.DELETE)
 
 
+def id_number(native_id: str) -> int:
+    """An id as the number that orders it; 0 for none."""
+    return int(native_id) if native_id.isascii() and native_id.isdecimal() and len(native_id) <= 19 else 0
+
+
 def time_of(native_id: str) -> datetime | None:
     """When an id was given: it has the time in it. None for ids that are not of that kind."""
-    value = number(native_id)
-    if value is None or value < _FIRST_TIMED_ID:
+    value = id_number(native_id)
+    if value < _FIRST_TIMED_ID:
         return None
     return datetime.fromtimestamp(((value >> 22) + _EPOCH_MS) / 1000, UTC)
 

@@ -12,6 +12,7 @@ from earful.channels.hooks import Asked
 from earful.channels.kit.tools import shared_client
 from earful.model.message import Network
 from earful.model.time import Instant
+from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
@@ -19,6 +20,7 @@ from earful.playground.networks.x import XSimulator
 
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
+    Network.BLUESKY: BlueskySimulator,
     Network.X: XSimulator,
 }
 
