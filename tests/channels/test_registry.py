@@ -11,6 +11,7 @@ GOOD = {
     Network.MASTODON: ({"server": "https://example.social"}, {"access_token": "t"}),
     Network.TELEGRAM: ({}, {"token": "123456:abcdefghijkl"}),
     Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
+    Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }

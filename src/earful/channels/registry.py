@@ -17,6 +17,8 @@ from earful.channels.hooks import Hook
 from earful.channels.kit.tools import Tools
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
+from earful.channels.reddit.connector import RedditConnector
+from earful.channels.reddit.settings import RedditSecrets, RedditSettings
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
@@ -48,6 +50,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.FEED: Made(FeedSettings, FeedSecrets, _with_own_client(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
+    Network.REDDIT: Made(RedditSettings, RedditSecrets, RedditConnector),
     Network.X: Made(XSettings, XSecrets, XConnector, XHook),
 }
 

@@ -113,9 +113,9 @@ def test_the_key_of_a_reply_is_always_the_same() -> None:
 
 
 NAMES = (
-    "uri", "cid", "author", "did", "handle", "record", "text", "createdAt", "indexedAt", "reply", "root", "parent", "embed",
-    "images", "image", "ref", "$link", "facets", "features", "index", "byteStart", "byteEnd", "message", "id", "sender",
-    "sentAt", "external",
+    "uri", "cid", "author", "did", "handle", "record", "text", "createdAt", "indexedAt", "reply", "root", "parent",
+    "embed", "images", "image", "ref", "$link", "facets", "features", "index", "byteStart", "byteEnd", "message", "id",
+    "sender", "sentAt", "external",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import httpx2
 import msgspec
 
-from earful.channels.bluesky.follow import ChatLog, Lookup, Notifications, OwnPosts
+from earful.channels.bluesky.follow import ChatLog, Lookup, Notifications, own_posts
 from earful.channels.bluesky.limits import (
     CAPABILITIES,
     CHAT,
@@ -63,8 +63,10 @@ class BlueskyConnector:
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Ask for everything, until `stop`."""
         pace, budget, began, me = self._tools.pace, self._budget, self._tools.now(), self._session.did
-        notifications = Notifications(self._api, me, self._settings, budget, began)
-        sources: list[Source] = [notifications, OwnPosts(self._api, me, self._settings, began)]
+        notifications = Notifications(self._api, me, self._settings)
+        sources: list[Source] = [
+            notifications.source(budget, began), own_posts(self._api, me, self._settings, budget, began),
+        ]  # fmt: skip
         if self._settings.direct:
             sources.append(ChatLog(self._api, me, began, self._tools.now))
         shortest = self._settings.poll_seconds * pace

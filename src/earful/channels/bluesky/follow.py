@@ -13,103 +13,66 @@ from earful.channels.kit.again import as_history
 from earful.channels.kit.api import Api, ApiRefused
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.loose import mapping, members, moment, word
+from earful.channels.kit.newest import Batch, NewestFirst
 from earful.channels.kit.poll import Page
 from earful.model.message import IncomingMessage
 from earful.model.time import Instant, instant
 
 NOTIFICATIONS = "/xrpc/app.bsky.notification.listNotifications"
 REASONS: dict[str, Any] = {"reasons": ["mention", "reply", "quote"], "limit": str(PAGE)}
-REMEMBERED = 1_000
 Me = Callable[[], Awaitable[str]]
 
 
 class Notifications:
-    """The newest come first and the network's cursor leads to older ones: pages are read until what is known comes."""
+    """Mentions, replies and quotes. The network's cursor leads to older ones."""
 
-    name = "bluesky:notifications"
-    limit = "requests"
-
-    def __init__(self, api: Api, me: Me, settings: BlueskySettings, budget: Budget, began: Instant) -> None:
+    def __init__(self, api: Api, me: Me, settings: BlueskySettings) -> None:
         self._api = api
         self._me = me
         self._server = settings.server
-        self._budget = budget
-        self._began = began
-        self._seen: list[str] = []
 
-    async def page(self, cursor: str | None) -> Page:
-        """Everything indexed since the cursor, and once more what is as old as the overlap."""
-        params, me = dict(REASONS), await self._me()
-        floor = int(cursor or 0) - OVERLAP_MS
-        newest = int(cursor or 0)
-        raws: list[bytes] = []
-        messages: list[IncomingMessage] = []
-        for each in range(MOST_PAGES if cursor else 1):
-            if each:
-                self._budget.spend(self.limit)
-            raw, answer = await self._api.ask(NOTIFICATIONS, limit=self.limit, params=params)
-            raws.append(raw)
-            there = members(answer, "notifications")
-            times = [instant(at) for one in there if (at := moment(one.get("indexedAt"))) is not None]
-            newest = max([newest, *times])
-            found = (post(one, me, self._server) for one in there)
-            messages += [one for one in found if one is not None and one.native_id not in self._seen]
-            if not word(answer, "cursor") or not times or min(times) < floor:
-                break
-            params["cursor"] = word(answer, "cursor")
-        self._seen = [*self._seen, *(one.native_id for one in messages)][-REMEMBERED:]
-        messages.reverse()
-        return Page(
-            delivery=RawDelivery(transport="poll", body=b"\n".join(raws), verified_by="app-password"),
-            messages=as_history(messages, self._began) if cursor is None else messages,
-            cursor=str(newest),
-        )
+    def source(self, budget: Budget, began: Instant) -> NewestFirst:
+        """What is new, by the time at which the network indexed it."""
+        return NewestFirst(
+            self._fetch, budget, began, name="bluesky:notifications", limit="requests", overlap=OVERLAP_MS,
+            most_pages=MOST_PAGES, verified_by="app-password",
+        )  # fmt: skip
+
+    async def _fetch(self, _floor: int, token: str) -> Batch:
+        params, me = REASONS | ({"cursor": token} if token else {}), await self._me()
+        raw, answer = await self._api.ask(NOTIFICATIONS, limit="requests", params=params)
+        there = members(answer, "notifications")
+        times = [instant(at) for one in there if (at := moment(one.get("indexedAt"))) is not None]
+        found = [one for one in (post(each, me, self._server) for each in there) if one is not None]
+        return Batch(raw=raw, messages=found, orders=[int(one) for one in times], next=word(answer, "cursor"))
 
     async def walk(self, job: Job) -> Page:
         """A page of history; the place is the network's own cursor."""
-        params = REASONS | ({"cursor": job.place} if job.place else {})
-        me = await self._me()
-        raw, answer = await self._api.ask(NOTIFICATIONS, limit=self.limit, params=params)
-        there = members(answer, "notifications")
-        found = [one for one in (post(each, me, self._server) for each in there) if one is not None]
-        kept = [one for one in found if job.since is None or instant(one.occurred_at) >= job.since]
-        cursor = word(answer, "cursor") if there and len(kept) == len(found) else ""
-        delivery = RawDelivery(transport="poll", body=raw, verified_by="app-password")
+        batch = await self._fetch(0, job.place)
+        kept = [one for one in batch.messages if job.since is None or instant(one.occurred_at) >= job.since]
+        cursor = batch.next if batch.orders and len(kept) == len(batch.messages) else ""
+        delivery = RawDelivery(transport="poll", body=batch.raw, verified_by="app-password")
         return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
 
 
-class OwnPosts:
-    """What the account says, here and elsewhere. Keys of records sort by time."""
+def own_posts(api: Api, me: Me, settings: BlueskySettings, budget: Budget, began: Instant) -> NewestFirst:
+    """What the account says, here and elsewhere: the newest hundred each time, for a key may be older than its post."""
 
-    name = "bluesky:own"
-    limit = "requests"
-
-    def __init__(self, api: Api, me: Me, settings: BlueskySettings, began: Instant) -> None:
-        self._api = api
-        self._me = me
-        self._settings = settings
-        self._began = began
-        self._seen: list[str] = []
-
-    async def page(self, cursor: str | None) -> Page:
-        """The newest records. A reply of ours has the key of when it was written, so a page is read whole each time."""
-        me = await self._me()
-        params = {"repo": me, "collection": POST, "limit": str(PAGE)}
-        raw, answer = await self._api.ask(
-            "/xrpc/com.atproto.repo.listRecords", limit=self.limit, params=params
-        )
-        author = {"did": me, "handle": self._settings.handle}
+    async def fetch(_floor: int, _token: str) -> Batch:
+        did = await me()
+        params = {"repo": did, "collection": POST, "limit": str(PAGE)}
+        raw, answer = await api.ask("/xrpc/com.atproto.repo.listRecords", limit="requests", params=params)
+        author = {"did": did, "handle": settings.handle}
         views = [
             one | {"author": author, "record": mapping(one, "value")} for one in members(answer, "records")
         ]
-        found = [one for one in (post(view, me, self._settings.server) for view in views) if one is not None]
-        messages = [one for one in reversed(found) if one.native_id not in self._seen]
-        self._seen = [*self._seen, *(one.native_id for one in messages)][-REMEMBERED:]
-        return Page(
-            delivery=RawDelivery(transport="poll", body=raw if messages else b"", verified_by="app-password"),
-            messages=as_history(messages, self._began) if cursor is None else messages,
-            cursor="began",
-        )
+        found = [one for one in (post(view, did, settings.server) for view in views) if one is not None]
+        return Batch(raw=raw, messages=found, orders=[int(instant(one.occurred_at)) for one in found])
+
+    return NewestFirst(
+        fetch, budget, began, name="bluesky:own", limit="requests", overlap=OVERLAP_MS, most_pages=1,
+        verified_by="app-password",
+    )  # fmt: skip
 
 
 class ChatLog:

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from earful.channels.contract import Job, Known, RawDelivery
-from earful.channels.kit.again import as_history
 from earful.channels.kit.api import Api
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.loose import members, word
+from earful.channels.kit.newest import Batch, NewestFirst
 from earful.channels.kit.poll import Page
 from earful.channels.x.limits import MOST_PAGES, OVERLAP_MS, PAGE
 from earful.channels.x.parse import POSTS, direct_message, gone, id_number, post, users_of
@@ -28,82 +28,48 @@ DM_FIELDS = {
     "user.fields": "name,profile_image_url,public_metrics,username",
     "event_types": "MessageCreate",
 }
-REMEMBERED = 1_000
-"""Messages of earlier looks that are not handed in again."""
 Read = Callable[[dict[str, Any]], list[IncomingMessage]]
 
 
-class Listing:
-    """One list, the newest first: pages are read until what is known comes, and the cursor moves after the last."""
-
-    def __init__(
-        self, api: Api, budget: Budget, began: Instant, *, name: str, path: str, params: dict[str, str], limit: str,
-        read: Read, since: bool = True,
-    ) -> None:  # fmt: skip
-        self.name = f"x:{name}"
-        self.limit = limit
-        self._api = api
-        self._budget = budget
-        self._began = began
-        self._path = path
-        self._params = params | {"max_results": str(PAGE)}
-        self._read = read
-        self._since = since
-        self._seen: list[str] = []
-
-    async def page(self, cursor: str | None) -> Page:
-        """All since the cursor; of a first look what is there counts as history."""
-        params = dict(self._params)
-        floor = int(cursor or 0) - (OVERLAP_MS << 22)
-        if self._since and floor > 0:
-            params["since_id"] = str(floor)
-        newest = int(cursor or 0)
-        raws: list[bytes] = []
-        messages: list[IncomingMessage] = []
-        for each in range(MOST_PAGES if cursor else 1):
-            if each:
-                self._budget.spend(self.limit)
-            raw, answer = await self._api.ask(self._path, limit=self.limit, params=params)
-            raws.append(raw)
-            ids = [id_number(word(one, "id")) for one in members(answer, "data")]
-            newest = max([newest, *ids])
-            messages += [one for one in self._read(answer) if version(one) not in self._seen]
-            token = word(answer, "meta", "next_token")
-            if not token or not ids or min(ids) < floor:
-                break
-            params["pagination_token"] = token
-        self._seen = [*self._seen, *map(version, messages)][-REMEMBERED:]
-        messages.reverse()
-        return Page(
-            delivery=RawDelivery(transport="poll", body=b"\n".join(raws), verified_by="token"),
-            messages=as_history(messages, self._began) if cursor is None else messages,
-            cursor=str(newest),
-        )
-
-
-def version(message: IncomingMessage) -> str:
-    """Names one wording of a message."""
-    return message.revision or message.native_id
-
-
-def listings(api: Api, settings: XSettings, budget: Budget, began: Instant) -> list[Listing]:
+def listings(api: Api, settings: XSettings, budget: Budget, began: Instant) -> list[NewestFirst]:
     """What is asked for, whichever way messages come: what was missed is found here."""
     me = settings.user_id
+
+    def listing(
+        name: str, path: str, fields: dict[str, str], limit: str, read: Read, *, since: bool = True
+    ) -> NewestFirst:
+        async def fetch(floor: int, token: str) -> Batch:
+            params = fields | {"max_results": str(PAGE)}
+            if since and floor > 0:
+                params["since_id"] = str(floor)
+            if token:
+                params["pagination_token"] = token
+            raw, answer = await api.ask(path, limit=limit, params=params)
+            orders = [id_number(word(one, "id")) for one in members(answer, "data")]
+            return Batch(
+                raw=raw, messages=read(answer), orders=orders, next=word(answer, "meta", "next_token")
+            )
+
+        return NewestFirst(
+            fetch,
+            budget,
+            began,
+            name=f"x:{name}",
+            limit=limit,
+            overlap=OVERLAP_MS << 22,
+            most_pages=MOST_PAGES,
+        )
 
     def posts(answer: dict[str, Any]) -> list[IncomingMessage]:
         return posts_in(answer, me)
 
     found = [
-        Listing(api, budget, began, name=which, path=f"/2/users/{me}/{which}", params=FIELDS, limit=limit, read=posts)
-        for which, limit in (("mentions", "mentions read"), ("tweets", "own posts read"))
-    ]  # fmt: skip
+        listing("mentions", f"/2/users/{me}/mentions", FIELDS, "mentions read", posts),
+        listing("tweets", f"/2/users/{me}/tweets", FIELDS, "own posts read", posts),
+    ]
     if settings.direct:
-        found.append(
-            Listing(
-                api, budget, began, name="direct", path="/2/dm_events", params=DM_FIELDS,
-                limit="direct messages read", read=lambda answer: dms_in(answer, me), since=False,
-            )
-        )  # fmt: skip
+        read, limit = (lambda answer: dms_in(answer, me)), "direct messages read"
+        found.append(listing("direct", "/2/dm_events", DM_FIELDS, limit, read, since=False))
     return found
 
 

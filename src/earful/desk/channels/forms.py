@@ -11,6 +11,7 @@ SUMMARIES = {
     Network.MASTODON: "Mentions, replies and direct messages of one account.",
     Network.TELEGRAM: "Private chats and groups of a bot, and chats of a business account.",
     Network.BLUESKY: "Mentions, replies, quotes and direct messages of one account.",
+    Network.REDDIT: "Mentions, replies and messages of one account, and chosen subreddits.",
     Network.X: "Mentions, replies, quotes and direct messages of one account. X charges for them.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",

@@ -14,6 +14,7 @@ from earful.model.message import Network
 from earful.model.time import Instant
 from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.push import Pusher
+from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.x import XSimulator
@@ -21,6 +22,7 @@ from earful.playground.networks.x import XSimulator
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
     Network.BLUESKY: BlueskySimulator,
+    Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
 }
 
