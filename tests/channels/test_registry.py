@@ -12,6 +12,7 @@ GOOD = {
     Network.TELEGRAM: ({}, {"token": "123456:abcdefghijkl"}),
     Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
     Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
+    Network.YOUTUBE: ({"channel_id": "UCbrand", "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }

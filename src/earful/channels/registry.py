@@ -25,6 +25,8 @@ from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
 from earful.channels.x.connector import XConnector
 from earful.channels.x.hook import XHook
 from earful.channels.x.settings import XSecrets, XSettings
+from earful.channels.youtube.connector import YouTubeConnector
+from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import Network
 
 
@@ -52,6 +54,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
     Network.REDDIT: Made(RedditSettings, RedditSecrets, RedditConnector),
     Network.X: Made(XSettings, XSecrets, XConnector, XHook),
+    Network.YOUTUBE: Made(YouTubeSettings, YouTubeSecrets, YouTubeConnector),
 }
 
 

@@ -186,6 +186,21 @@ def test_a_reply_goes_out_once_and_its_echo_is_the_same_message(town: Town) -> N
     assert ours(town, "A new one is on its way.") == 1
 
 
+def test_what_a_customer_answers_to_us_belongs_to_the_same_case(town: Town) -> None:
+    at = says(town, "Does the small one fit?")
+    reply = town.answer(at, "Which machine do you have?")
+    town.send()
+    assert town.reply(reply)["state"] == SendState.SENT
+    world = town.simulator.world
+    ours = next(one for one in world.said.values() if one.ours and "Which machine" in one.text)
+    customer = next(one.by for one in world.said.values() if town.simulator.native_id(one) == at)
+    said = world.say(customer, "The Brewline 200.", parent=ours.id)
+    town.arrived(town.simulator.native_id(said))
+    row = town.message(town.simulator.native_id(said))
+    assert row["case_id"] == town.message(at)["case_id"]
+    assert customer.handle in row["author"]
+
+
 def test_a_limit_with_and_without_a_time_to_wait_delays_and_loses_nothing(town: Town) -> None:
     for fault in (Fault.LIMITED, Fault.LIMITED_BARE):
         at = says(town, f"Is anybody there? {fault.value}")

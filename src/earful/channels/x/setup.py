@@ -31,6 +31,7 @@ class Setup:
         self._hook_url = hook_url
         self._now = now
         self._good_at: Instant | None = None
+        self._replaying = False
 
     async def webhook(self, inlet: Inlet) -> str:
         """The id of our webhook, valid. Raises SetupRefused when X cannot reach us, and what `Api.call` raises."""
@@ -48,6 +49,9 @@ class Setup:
                 ) from None
             ours = mapping(made, "data")
         hook_id, now = word(ours, "id"), self._now()
+        if self._replaying and ours.get("valid") is not False:
+            self._replaying = False
+            await inlet.no_gap()
         if ours.get("valid") is False:
             again = mapping(await self._ask("PUT", f"/2/webhooks/{hook_id}"), "data")
             if again.get("valid") is not True:
@@ -86,6 +90,8 @@ class Setup:
         stamps = {"from_date": f"{moment(since):%Y%m%d%H%M}", "to_date": f"{moment(now):%Y%m%d%H%M}"}
         if stamps["from_date"] != stamps["to_date"]:
             await self._ask("POST", "/2/webhooks/replay", json={"webhook_id": hook_id} | stamps)
+        # Until the next look it has come, or the webhook is broken again.
+        self._replaying = True
 
     async def _ask(
         self, method: str, path: str, *, api: Api | None = None, **arguments: Any

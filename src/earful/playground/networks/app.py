@@ -18,12 +18,14 @@ from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.x import XSimulator
+from earful.playground.networks.youtube import YouTubeSimulator
 
 SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TELEGRAM: TelegramSimulator,
     Network.BLUESKY: BlueskySimulator,
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
+    Network.YOUTUBE: YouTubeSimulator,
 }
 
 
