@@ -65,7 +65,7 @@ class BlueskySimulator(Simulator):
         """With an app password, and quick looks."""
         settings = {"handle": f"{self.world.brand.handle}.test", "server": self.base_url}
         return Wiring(
-            settings=settings | {"poll_seconds": 10, "look_again_minutes": 1},
+            settings=settings | {"poll_seconds": 5, "look_again_minutes": 1},
             secrets={"app_password": PASSWORD},
         )
 

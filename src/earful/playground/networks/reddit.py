@@ -39,7 +39,7 @@ class RedditSimulator(Simulator):
     def wiring(self) -> Wiring:
         """With a refresh token, and quick looks."""
         settings = {
-            "username": self.world.brand.handle, "client_id": APP, "poll_seconds": 10, "look_again_minutes": 1,
+            "username": self.world.brand.handle, "client_id": APP, "poll_seconds": 5, "look_again_minutes": 1,
             "api": self.base_url, "token_url": f"{self.base_url}/api/v1/access_token", "requests_a_minute": 10_000,
         }  # fmt: skip
         return Wiring(settings=settings, secrets={"client_secret": SECRET, "refresh_token": REFRESH})

@@ -57,7 +57,7 @@ class YouTubeSimulator(Simulator):
         """With a refresh token, a large quota and quick looks."""
         settings = {
             "channel_id": _channel(self.world.brand), "client_id": CLIENT, "api": self.base_url,
-            "token_url": f"{self.base_url}/token", "poll_seconds": 10, "look_again_minutes": 1,
+            "token_url": f"{self.base_url}/token", "poll_seconds": 5, "look_again_minutes": 1,
             "daily_quota": 1_000_000,
         }  # fmt: skip
         return Wiring(settings=settings, secrets={"client_secret": "secret", "refresh_token": REFRESH})
