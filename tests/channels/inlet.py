@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from earful.channels.contract import RawDelivery, Receipt
-from earful.model.message import Change, IncomingMessage
+from earful.channels.contract import Known, RawDelivery, Receipt
+from earful.model.message import Change, Direction, IncomingMessage
+from earful.model.time import Instant, instant
 
 
 class StoreDown(Exception):
@@ -33,6 +34,7 @@ class MemoryInlet:
         self.deliveries: list[RawDelivery] = []
         self.troubles: list[str] = []
         self.signs_of_life = 0
+        self.gaps: list[tuple[Instant, str]] = []
         self.duplicates = 0
         self.fail_next = 0
         self._changed = asyncio.Condition()
@@ -92,6 +94,23 @@ class MemoryInlet:
         """Kept."""
         self.troubles.append(what)
         await self._wake()
+
+    async def recent(self, since: Instant, limit: int) -> list[Known]:
+        """What customers wrote and is still there, the newest first."""
+        found = [
+            Known(namespace=one.namespace, native_id=one.native_id, occurred_at=instant(one.occurred_at))
+            for one in (each.message for each in reversed(self.kept.values()) if not each.deleted)
+            if one.direction is Direction.INBOUND and instant(one.occurred_at) >= since
+        ]
+        return found[:limit]
+
+    async def gap(self, since: Instant, why: str) -> None:
+        """Kept."""
+        self.gaps.append((since, why))
+
+    async def no_gap(self) -> None:
+        """All of them are filled."""
+        self.gaps.clear()
 
     def messages(self) -> list[IncomingMessage]:
         """Everything kept, in the order in which it first came."""

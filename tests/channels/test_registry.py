@@ -16,6 +16,10 @@ GOOD = {
     Network.INSTAGRAM: ({"account_id": "1"}, META),
     Network.THREADS: ({"user_id": "1", "username": "brewline"}, META),
     Network.WHATSAPP: ({"phone_number_id": "1", "business_account_id": "2"}, META),
+    Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
+    Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
+    Network.YOUTUBE: ({"channel_id": "UCbrand", "client_id": "i"}, {}),
+    Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

@@ -113,6 +113,10 @@ class Inlet(Protocol):
         """It could not be fetched now; ask again later."""
         ...
 
+    async def recent(self, since: Instant, limit: int) -> "list[Known]":
+        """What customers wrote since then and is still there, the newest first: to look whether it still is."""
+        ...
+
     async def gap(self, since: Instant, why: str) -> None:
         """From then on messages may be missing, until a job or a resumed stream has filled it."""
         ...
@@ -134,6 +138,14 @@ class Inlet(Protocol):
     async def job_ended(self, job_id: str, error: str = "") -> None:
         """It is done, or given up with the reason."""
         ...
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """A message that is kept."""
+
+    namespace: str
+    native_id: str
+    occurred_at: Instant
 
 
 class Job(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels.bluesky.connector import BlueskyConnector
+from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
@@ -23,6 +25,8 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.reddit.connector import RedditConnector
+from earful.channels.reddit.settings import RedditSecrets, RedditSettings
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
@@ -31,6 +35,11 @@ from earful.channels.threads.hook import ThreadsHook
 from earful.channels.threads.settings import ThreadsSecrets, ThreadsSettings
 from earful.channels.whatsapp.connector import WhatsAppConnector
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
+from earful.channels.x.connector import XConnector
+from earful.channels.x.hook import XHook
+from earful.channels.x.settings import XSecrets, XSettings
+from earful.channels.youtube.connector import YouTubeConnector
+from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import Network
 from earful.model.time import SECOND
 
@@ -71,6 +80,10 @@ NETWORKS: Mapping[Network, Made] = {
     Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
+    Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
+    Network.REDDIT: Made(RedditSettings, RedditSecrets, RedditConnector),
+    Network.X: Made(XSettings, XSecrets, XConnector, XHook),
+    Network.YOUTUBE: Made(YouTubeSettings, YouTubeSecrets, YouTubeConnector),
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from earful.channels.contract import Job, RawDelivery, Receipt
+from earful.channels.contract import Job, Known, RawDelivery, Receipt
 from earful.intake import service, store
 from earful.intake.ledger import service as jobs
 from earful.intake.ledger import store as ledger
@@ -78,6 +78,14 @@ class ChannelInlet:
         """Ask again later."""
         due_at = self._clock() + round(after_seconds * SECOND)
         await self._store.write(lambda tx: store.fetch_later(tx, self._channel_id, what, due_at, why))
+
+    async def recent(self, since: Instant, limit: int) -> list[Known]:
+        """What customers wrote since then and is still there."""
+        rows = await self._store.read(lambda tx: store.recent(tx, self._channel_id, since, limit))
+        return [
+            Known(namespace=row["namespace"], native_id=row["native_id"], occurred_at=row["occurred_at"])
+            for row in rows
+        ]
 
     async def gap(self, since: Instant, why: str) -> None:
         """Messages may be missing."""

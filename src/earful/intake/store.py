@@ -278,6 +278,22 @@ def fetch_later(tx: Tx, channel_id: str, what: str, due_at: int, why: str) -> No
     )
 
 
+def recent(tx: Tx, channel_id: str, since: int, limit: int) -> list[Row]:
+    """What customers wrote on a channel since then and is still there, the newest first."""
+    query = (
+        select(messages.c.namespace, messages.c.native_id, messages.c.occurred_at)
+        .where(
+            messages.c.channel_id == channel_id,
+            messages.c.direction == "inbound",
+            messages.c.deleted_at.is_(None),
+            messages.c.occurred_at >= since,
+        )
+        .order_by(messages.c.seq.desc())
+        .limit(limit)
+    )
+    return tx.rows(query)
+
+
 def insert_report(tx: Tx, values: dict[str, Any]) -> bool:
     """Keep what a network reported of a reply. False when it is known."""
     key = ("channel_id", "namespace", "native_id", "state")

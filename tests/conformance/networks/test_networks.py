@@ -14,6 +14,7 @@ from earful.model.message import Visibility
 from earful.outbox.rules import OUT
 from earful.playground.networks.app import SIMULATORS
 from earful.playground.networks.knobs import Fault
+from earful.playground.networks.world import Said
 from earful.store.tables import deliveries, oddities
 from tests.conformance.networks.town import Town
 
@@ -46,6 +47,12 @@ def says(town: Town, text: str, *, private: bool | None = None) -> str:
     native_id = town.simulator.native_id(said)
     town.arrived(native_id)
     return native_id
+
+
+def seen(town: Town, said: Said) -> None:
+    """What is asked for must be there long enough to be seen: nothing tells of what came and went in between."""
+    if not town.simulator.pushes:
+        town.arrived(town.simulator.native_id(said))
 
 
 def said_by_us(town: Town, text: str) -> int:
@@ -94,9 +101,13 @@ def test_any_order_with_doubles_ends_in_the_same_state(town: Town) -> None:
     said = []
     for number in range(12):
         said.append(world.say(one, f"Part {number} of a long story.", private=not town.simulator.has_public))
-        if town.simulator.has_edits and number % 3 == 0:
+        edits = town.simulator.has_edits and number % 3 == 0
+        deletes = town.simulator.has_deletes and number % 4 == 3
+        if edits or deletes:
+            seen(town, said[-1])
+        if edits:
             world.edit(said[-1].id, f"Part {number}, put right.")
-        if town.simulator.has_deletes and number % 4 == 3:
+        if deletes:
             world.delete(said[-1].id)
     knobs.share = {}
     world.say(one, "The end.", private=not town.simulator.has_public)
@@ -121,6 +132,7 @@ def test_an_edit_that_comes_first_ends_as_the_edit(town: Town) -> None:
     town.simulator.knobs.next[Fault.REORDER] = 1
     one = world.customer(next(_customers))
     said = world.say(one, "The first wording", private=not town.simulator.has_public)
+    seen(town, said)
     world.edit(said.id, "The second wording")
     town.arrived(town.simulator.native_id(said))
     town.until(
@@ -135,6 +147,7 @@ def test_a_delete_that_comes_first_leaves_a_tombstone(town: Town) -> None:
     town.simulator.knobs.next[Fault.REORDER] = 1
     one = world.customer(next(_customers))
     said = world.say(one, "I take this back", private=not town.simulator.has_public)
+    seen(town, said)
     world.delete(said.id)
     world.say(one, "Something else", private=not town.simulator.has_public)
     native_id = town.simulator.native_id(said)
@@ -189,6 +202,21 @@ def test_a_reply_goes_out_once_and_its_echo_is_the_same_message(town: Town) -> N
     assert said_by_us(town, "A new one is on its way.") == 1
     says(town, "Somebody else, so that everything before has come back.")
     assert ours(town, "A new one is on its way.") == 1
+
+
+def test_what_a_customer_answers_to_us_belongs_to_the_same_case(town: Town) -> None:
+    at = says(town, "Does the small one fit?")
+    reply = town.answer(at, "Which machine do you have?")
+    town.send()
+    assert town.reply(reply)["state"] == SendState.SENT
+    world = town.simulator.world
+    ours = next(one for one in world.said.values() if one.ours and "Which machine" in one.text)
+    customer = next(one.by for one in world.said.values() if town.simulator.native_id(one) == at)
+    said = world.say(customer, "The Brewline 200.", parent=ours.id)
+    town.arrived(town.simulator.native_id(said))
+    row = town.message(town.simulator.native_id(said))
+    assert row["case_id"] == town.message(at)["case_id"]
+    assert customer.handle in row["author"]
 
 
 def test_a_limit_with_and_without_a_time_to_wait_delays_and_loses_nothing(town: Town) -> None:

@@ -115,6 +115,8 @@ class Town:
             return set(ids) <= {row["native_id"] for row in self.kept()}
 
         self.until(are_kept)
+        # What is asked for comes at any time, also between the reading and the look.
+        self.settle()
 
     def kept(self) -> list[Row]:
         """The channel's messages as the desk has them, oldest first."""

@@ -15,6 +15,10 @@ SUMMARIES = {
     Network.MESSENGER: "Private conversations of a page.",
     Network.INSTAGRAM: "Comments, mentions and private messages of a professional account.",
     Network.THREADS: "Replies to a profile and mentions of it.",
+    Network.BLUESKY: "Mentions, replies, quotes and direct messages of one account.",
+    Network.REDDIT: "Mentions, replies and messages of one account, and chosen subreddits.",
+    Network.X: "Mentions, replies, quotes and direct messages of one account. X charges for them.",
+    Network.YOUTUBE: "Comments below the videos of one channel.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

@@ -14,14 +14,18 @@ from earful.channels.kit.tools import shared_client
 from earful.model.message import Network
 from earful.model.time import Instant
 from earful.playground.networks import pages
+from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.push import Pusher
+from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
+from earful.playground.networks.x import XSimulator
+from earful.playground.networks.youtube import YouTubeSimulator
 from earful.web.assets import Assets
 from earful.web.render import Renderer
 from earful.web.shell import secure, static_route
@@ -33,6 +37,10 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.INSTAGRAM: InstagramSimulator,
     Network.THREADS: ThreadsSimulator,
     Network.WHATSAPP: WhatsAppSimulator,
+    Network.BLUESKY: BlueskySimulator,
+    Network.REDDIT: RedditSimulator,
+    Network.X: XSimulator,
+    Network.YOUTUBE: YouTubeSimulator,
 }
 
 

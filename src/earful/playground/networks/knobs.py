@@ -54,9 +54,9 @@ class Knobs:
         """A permission that was not given, by its name; empty for none."""
         self._dice = random.Random(seed)  # noqa: S311 - which delivery comes twice is no secret
 
-    def strikes(self, fault: Fault) -> bool:
-        """Whether a fault happens now."""
-        if self.next[fault] > 0:
+    def strikes(self, fault: Fault, *, counted: bool = True) -> bool:
+        """Whether a fault happens now; what is not `counted` is struck by a share only."""
+        if counted and self.next[fault] > 0:
             self.next[fault] -= 1
             return True
         return self._dice.random() < self.share.get(fault, 0.0)

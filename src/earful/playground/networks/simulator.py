@@ -128,23 +128,24 @@ class Simulator:
 
     def answer(self, asked: Asked, path: str) -> Told:
         """Answer a request, with what the knobs make of it."""
-        knobs = self.knobs
-        if knobs.strikes(Fault.LIMITED):
+        knobs, sends = self.knobs, self.is_send(asked, path)
+        # “The next” is what somebody says: what is only asked for in between must not use it up.
+        if knobs.strikes(Fault.LIMITED, counted=sends):
             return self.limited(bare=False)
-        if knobs.strikes(Fault.LIMITED_BARE):
+        if knobs.strikes(Fault.LIMITED_BARE, counted=sends):
             return self.limited(bare=True)
-        if knobs.strikes(Fault.BROKEN):
+        if knobs.strikes(Fault.BROKEN, counted=sends):
             return Told(status=500, body=b"<html>Something went wrong</html>")
         if knobs.revoked:
             return self.unauthorised()
-        if knobs.missing_permission and asked.method != "GET":
+        if knobs.missing_permission and sends:
             return self.forbidden()
         try:
             answer = self.handle(asked, path)
         except Refusal as refusal:
             return refusal.answer
         headers = {"content-type": answer.media_type}
-        cut = asked.method != "GET" and self.is_send(asked, path) and knobs.strikes(Fault.LOST_ANSWER)
+        cut = sends and knobs.strikes(Fault.LOST_ANSWER)
         return Told(status=answer.status, body=answer.body, headers=headers, cut=cut)
 
     def is_send(self, asked: Asked, path: str) -> bool:

@@ -1,0 +1,105 @@
+"""Looking again: what was taken back where a network does not say so, what came without its content, and history."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import httpx2
+import msgspec
+
+from earful.channels.contract import Inlet, Known, RawDelivery
+from earful.channels.kit.api import ApiRefused, NotJson
+from earful.channels.kit.backoff import Backoff
+from earful.channels.kit.budget import Budget, Priority
+from earful.channels.kit.poll import Walk, afford, walk_back
+from earful.channels.kit.running import keep_up
+from earful.channels.kit.stopping import Stopped, pause
+from earful.model.message import IncomingMessage
+from earful.model.time import DAY, Instant, instant
+
+LATER_SECONDS = 300.0
+"""What could not be fetched is asked for again after that."""
+JOB_SECONDS = 10.0
+"""How often it is looked whether somebody asked for history."""
+
+Ask = Callable[[Sequence[Known]], Awaitable[tuple[bytes, list[IncomingMessage]]]]
+"""What the network says of messages now: its answer, and the edits and deletes in it."""
+Fetch = Callable[[str], Awaitable[tuple[bytes, list[IncomingMessage]]]]
+
+
+class Looks:
+    """The loops of one channel that look again. Each runs until `stop`; faults are told and looked past."""
+
+    def __init__(
+        self, inlet: Inlet, stop: asyncio.Event, budget: Budget, *, now: Callable[[], Instant],
+        explain: Callable[[Exception], str],
+    ) -> None:  # fmt: skip
+        self._inlet = inlet
+        self._stop = stop
+        self._budget = budget
+        self._now = now
+        self._explain = explain
+
+    async def recent(
+        self, ask: Ask, *, limit: str, days: int, most: int, at_once: int, seconds: float, cost: int = 1
+    ) -> None:
+        """Ask for the `most` newest messages of so many days, `at_once` in a request, every `seconds`."""
+
+        async def once(backoff: Backoff) -> None:
+            while not await pause(self._stop, seconds):
+                known = await self._inlet.recent(Instant(self._now() - days * DAY), most)
+                for start in range(0, len(known), at_once):
+                    await afford(self._stop, self._budget, limit, Priority.HISTORY, cost)
+                    raw, messages = await ask(known[start : start + at_once])
+                    if messages:
+                        delivery = RawDelivery(transport="poll", body=raw, verified_by="token")
+                        await self._inlet.accept(delivery, messages)
+                backoff.reset()
+            raise Stopped
+
+        await keep_up(self._inlet, self._stop, once, self._explain)
+
+    async def wanted(self, fetch: Fetch, *, limit: str, seconds: float, cost: int = 1) -> None:
+        """Fetch what was pushed without its content."""
+
+        async def once(backoff: Backoff) -> None:
+            while not await pause(self._stop, seconds):
+                for what in await self._inlet.wanted():
+                    await afford(self._stop, self._budget, limit, Priority.LIVE, cost)
+                    try:
+                        raw, messages = await fetch(what)
+                    except (ApiRefused, NotJson, httpx2.HTTPError) as fault:
+                        await self._inlet.not_fetched(what, self._explain(fault), LATER_SECONDS)
+                        continue
+                    delivery = RawDelivery(transport="poll", body=raw, verified_by="token")
+                    await self._inlet.fetched(what, delivery, messages)
+                backoff.reset()
+            raise Stopped
+
+        await keep_up(self._inlet, self._stop, once, self._explain)
+
+    async def history(self, walk: Walk, *, limit: str, pace: float = 1.0) -> None:
+        """Do what somebody asked for: fetch what is older, page by page."""
+
+        async def once(backoff: Backoff) -> None:
+            while not await pause(self._stop, JOB_SECONDS * pace):
+                job = await self._inlet.job()
+                if job is None:
+                    continue
+                try:
+                    await walk_back(self._inlet, self._stop, job, walk, budget=self._budget, limit=limit)
+                except ApiRefused as refused:
+                    if refused.status in (401, 429) or refused.status >= 500:
+                        raise
+                    await self._inlet.job_ended(job.id, self._explain(refused))
+                backoff.reset()
+            raise Stopped
+
+        await keep_up(self._inlet, self._stop, once, self._explain)
+
+
+def as_history(messages: Sequence[IncomingMessage], before: Instant) -> list[IncomingMessage]:
+    """What was written before is marked as history: it is kept and shown, but starts no automation."""
+    return [
+        msgspec.structs.replace(one, backfill=True) if instant(one.occurred_at) < before else one
+        for one in messages
+    ]

@@ -1,0 +1,1 @@
+"""YouTube: comments below the videos of one channel."""
