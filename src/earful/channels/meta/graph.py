@@ -99,8 +99,12 @@ class Graph:
 
     async def _ask(self, method: str, path: str, fields: Mapping[str, str], token: str = "") -> bytes:
         access = token or await self._tokens.access()
-        query, headers = self._signed(access, fields)
-        response = await fetch(self.tools.http, method, f"{self._base}/{path}", params=query, headers=headers)
+        signed, headers = self._signed(access, fields)
+        # What changes something goes in the body: it may be a secret, and addresses end in logs.
+        query, form = (signed, None) if method == "GET" else (None, signed)
+        response = await fetch(
+            self.tools.http, method, f"{self._base}/{path}", headers=headers, params=query, data=form
+        )
         wait = self._heed(response)
         if response.status_code < 300:
             return response.content

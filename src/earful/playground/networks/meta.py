@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -48,9 +49,9 @@ class MetaSimulator(Simulator):
             return self._register(asked, path)
         if asked.headers.get("authorization") != f"Bearer {ACCESS_TOKEN}":
             raise refusal(400, 190, "Invalid OAuth access token - Cannot parse access token")
-        if self.proof and asked.query.get("appsecret_proof") != hex_mac(APP_SECRET, ACCESS_TOKEN.encode()):
+        if self.proof and given(asked).get("appsecret_proof") != hex_mac(APP_SECRET, ACCESS_TOKEN.encode()):
             self.violated(asked, path, "appsecret_proof is missing or wrong")
-        fields = body_of(asked) if asked.body else {}
+        fields = body_of(asked) if asked.body and not _is_form(asked) else {}
         if rest.endswith("/subscribed_apps"):
             return as_json({"success": True})
         return self.request(asked, rest, fields)
@@ -62,10 +63,11 @@ class MetaSimulator(Simulator):
     def _register(self, asked: Asked, path: str) -> Answer:
         if asked.headers.get("authorization") != f"Bearer {APP_ID}|{APP_SECRET}":
             raise refusal(400, 190, "This call needs an app access token")
+        told = given(asked)
         for name, wanted in (("object", self.about), ("verify_token", VERIFY_TOKEN)):
-            if asked.query.get(name) != wanted:
+            if told.get(name) != wanted:
                 self.violated(asked, path, f"{name} must be {wanted}")
-        self._callback = asked.query.get("callback_url", "")
+        self._callback = told.get("callback_url", "")
         waiting, self._waiting = self._waiting, []
         for body in waiting:
             self.push(self.pushed(body))
@@ -125,6 +127,16 @@ class MetaSimulator(Simulator):
             if one.id == account_id:
                 return one
         raise refusal(400, 100, "No matching user found", 2018001)
+
+
+def given(asked: Asked) -> dict[str, str]:
+    """Parameters, from the address or from a form."""
+    form = dict(parse_qsl(asked.body.decode())) if _is_form(asked) else {}
+    return {**asked.query, **form}
+
+
+def _is_form(asked: Asked) -> bool:
+    return asked.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def error(code: int, words: str, subcode: int = 0) -> dict[str, Any]:
