@@ -208,7 +208,7 @@ def test_what_a_customer_answers_to_us_belongs_to_the_same_case(town: Town) -> N
     at = says(town, "Does the small one fit?")
     reply = town.answer(at, "Which machine do you have?")
     town.send()
-    assert town.reply(reply)["state"] == SendState.SENT
+    assert town.reply(reply)["state"] in OUT
     world = town.simulator.world
     ours = next(one for one in world.said.values() if one.ours and "Which machine" in one.text)
     customer = next(one.by for one in world.said.values() if town.simulator.native_id(one) == at)
@@ -216,7 +216,7 @@ def test_what_a_customer_answers_to_us_belongs_to_the_same_case(town: Town) -> N
     town.arrived(town.simulator.native_id(said))
     row = town.message(town.simulator.native_id(said))
     assert row["case_id"] == town.message(at)["case_id"]
-    assert customer.handle in row["author"]
+    assert any(name in row["author"] for name in (customer.id, customer.handle, customer.name))
 
 
 def test_a_limit_with_and_without_a_time_to_wait_delays_and_loses_nothing(town: Town) -> None:
