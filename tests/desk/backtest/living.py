@@ -147,6 +147,8 @@ def live(desk: Desk, seed: int, turns: int) -> None:
     chance = Random(seed)
     newest: dict[str, str] = {}
     for turn in range(turns):
+        # Nothing is said at the very instant at which something was told.
+        desk.now += MINUTE  # type: ignore[assignment]
         minute = (desk.now - NOW) // MINUTE
         for part in range(3):
             _speak(desk, chance, newest, f"m{turn}-{part}", minute)
@@ -171,7 +173,9 @@ def _speak(desk: Desk, chance: Random, newest: dict[str, str], name: str, minute
 
 
 def _act(desk: Desk, chance: Random) -> None:
-    rows = desk.store.read_now(lambda tx: tx.rows(select(table.c.id, table.c.status).order_by(table.c.number)))
+    rows = desk.store.read_now(
+        lambda tx: tx.rows(select(table.c.id, table.c.status).order_by(table.c.number))
+    )
     case = chance.choice(rows)
     case_id, what = case["id"], chance.random()
     run = desk.store.read_now(lambda tx: runs.of_case(tx, case_id))

@@ -2,19 +2,16 @@
 
 from collections import Counter
 
-import pytest
-from msgspec.structs import replace
 from sqlalchemy import select
 
 from earful.desk.backtest import service
-from earful.desk.backtest.rules import Draft, Result, Row, What
-from earful.desk.backtest.service import InvalidDraftError, Wanted
-from earful.desk.playbooks.rules import Kind
+from earful.desk.backtest.rules import Draft, Result, What
+from earful.desk.backtest.service import Wanted
 from earful.store.tables import automation_runs, case_clocks, case_runs, run_steps, sla_breaches
 from earful.store.tables import cases as cases_table
 from tests.conftest import Desk
 
-from .living import KETTLE, POLICIES, REST, RULES, furnish, live, step
+from .living import KETTLE, POLICIES, RULES, furnish, live
 
 
 def run(desk: Desk, draft: Draft, weeks: int = 1) -> Result:
@@ -71,7 +68,9 @@ def _promises(desk: Desk) -> None:
     kept = Counter(
         (policies[str(one["policy_id"])], one["kind"]) for one in ended if one["done_at"] <= one["due_at"]  # type: ignore[operator]
     )  # fmt: skip
-    broken = Counter((policies[str(one["policy_id"])], one["kind"]) for one in rows(desk, select(sla_breaches)))
+    broken = Counter(
+        (policies[str(one["policy_id"])], one["kind"]) for one in rows(desk, select(sla_breaches))
+    )
     assert broken
     found = numbers(result, What.KEPT)
     assert {key: value for key, value in found.items() if key[0]} == kept

@@ -14,6 +14,7 @@ from earful.desk.backtest.playbooks import Shelf
 from earful.desk.backtest.promises import Promises
 from earful.desk.backtest.reading import Asked, asked
 from earful.desk.backtest.rules import Busy, Draft, Effort, Key, Marks, Subject, What
+from earful.desk.calendars.rules import Calendar
 from earful.desk.conditions import rules as conditions
 from earful.desk.playbooks import rules as books
 from earful.desk.playbooks import service as playbook_service
@@ -21,7 +22,6 @@ from earful.desk.playbooks.following import due_by
 from earful.desk.playbooks.rules import Playbook
 from earful.desk.sla import rules as sla_rules
 from earful.desk.sla import settings as sla
-from earful.desk.sla.rules import Policy
 from earful.desk.users import service as users
 from earful.model.conditions import ALWAYS, Condition
 from earful.model.time import Instant
@@ -49,14 +49,14 @@ def ready(tx: Tx, draft: Draft, minutes: Effort, now: Instant, *, imported: bool
         return _playbooks(tx, draft.playbook, minutes, now, imported=imported)
     if draft.rules is not None:
         return _rules(tx, draft.rules, minutes, now, imported=imported)
-    return _promises(tx, draft.policies or (), minutes, now, imported=imported)
+    return _promises(tx, draft, minutes, now, imported=imported)
 
 
 def _playbooks(tx: Tx, draft: Playbook, minutes: Effort, now: Instant, *, imported: bool) -> Test:
     present = [one.playbook for one in playbook_service.listed(tx)]
     drafted = [one for one in present if one.id != draft.id] + [draft]
     book = sla.in_force(tx)
-    calendars = {one: held.calendar for one, held in book.calendars.items()}
+    calendars = calendars_of(book, Draft())
     shelves = [
         Shelf(
             playbooks=tuple(one for one in books.in_order(many) if one.enabled),
@@ -112,9 +112,15 @@ def _playbook_names(many: Sequence[Playbook]) -> list[tuple[Key, str, str]]:
     return [(key, *words) for key, words in names.items()]
 
 
-def _promises(tx: Tx, draft: Sequence[Policy], minutes: Effort, now: Instant, *, imported: bool) -> Test:
-    book = sla.in_force(tx)
-    calendars = {one: held.calendar for one, held in book.calendars.items()}
+def calendars_of(book: sla.Book, draft: Draft) -> dict[str, Calendar]:
+    """The calendars in force, with those of a draft."""
+    held = {one: kept.calendar for one, kept in book.calendars.items()}
+    return held | {one.id: one for one in draft.calendars}
+
+
+def _promises(tx: Tx, wanted: Draft, minutes: Effort, now: Instant, *, imported: bool) -> Test:
+    book, draft = sla.in_force(tx), wanted.policies or ()
+    calendars = calendars_of(book, wanted)
     tested = [sla_rules.condition_of(one) for one in (*book.policies, *draft)]
     held = [
         Promises(

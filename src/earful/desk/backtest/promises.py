@@ -2,6 +2,7 @@
 Pure: the same functions set the clocks of a running desk."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -10,7 +11,7 @@ from earful.desk.backtest.rules import Key, What
 from earful.desk.calendars.rules import Calendar
 from earful.desk.conditions.facts import Facts
 from earful.desk.sla import clocks, rules
-from earful.desk.sla.clocks import Clock
+from earful.desk.sla.clocks import Clock, Run
 from earful.desk.sla.rules import Policy
 from earful.model.time import Instant
 
@@ -27,19 +28,31 @@ class Promises(Struct, frozen=True, kw_only=True):
 
 
 def clocks_of(held: Promises, past: Past, now: Instant) -> list[Clock]:
-    """Every promise that a case would have had."""
+    """Every promise that a case would have had.
+
+    What the customer says later can put the case under another policy. A promise that was broken by then stays broken;
+    else that counts which it had in the end.
+    """
     found = []
     for run in past.course.runs:
         ended = run.ended_at if run.ended_at is not None else now
-        facts = past.facts_at(ended) if held.asks else _NOTHING
-        policy = rules.policy_for(held.policies, facts)
-        if policy is None:
-            continue
-        calendar = held.calendars.get(policy.calendar)
-        clock = clocks.times(run, past.course.stands, policy, (0, 0), calendar)
+        later = [one.at for one in past.spoken if run.started_at < one.at < ended] if held.asks else []
+        clock = None
+        for since, until in pairwise([run.started_at, *later, ended]):
+            clock = _clock(held, past, run, since)
+            if clock is not None and clock.due_at is not None and clock.due_at < until:
+                break
         if clock is not None:
             found.append(clock)
     return found
+
+
+def _clock(held: Promises, past: Past, run: Run, at: int) -> Clock | None:
+    facts = past.facts_at(at) if held.asks else _NOTHING
+    policy = rules.policy_for(held.policies, facts)
+    if policy is None:
+        return None
+    return clocks.times(run, past.course.stands, policy, (0, 0), held.calendars.get(policy.calendar))
 
 
 def marks(many: list[Clock], now: Instant) -> dict[Key, float]:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from earful.desk.automation.rules import Do
 from earful.desk.automation.rules import Rule as AutomationRule
+from earful.desk.calendars.rules import Calendar
 from earful.desk.playbooks.rules import Kind as StepKind
 from earful.desk.playbooks.rules import Playbook
 from earful.desk.sla.rules import Policy
@@ -38,6 +39,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     """All rules, instead of those in force."""
     policies: tuple[Policy, ...] | None = None
     """All policies, instead of those in force."""
+    calendars: tuple[Calendar, ...] = ()
+    """Calendars that policies count by, beside those in force."""
 
     @property
     def subject(self) -> Subject:
@@ -105,8 +108,6 @@ class What(StrEnum):
     """Of a person's work."""
     SPARED = "spared"
     """Minutes of a person's work that rules do."""
-    BUSIEST = "busiest"
-    """The most acts of one rule within an hour."""
 
 
 BETTER = {

@@ -12,7 +12,7 @@ from earful.desk import settings as kept
 from earful.desk.automation import checking as automation_checking
 from earful.desk.automation import service as automation
 from earful.desk.backtest import store
-from earful.desk.backtest.preparing import Test, ready
+from earful.desk.backtest.preparing import Test, calendars_of, ready
 from earful.desk.backtest.reading import Reader
 from earful.desk.backtest.rules import (
     WEEKS_MOST,
@@ -90,7 +90,7 @@ def check(tx: Tx, wanted: Wanted, now: Instant) -> None:
         around = automation.around(tx)
         lines += [f"{one.place}: {one.text}" for one in automation_checking.check(draft.rules, around)]
     if draft.policies is not None:
-        calendars = {one: held.calendar for one, held in sla.in_force(tx).calendars.items()}
+        calendars = calendars_of(sla.in_force(tx), draft)
         try:
             sla_rules.check(draft.policies, calendars, now)
         except InvalidPolicyError as error:
