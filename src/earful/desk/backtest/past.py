@@ -4,7 +4,7 @@ What a case says of itself at an instant is derived from its messages until then
 has no history (who the person is, in which queue it waits) is taken as it is now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -63,7 +63,7 @@ class Past:
         rows: Sequence[Mapping[str, Any]],
         events: Sequence[Mapping[str, Any]],
         spoken: Sequence[Spoken],
-        said: Sequence[Said],
+        said: Callable[[], Sequence[Said]],
         heard: Sequence[Heard],
         acts: Sequence[Act],
         changes: Sequence[Change],
@@ -75,7 +75,8 @@ class Past:
         self.row = row
         self.rows, self.events = rows, events
         """Messages and events as playbooks read them."""
-        self.spoken, self.said, self.heard, self.acts = spoken, said, heard, acts
+        self.spoken, self.heard, self.acts = spoken, heard, acts
+        self._said = said
         self.changes = changes
         self.happenings = happenings
         """(when, cause, what) that rules look at, beside messages."""
@@ -83,6 +84,11 @@ class Past:
         """Facts of the case and its person as they are now."""
         self.real, self.known_steps = real, known_steps
         self._facts: dict[int, Facts] = {}
+
+    @cached_property
+    def said(self) -> Sequence[Said]:
+        """Its messages as it sees them itself; made where they are asked for."""
+        return self._said()
 
     @cached_property
     def course(self) -> Course:

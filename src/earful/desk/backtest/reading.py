@@ -1,6 +1,7 @@
 """Reads the histories of many cases, with what the conditions of a test ask for and no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -140,7 +141,7 @@ class Reader:
             rows=rows,
             events=events,
             spoken=[self._spoken(one) for one in rows if one["direction"] == Direction.INBOUND],
-            said=[_said(one) for one in said if one["deleted_at"] is None],
+            said=partial(_all_said, said),
             heard=[self._heard(one) for one in rows],
             acts=acts,
             changes=changes,
@@ -183,6 +184,10 @@ class Reader:
     def _heard(self, row: dict[str, Any]) -> Any:
         found = moving.heard_of(row)
         return msgspec.structs.replace(found, promises=True) if self._wanted.imported else found
+
+
+def _all_said(rows: Iterable[Mapping[str, Any]]) -> list[Said]:
+    return [_said(one) for one in rows if one["deleted_at"] is None]
 
 
 def _said(row: Mapping[str, Any]) -> Said:

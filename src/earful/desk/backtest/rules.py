@@ -85,6 +85,16 @@ class Effort(Struct, frozen=True, kw_only=True):
         return self.note if act in (Do.NOTE, Do.NOTIFY) else self.act
 
 
+MINUTES_MOST = 600
+
+
+def check_effort(effort: Effort) -> None:
+    """Raises ValueError for minutes that nobody means."""
+    for one in Effort.__struct_fields__:
+        if not 0 <= getattr(effort, one) <= MINUTES_MOST:
+            raise ValueError(f"{one}: write minutes from 0 to {MINUTES_MOST}")
+
+
 class What(StrEnum):
     """What a number counts."""
 

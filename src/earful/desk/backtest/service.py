@@ -28,6 +28,7 @@ from earful.desk.sla import rules as sla_rules
 from earful.desk.sla import settings as sla
 from earful.desk.sla.rules import InvalidPolicyError
 from earful.model.time import DAY, MINUTE, Instant
+from earful.store.audit import Who
 from earful.store.store import Store
 from earful.store.tx import Tx
 
@@ -64,6 +65,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
 def effort(tx: Tx) -> Effort:
     """Minutes of work that agent hours are reckoned by."""
     return kept.in_force(tx, KIND, Effort)
+
+
+def keep_effort(tx: Tx, who: Who, wanted: Effort, now: Instant) -> bool:
+    """Put other minutes in force; False when they were so already."""
+    changed, _ = kept.keep(tx, who, KIND, wanted, now)
+    return changed
 
 
 def answer_minutes(tx: Tx, since: int) -> float | None:
