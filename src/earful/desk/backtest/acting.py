@@ -90,7 +90,7 @@ def _by_time(book: Rulebook, past: Past, now: Instant) -> list[tuple[int, int, f
     """When time makes conditions true: looked for from each thing that happened until the next."""
     if not book.horizons:
         return []
-    moments = {one.at for one in past.said} | {at for at, _ in past.course.stands}
+    moments = {one["occurred_at"] for one in past.messages} | {at for at, _ in past.course.stands}
     moments |= {one.at for one in past.changes}
     ordered = sorted(at for at in moments if at <= now)
     found = []

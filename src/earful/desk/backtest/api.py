@@ -12,7 +12,7 @@ from earful.desk.automation.rules import Rule
 from earful.desk.backtest import files
 from earful.desk.backtest.jobs import Job
 from earful.desk.backtest.pages import MAY, backtests_of, begin, job_of
-from earful.desk.backtest.rules import Draft, Result
+from earful.desk.backtest.rules import WEEKS, Draft, Result
 from earful.desk.backtest.service import InvalidDraftError, Wanted
 from earful.desk.playbooks import files as playbook_files
 from earful.desk.playbooks.files import InvalidPlaybookError
@@ -36,8 +36,8 @@ class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policies: list[dict[str, Any]] | None = None
     """All SLA policies, in their order."""
     toml: str | None = None
-    """A file as `earful playbooks`, `earful rules` and `earful sla` take it; its rules and policies join those there."""
-    weeks: int = rules.WEEKS
+    """A file that `earful playbooks`, `rules` or `sla` takes; its rules and policies join those in force."""
+    weeks: int = WEEKS
     """1 to 26: cases that opened within so many weeks are looked at."""
     imported: bool = False
     """Cases that an import brought count as if they had come while the desk ran."""

@@ -34,8 +34,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
     live: bool
     """It came within two days; a person could have acted on it."""
     imported: bool
-    values: Mapping[str, Any]
-    """Its own facts: of the message, its rating, its author."""
+    row: Mapping[str, Any]
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -53,6 +52,15 @@ class Real(Struct, frozen=True, kw_only=True):
     playbook_id: str
 
 
+class Eyes(Struct, frozen=True, kw_only=True):
+    """How rows of messages are read: most are never looked at so closely."""
+
+    values: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """Facts of a message, its rating and its author."""
+    said: Callable[[Mapping[str, Any]], Said]
+    heard: Callable[[Mapping[str, Any]], Heard]
+
+
 class Past:
     """The history of one case. Sequences are in order of time."""
 
@@ -63,8 +71,8 @@ class Past:
         rows: Sequence[Mapping[str, Any]],
         events: Sequence[Mapping[str, Any]],
         spoken: Sequence[Spoken],
-        said: Callable[[], Sequence[Said]],
-        heard: Sequence[Heard],
+        messages: Sequence[Mapping[str, Any]],
+        eyes: Eyes,
         acts: Sequence[Act],
         changes: Sequence[Change],
         happenings: Sequence[tuple[int, str, On]],
@@ -75,8 +83,10 @@ class Past:
         self.row = row
         self.rows, self.events = rows, events
         """Messages and events as playbooks read them."""
-        self.spoken, self.heard, self.acts = spoken, heard, acts
-        self._said = said
+        self.spoken, self.acts = spoken, acts
+        self.messages = messages
+        """All that were not deleted, automatic ones too."""
+        self._eyes = eyes
         self.changes = changes
         self.happenings = happenings
         """(when, cause, what) that rules look at, beside messages."""
@@ -84,20 +94,19 @@ class Past:
         """Facts of the case and its person as they are now."""
         self.real, self.known_steps = real, known_steps
         self._facts: dict[int, Facts] = {}
-
-    @cached_property
-    def said(self) -> Sequence[Said]:
-        """Its messages as it sees them itself; made where they are asked for."""
-        return self._said()
+        self._said: dict[str, Said] = {}
 
     @cached_property
     def course(self) -> Course:
         """What it went through, as its clocks see it."""
-        return clocks.course(self.heard, self.acts, Status(self.row["status"]), self.row["closed_at"])
+        heard = [self._eyes.heard(one) for one in self.rows]
+        return clocks.course(heard, self.acts, Status(self.row["status"]), self.row["closed_at"])
 
     def status_at(self, at: int) -> tuple[Status, int]:
         """Where it stood at an instant, and since when."""
-        found = (Status.OPEN, self.row["opened_at"])
+        found, closed_at = (Status.OPEN, self.row["opened_at"]), self.row["closed_at"]
+        if (not self.acts or at < self.acts[0].at) and (closed_at is None or at < closed_at):
+            return found
         for since, status in self.course.stands:
             if since > at:
                 break
@@ -122,11 +131,20 @@ class Past:
 
     def _made(self, at: int) -> Facts:
         newest = self.newest_at(at)
-        values: dict[str, Any] = {**self.around, **(newest.values if newest is not None else {})}
-        until = [one for one in self.said if one.at <= at]
+        values: dict[str, Any] = {
+            **self.around,
+            **(self._eyes.values(newest.row) if newest is not None else {}),
+        }
+        until = [self._said_of(one) for one in self.messages if one["occurred_at"] <= at]
         if until:
             values |= self._of_case(cases.summarise(until), at)
         return Facts(**values)
+
+    def _said_of(self, row: Mapping[str, Any]) -> Said:
+        found = self._said.get(row["id"])
+        if found is None:
+            found = self._said[row["id"]] = self._eyes.said(row)
+        return found
 
     def _of_case(self, found: cases.Facts, at: int) -> dict[str, Any]:
         status, since = self.status_at(at)

@@ -45,12 +45,17 @@ class Taken(Struct, frozen=True, kw_only=True):
     """Keys of the steps that were taken as done when they were due."""
 
 
-def take(shelf: Shelf, past: Past, now: Instant) -> Taken | None:
-    """What a case would have taken; None for none. `now`: until when its history is told."""
+def take(shelf: Shelf, past: Past, now: Instant, like: Taken | None = None) -> Taken | None:
+    """What a case would have taken; None for none. `now`: until when its history is told.
+
+    `like`: what it takes by another shelf, which is the same where the same playbook begins at the same time.
+    """
     begun = _begin(shelf, past)
     if begun is None:
         return None
     playbook, at, spoken = begun
+    if like is not None and like.playbook is playbook and like.at == at:
+        return like
     facts = past.facts_at(spoken.at)
     path = rules.path_for(playbook, facts.case_severity or 0)
     policy = promises.policy_for(shelf.policies, facts)

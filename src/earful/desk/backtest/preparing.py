@@ -70,9 +70,10 @@ def _playbooks(tx: Tx, draft: Playbook, minutes: Effort, now: Instant, *, import
     ]
 
     def judge(past: Past) -> tuple[Marks, Marks]:
-        now_, then = (playbooks.take(shelf, past, now) for shelf in shelves)
-        first = playbooks.marks(now_, minutes, now)
-        return first, first if now_ == then else playbooks.marks(then, minutes, now)
+        held = playbooks.take(shelves[0], past, now)
+        then = playbooks.take(shelves[1], past, now, held)
+        first = playbooks.marks(held, minutes, now)
+        return first, first if held == then else playbooks.marks(then, minutes, now)
 
     tested = [one.when for one in (*present, draft)]
     tested += [sla_rules.condition_of(one) for one in book.policies]

@@ -1,7 +1,6 @@
 """Reads the histories of many cases, with what the conditions of a test ask for and no more."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from msgspec import Struct
 from earful.desk.automation.consumer import KINDS
 from earful.desk.automation.rules import On
 from earful.desk.backtest import store
-from earful.desk.backtest.past import NOW_ONLY, Change, Past, Real, Spoken
+from earful.desk.backtest.past import NOW_ONLY, Change, Eyes, Past, Real, Spoken
 from earful.desk.backtest.rules import Subject
 from earful.desk.cases.rules import Said
 from earful.desk.conditions import rules as conditions
@@ -20,6 +19,7 @@ from earful.desk.outcomes.service import CHANGED as OUTCOME
 from earful.desk.playbooks import history
 from earful.desk.playbooks.rules import FRESH
 from earful.desk.sla import moving
+from earful.desk.sla.clocks import Heard
 from earful.desk.users import service as users
 from earful.model.conditions import Condition
 from earful.model.message import Direction, MessageKind, Visibility
@@ -73,6 +73,7 @@ class Reader:
         self._people = {user.name: user.id for user in users.colleagues(tx)}
         self._ratings = "rating" in wanted.groups or bool(wanted.fields & _RATED)
         self._texts = self._ratings or bool(wanted.groups & _AROUND)
+        self._eyes = Eyes(values=self._values, said=self._said, heard=self._heard)
         types = {*history.TYPES, OUTCOME}
         self._types = sorted(types | set(KINDS) if wanted.subject is Subject.RULES else types)
 
@@ -111,9 +112,6 @@ class Reader:
     ) -> Past:
         for one in said:
             one["network"], one["channel"] = self._channels[one["channel_id"]]
-            one.setdefault("rating", None)
-            inbound = self._texts and one["direction"] == Direction.INBOUND
-            one["values"] = facts.of_said(one, self._wanted.groups) if inbound else _NOTHING
         # Deleted and automatic messages, and what only colleagues see, start nothing and end nothing.
         rows = [
             one
@@ -141,8 +139,8 @@ class Reader:
             rows=rows,
             events=events,
             spoken=[self._spoken(one) for one in rows if one["direction"] == Direction.INBOUND],
-            said=partial(_all_said, said),
-            heard=[self._heard(one) for one in rows],
+            messages=[one for one in said if one["deleted_at"] is None],
+            eyes=self._eyes,
             acts=acts,
             changes=changes,
             happenings=happenings,
@@ -178,36 +176,34 @@ class Reader:
             at=row["occurred_at"],
             live=row["received_at"] - row["occurred_at"] <= FRESH,
             imported=bool(row["backfill"]),
-            values=row["values"],
+            row=row,
         )
 
-    def _heard(self, row: dict[str, Any]) -> Any:
+    def _values(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return facts.of_said({"rating": None, **row}, self._wanted.groups) if self._texts else _NOTHING
+
+    def _heard(self, row: Mapping[str, Any]) -> Heard:
         found = moving.heard_of(row)
         return msgspec.structs.replace(found, promises=True) if self._wanted.imported else found
 
-
-def _all_said(rows: Iterable[Mapping[str, Any]]) -> list[Said]:
-    return [_said(one) for one in rows if one["deleted_at"] is None]
-
-
-def _said(row: Mapping[str, Any]) -> Said:
-    """A message as its case sees it. The channel's name stands in the place of its id; titles are not made anew."""
-    rating = row["values"]
-    return Said(
-        message_id=row["id"],
-        direction=Direction(row["direction"]),
-        kind=MessageKind(row["kind"]),
-        at=row["occurred_at"],
-        text="",
-        subject="",
-        deleted=False,
-        network=row["network"],
-        channel_id=row["channel"],
-        rated_kind=row["rated"] or "",
-        sentiment=row["sentiment"] or "",
-        topic=row["topic"] or "",
-        severity=row["severity"] or 0,
-        priority=row["priority"] or 0,
-        tried_before=tuple(rating.get("rating_tried_before", ())),
-        reach_tier=rating.get("rating_reach_tier", ""),
-    )
+    def _said(self, row: Mapping[str, Any]) -> Said:
+        """A message as its case sees it; the channel's name stands for its id, and titles are not made anew."""
+        rated = self._values(row) if self._ratings and row["direction"] == Direction.INBOUND else _NOTHING
+        return Said(
+            message_id=row["id"],
+            direction=Direction(row["direction"]),
+            kind=MessageKind(row["kind"]),
+            at=row["occurred_at"],
+            text="",
+            subject="",
+            deleted=False,
+            network=row["network"],
+            channel_id=row["channel"],
+            rated_kind=row["rated"] or "",
+            sentiment=row["sentiment"] or "",
+            topic=row["topic"] or "",
+            severity=row["severity"] or 0,
+            priority=row["priority"] or 0,
+            tried_before=tuple(rated.get("rating_tried_before", ())),
+            reach_tier=rated.get("rating_reach_tier", ""),
+        )
