@@ -285,6 +285,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "running": N_("Still running"), "acted": N_("Times it acts"), "act": N_("Acts"),
         "minutes": N_("Hours of agents"), "spared": N_("Hours of agents spared"),
     },
+    "backtest_all": {
+        "met": N_("Steps in time"), "missed": N_("Steps late"), "open": N_("Steps not due yet"),
+        "assumed": N_("Steps taken as done"),
+    },
     "effort": {
         "act": N_("An act of a rule: tag, assign, raise"), "note": N_("A note or a notification of a rule"),
     },

@@ -19,6 +19,11 @@ from tests.served import Browser, Served
 from .living import KETTLE, RULES
 
 
+def say(served: Served, text: str, by: str = "ana") -> None:
+    served.say(text, by=by, occurred_at=rfc3339(served.now()))
+    served.settle()
+
+
 def over(served: Served, browser: Browser, where: str) -> Job:
     """The backtest at an address, once nothing more comes."""
     found: Backtests = served.app.state.backtests
@@ -39,7 +44,6 @@ def test_a_lead_tries_an_unsaved_playbook_and_puts_it_in_force(small_served: Ser
             by=one,
             occurred_at=rfc3339(small_served.now()),
         )
-    small_served.settle()
     lead.post("/playbooks/ready")
     sent = fields(lead.get("/playbooks/late-delivery").text)
     changed = [("name", "Later delivery") if name == "name" else (name, value) for name, value in sent]
@@ -95,8 +99,7 @@ def test_minutes_of_work_are_kept_and_audited(small_served: Served) -> None:
 def test_programs_begin_read_and_stop_backtests(small_served: Served) -> None:
     token = small_served.client()
     token.headers = small_served.token(Permission.CASES_READ, Permission.AUTOMATION_MANAGE)
-    small_served.say("The kettle began to smoke", occurred_at=rfc3339(small_served.now()))
-    small_served.settle()
+    say(small_served, "The kettle began to smoke")
     begun = token.post("/api/v1/backtests", json={"toml": rule_files.write(RULES), "weeks": 1})
     assert begun.status_code == 202, begun.text
     where = begun.headers["location"]
@@ -122,8 +125,7 @@ def test_programs_begin_read_and_stop_backtests(small_served: Served) -> None:
 
 
 def test_the_command_tries_a_file(small_served: Served, tmp_path: Path) -> None:
-    small_served.say("My kettle is broken", occurred_at=rfc3339(small_served.now()))
-    small_served.settle()
+    say(small_served, "My kettle is broken")
     file = tmp_path / "kettle.toml"
     file.write_text(files.write(KETTLE))
     asked = ["backtest", str(file), "--weeks", "2", "--data", str(small_served.settings.folder)]

@@ -1,5 +1,6 @@
 """The pages of backtests: begin one from an editor's form, see how far it is, read it beside what is in force."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -191,14 +192,25 @@ async def job_page(request: Ask, job_id: FromPath[str]) -> Response[str]:
     )
 
 
-def sections(job: Job) -> list[tuple[str, list[rules.Row], float]]:
-    """(words of a group, its numbers, the greatest of them) in the order of the result; all cases come first."""
+def sections(job: Job) -> list[tuple[str, list[rules.Row], float, float]]:
+    """(words of a group, its numbers, the greatest of them, the most minutes); all cases come first."""
     found: dict[str, list[rules.Row]] = {}
     for row in job.result.rows if job.result is not None else []:
         found.setdefault(row.group, []).append(row)
+    work = (rules.What.MINUTES, rules.What.SPARED)
     return [
-        (group, rows, max(max(one.present, one.draft) for one in rows) or 1) for group, rows in found.items()
+        (
+            group,
+            rows,
+            _most(one for one in rows if one.what not in work),
+            _most(one for one in rows if one.what in work),
+        )
+        for group, rows in found.items()
     ]
+
+
+def _most(rows: Iterable[rules.Row]) -> float:
+    return max((max(one.present, one.draft) for one in rows), default=0) or 1
 
 
 @get(f"{PATH}/{{job_id:str}}/progress", guards=READ, include_in_schema=False)
