@@ -135,9 +135,7 @@ def test_nobody_is_told_of_history_or_in_a_way_that_they_turned_off(staffed: Des
     old = NewEvent(
         type="automation.notify", subject="r", at=staffed.now - 2 * DAY, data='{"to":["lou"],"text":"old"}'
     )
-    new = NewEvent(
-        type="automation.notify", subject="r", at=staffed.now, data='{"to":["lou"],"text":"new"}'
-    )
+    new = NewEvent(type="automation.notify", subject="r", at=staffed.now, data='{"to":["lou"],"text":"new"}')
     staffed.store.write_now(lambda tx: staffed.log.append(tx, [old, new]))
     staffed.settle()
     assert [one.detail for one in told(staffed, LOU)] == ["new"]
