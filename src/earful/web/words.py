@@ -168,6 +168,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "routed_least": N_("gave this to {detail}, who had the fewest open cases"),
         "took_next": N_("took this as the next case"),
         "queued": N_("put this into the queue of {detail}"),
+        "unqueued": N_("let anybody take this: its queue is there no more"),
         "queue_moved": N_("moved this to the queue of {detail}: the day of the team before is over"),
         "unspoken": N_("noted that nobody who could take this speaks {detail}"),
         "restored": N_("put this back to {detail}"), "priority_raised": N_("raised the priority to at least {detail}"),
