@@ -32,7 +32,7 @@ def numbers(result: Result, what: What) -> dict[tuple[str, str], float]:
 
 def test_the_present_one_says_what_really_happened(desk: Desk) -> None:
     furnish(desk)
-    live(desk, 7, 24)
+    live(desk, 7, 13)
     _paths(desk)
     _promises(desk)
     _acts(desk)
