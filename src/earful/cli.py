@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import rich_click as click
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from earful import __version__, config
@@ -350,6 +351,42 @@ def reparse(channel: str, since: Any, **flags: Any) -> None:
     except commands.Refused as error:
         raise click.ClickException(str(error)) from error
     out.print(f"{count} deliveries will be read again by the running desk.", highlight=False)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--weeks", default=4, show_default=True, type=click.IntRange(1, 26), help="Weeks of cases to look at."
+)
+@click.option(
+    "--imported", is_flag=True, help="Count what an import brought as if it had come while the desk ran."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_common
+def backtest(file: Path, weeks: int, imported: bool, as_json: bool, **flags: Any) -> None:
+    """Try a playbook, rules or SLA policies from a TOML file on the desk's own past.
+
+    The file is one that `earful playbooks`, `earful rules` or `earful sla` takes. It is played over the cases that
+    opened in the last weeks, beside what is in force: had everybody answered when they did. Nothing is changed.
+    """
+    from earful.desk.backtest import commands  # noqa: PLC0415
+    from earful.desk.toml.commands import Refused  # noqa: PLC0415
+
+    try:
+        with Progress(console=err, transient=True) as bar:
+            task = bar.add_task("cases", total=None)
+            found = commands.run(
+                _existing(**flags),
+                file,
+                weeks,
+                lambda done, total: bar.update(task, completed=done, total=total),
+                imported=imported,
+            )
+    except Refused as error:
+        for line in str(error).splitlines():
+            err.print(line, highlight=False, markup=False, soft_wrap=True)
+        raise click.ClickException("This cannot be tested; nothing was changed.") from error
+    click.echo(msgspec.json.encode(found).decode() if as_json else commands.as_table(found))
 
 
 @main.command()

@@ -16,6 +16,7 @@ from earful.channels.kit.budget import Budgets
 from earful.channels.kit.tools import Tools, shared_client
 from earful.config import Settings
 from earful.desk.automation import acting as automation
+from earful.desk.automation import service as automation_service
 from earful.desk.automation.consumer import AutomationConsumer
 from earful.desk.bulk.consumer import BulkConsumer
 from earful.desk.cases import service as cases
@@ -236,6 +237,7 @@ class Earful:
         """Raw deliveries are evidence for a while, not an archive; nor are the log of webhooks and what was read."""
         await self.store.write(partial(webhooks.purge, now=self.clock()))
         await self.store.write(partial(notices.purge, now=self.clock()))
+        await self.store.write(partial(automation_service.purge, now=self.clock()))
         if self.settings.keep_raw_days:
             now = self.clock()
             before = now - self.settings.keep_raw_days * DAY

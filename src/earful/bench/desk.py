@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from earful.bench import postgres
+from earful.bench import backtest, postgres
 from earful.bench import rules as automation
 from earful.bench.filling import caught_up, fill, follow_up
 from earful.bench.pages import times
@@ -58,7 +58,7 @@ SEARCHES = (
     "/inbox?view=all&q=refund+order+4821",
     "/inbox?view=closed&q=crash+Utr",
 )
-VIEW_BAR, CASE_BAR, SEARCH_BAR, RULES_BAR = 100, 80, 200, 2_000
+VIEW_BAR, CASE_BAR, SEARCH_BAR, RULES_BAR, BACKTEST_BAR = 100, 80, 200, 2_000, 1_667
 Say = Callable[[str], object]
 
 
@@ -93,6 +93,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
             f"desk: {automation.RULES} rules and the ready playbooks followed {automation.ASKED:,} messages; "
             f"{came} acts and runs came of it"
         )
+        tested = backtest.rates(store, keys, rows, say)
     finally:
         store.close()
     addresses = [f"/inbox?view={one}" for one in made]
@@ -120,6 +121,17 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
             RULES_BAR,
             f"{automation.RULES} rules of 3 tests and six playbooks, read from the log, acts and runs written",
             at_least=True,
+        ),
+        *(
+            _figure(
+                f"backtest of {name}, {database}",
+                rate,
+                "cases/s",
+                BACKTEST_BAR,
+                f"{cases:,} cases of half a year with five messages, beside what is in force",
+                at_least=True,
+            )
+            for name, rate, cases in tested
         ),
     ]
 

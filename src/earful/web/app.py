@@ -26,6 +26,9 @@ from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
 from earful.desk.automation import api as automation_api
 from earful.desk.automation import pages as automation
+from earful.desk.backtest import api as backtest_api
+from earful.desk.backtest import pages as backtest
+from earful.desk.backtest.jobs import Backtests
 from earful.desk.bulk import api as bulk_api
 from earful.desk.bulk import pages as bulk
 from earful.desk.calendars import api as calendars_api
@@ -115,6 +118,8 @@ HANDLERS: list[Any] = [
     *playbooks.HANDLERS,
     *case_playbooks.HANDLERS,
     *playbooks_api.HANDLERS,
+    *backtest.HANDLERS,
+    *backtest_api.HANDLERS,
     *sla.HANDLERS,
     *calendars.HANDLERS,
     *sla_api.HANDLERS,
@@ -156,6 +161,7 @@ HANDLERS: list[Any] = [
 def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     """The application over running parts. `setup_code` lets the first visitor make themselves admin."""
     assets, hub = Assets(), live.Hub(parts)
+    backtests = Backtests(parts.store, parts.clock)
     renderer = Renderer(assets)
 
     @contextlib.asynccontextmanager
@@ -168,10 +174,12 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
             finally:
                 stop.set()
                 await follow
+                await asyncio.to_thread(backtests.close)
 
     state = {
         "parts": parts,
         "hub": hub,
+        "backtests": backtests,
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
     }

@@ -173,6 +173,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "routed_least": N_("gave this to {detail}, who had the fewest open cases"),
         "took_next": N_("took this as the next case"),
         "queued": N_("put this into the queue of {detail}"),
+        "unqueued": N_("let anybody take this: its queue is there no more"),
         "queue_moved": N_("moved this to the queue of {detail}: the day of the team before is over"),
         "unspoken": N_("noted that nobody who could take this speaks {detail}"),
         "restored": N_("put this back to {detail}"), "priority_raised": N_("raised the priority to at least {detail}"),
@@ -275,6 +276,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "rule_result": {
         "acted": N_("Acted"), "refused": N_("Could not act"), "stopped": N_("Stopped"),
+    },
+    "backtest": {
+        "playbook": N_("Playbook"), "rules": N_("Rules"), "sla": N_("Promise times"),
+    },
+    "backtest_state": {
+        "waiting": N_("Waiting"), "running": N_("Running"), "finished": N_("Finished"), "stopped": N_("Stopped"),
+        "failed": N_("Failed"),
+    },
+    "backtest_what": {
+        "total": N_("Cases"), "without": N_("Cases for which there is nothing"), "cases": N_("Cases that take it"),
+        "met": N_("In time"), "missed": N_("Late"), "open": N_("Not due yet"), "assumed": N_("Taken as done"),
+        "done": N_("Passed"), "kept": N_("Kept"), "broken": N_("Not kept"), "warned": N_("Warned of"),
+        "running": N_("Still running"), "acted": N_("Times it acts"), "act": N_("Acts"),
+        "minutes": N_("Hours of agents"), "spared": N_("Hours of agents spared"),
+    },
+    "backtest_all": {
+        "met": N_("Steps in time"), "missed": N_("Steps late"), "open": N_("Steps not due yet"),
+        "assumed": N_("Steps taken as done"),
+    },
+    "effort": {
+        "act": N_("An act of a rule: tag, assign, raise"), "note": N_("A note or a notification of a rule"),
     },
     "bulk": {
         "assign": N_("Assign"), "queue": N_("Hand over to a team"), "tag": N_("Tag"), "untag": N_("Take a tag off"),

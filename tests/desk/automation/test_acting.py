@@ -274,3 +274,15 @@ def test_a_draft_says_what_it_would_act_on(desk: Desk) -> None:
     desk.settle()
     found = desk.store.read_now(lambda tx: service.tried(tx, rule(when=KETTLE), desk.now))
     assert [[fact.field for fact in one.because] for one in found] == [["message.text"]]
+
+
+def test_what_rules_did_long_ago_is_forgotten_but_for_cases_that_are_not_closed(desk: Desk) -> None:
+    keep(desk, rule("kettles", when=KETTLE))
+    desk.receive(write("m1"), write("m2", by="ben"))
+    desk.settle()
+    first, second = sorted(row["case_id"] for row in runs(desk))
+    desk.store.write_now(lambda tx: cases.close(tx, desk.log, KIM, first, Outcome.CLAIMED, desk.now))
+    for later, left in ((89 * DAY, [first, second]), (2 * DAY, [second])):
+        desk.now += later  # type: ignore[assignment]
+        desk.store.write_now(lambda tx: service.purge(tx, desk.now))
+        assert sorted(row["case_id"] for row in runs(desk)) == left

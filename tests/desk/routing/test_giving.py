@@ -214,6 +214,8 @@ def test_new_routes_reach_what_already_waits_and_a_gone_team_holds_nothing(small
     plan(desk)
     assert (rows(desk)[-1]["queue"], rows(desk)[-1]["route_id"]) == ("", "")
     assert case["assignee_id"] is None
+    # Told once: views of the queue follow.
+    assert history(desk, case["number"]) == ["queued North", "unqueued"]
 
 
 def test_next_gives_ones_own_first_only_if_they_press_more(small_desk: Desk) -> None:

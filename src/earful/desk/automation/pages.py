@@ -128,16 +128,17 @@ async def edit_page(request: Ask, rule_id: FromPath[str]) -> Response[str]:
     book, seq = await parts_of(request).store.read(lambda tx: (service.in_force(tx), service.place(tx)))
     if rule_id == NEW:
         root = forms.of_condition(All((Check(field="case.topic", op="is", value="delivery"),)))
-        return await _show(request, Draft(seq=seq), root)
+        return await show(request, Draft(seq=seq), root)
     rule = book.rule(rule_id)
     if rule is None:
         raise NotFoundException("This rule does not exist; somebody may have deleted it.")
-    return await _show(request, form.of_rule(rule, seq), forms.of_condition(service.condition_of(rule)))
+    return await show(request, form.of_rule(rule, seq), forms.of_condition(service.condition_of(rule)))
 
 
-async def _show(
+async def show(
     request: Ask, draft: Draft, root: forms.Group, *, template: str = "rule", problem: str = ""
 ) -> Response[str]:
+    """The editor with what its form says, a part of it, or with what keeps it from being used."""
     parts = parts_of(request)
 
     def read(tx: Tx) -> tuple[Editor, list[service.Run]]:
@@ -212,7 +213,7 @@ async def draft(request: Ask) -> Response[str]:
             template = "rule_check"
         else:
             template = "rule_condition" if "condition" in target else "rule_acts"
-    return await _show(request, made, root, template=template)
+    return await show(request, made, root, template=template)
 
 
 @post(f"{PATH}/save", guards=MANAGE, status_code=200, include_in_schema=False)
@@ -229,11 +230,11 @@ async def save(request: Ask) -> Response[Any]:
 
         return await _save(request, change, "Rule+saved", seen=made.seq)
     except (InvalidRulesError, InvalidConditionError):
-        return await _show(
+        return await show(
             request, made, root, problem="It cannot be kept like this: the places are marked below."
         )
     except StaleError as error:
-        return await _show(request, made, root, problem=str(error))
+        return await show(request, made, root, problem=str(error))
 
 
 @post(

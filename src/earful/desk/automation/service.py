@@ -30,6 +30,10 @@ COUNTED = 7 * DAY
 TRIED = 50
 """Newest cases that a draft is tried on."""
 RUNS_SHOWN = 50
+KEPT = 90 * DAY
+"""How long it is known what rules did to a case that was closed since."""
+AT_ONCE = 1_000
+"""Rows that are forgotten in one transaction."""
 
 
 class StaleError(ValueError):
@@ -262,6 +266,11 @@ def runs(tx: Tx, rule_id: str) -> list[Run]:
         )
         for row in store.newest_runs(tx, rule_id, RUNS_SHOWN)
     ]
+
+
+def purge(tx: Tx, now: Instant) -> int:
+    """Forget what rules did longer ago than is kept; the history of each case keeps it. Returns how many."""
+    return store.purge(tx, now - KEPT, AT_ONCE)
 
 
 def tried(tx: Tx, rule: Rule, now: Instant) -> list[Tried]:

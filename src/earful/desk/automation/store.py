@@ -74,6 +74,16 @@ def acted_since(tx: Tx, rule_ids: Iterable[str], since: int) -> dict[str, int]:
     return {row["rule_id"]: row["acts"] for row in tx.rows(query)}
 
 
+def purge(tx: Tx, before: int, limit: int) -> int:
+    """Forget some of what rules did before an instant, but on cases that are not closed: a rule that waits for time
+    would act on them again. Returns how many rows."""
+    still = select(cases.c.id).where(
+        cases.c.id == automation_runs.c.case_id, cases.c.status.in_(("open", "waiting", "snoozed"))
+    )
+    old = select(automation_runs.c.seq).where(automation_runs.c.at < before, ~still.exists()).limit(limit)
+    return int(tx.execute(delete(automation_runs).where(automation_runs.c.seq.in_(old))).rowcount)
+
+
 def counts(tx: Tx, since: int) -> dict[str, Row]:
     """rule -> runs, acts and refusals since an instant."""
     total = automation_runs.c

@@ -110,6 +110,11 @@ def tell_queued(
     _tell(tx, log, who, case_id, "queue_moved" if moved else "queued", queue, now)
 
 
+def tell_unqueued(tx: Tx, log: Log, who: Who, case_id: str, now: Instant) -> None:
+    """Write into the history of a case that its queue is there no more, and anybody may take it."""
+    _tell(tx, log, who, case_id, "unqueued", "", now)
+
+
 def tell_unspoken(tx: Tx, log: Log, who: Who, case_id: str, language: str, now: Instant) -> None:
     """Write into the history of a case that nobody who could take it speaks its language."""
     _tell(tx, log, who, case_id, "unspoken", language, now)

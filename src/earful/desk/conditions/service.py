@@ -61,7 +61,7 @@ def of_cases(tx: Tx, case_ids: Iterable[str], groups: frozenset[str] = EVERYTHIN
     ids = [row["id"] for row in rows]
     said = store.newest_messages(tx, ids) if groups & _OF_MESSAGES else {}
     around = _around(tx, rows, groups)
-    return {row["id"]: Facts(**_of_message(said.get(row["id"]), groups), **around[row["id"]]) for row in rows}
+    return {row["id"]: Facts(**of_said(said.get(row["id"]), groups), **around[row["id"]]) for row in rows}
 
 
 def of_messages(tx: Tx, message_ids: Iterable[str], groups: frozenset[str] = EVERYTHING) -> dict[str, Facts]:
@@ -69,14 +69,13 @@ def of_messages(tx: Tx, message_ids: Iterable[str], groups: frozenset[str] = EVE
     said = store.messages(tx, list(dict.fromkeys(message_ids)))
     rows = store.cases(tx, list({row["case_id"] for row in said if row["case_id"]}))
     around = _around(tx, rows, groups)
-    return {row["id"]: Facts(**_of_message(row, groups), **around.get(row["case_id"], {})) for row in said}
+    return {row["id"]: Facts(**of_said(row, groups), **around.get(row["case_id"], {})) for row in said}
 
 
 def _around(tx: Tx, rows: Sequence[Row], groups: frozenset[str]) -> dict[str, dict[str, Any]]:
     """case -> facts of its row, its tags and its person."""
     tags = store.tags(tx, [row["id"] for row in rows]) if "case" in groups else {}
-    ids = list({row["person_id"] for row in rows}) if "person" in groups else []
-    people, flags = store.people(tx, ids), store.flags(tx, ids)
+    people = of_people(tx, {row["person_id"] for row in rows}) if "person" in groups else {}
     found = {}
     for row in rows:
         values: dict[str, Any] = {f"case_{name}": row[name] for name in _CASE_FACTS}
@@ -87,15 +86,23 @@ def _around(tx: Tx, rows: Sequence[Row], groups: frozenset[str]) -> dict[str, di
             "case_tags": tags.get(row["id"], NO_SET),
             "case_tried_before": frozenset(row["tried_before"].split()),
         }
-        person = people.get(row["person_id"])
-        if person is not None:
-            values |= {f"person_{name}": person[name] for name in ("name", "cases", "authors")}
-            values["person_flags"] = flags.get(row["person_id"], NO_ENDS)
-        found[row["id"]] = values
+        found[row["id"]] = values | people.get(row["person_id"], {})
     return found
 
 
-def _of_message(row: Row | None, groups: frozenset[str]) -> dict[str, Any]:
+def of_people(tx: Tx, person_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """person -> their facts, for the people that there are."""
+    ids = list(person_ids)
+    flags = store.flags(tx, ids)
+    return {
+        person_id: {f"person_{name}": row[name] for name in ("name", "cases", "authors")}
+        | {"person_flags": flags.get(person_id, NO_ENDS)}
+        for person_id, row in store.people(tx, ids).items()
+    }
+
+
+def of_said(row: Row | None, groups: frozenset[str]) -> dict[str, Any]:
+    """The facts of a message by its row, with its rating, author and conversation; none of None."""
     if row is None:
         return {}
     values = {

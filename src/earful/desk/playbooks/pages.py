@@ -131,7 +131,7 @@ async def _list(
 async def new_page(request: Ask) -> Response[str]:
     """A new playbook."""
     root = forms.of_condition(All((Check(field="case.topic", op="is", value="delivery"),)))
-    return await _show(request, form.fresh(), root)
+    return await show(request, form.fresh(), root)
 
 
 @get(f"{PATH}/{{playbook_id:str}}", guards=READ, include_in_schema=False)
@@ -141,12 +141,12 @@ async def edit_page(request: Ask, playbook_id: FromPath[str]) -> Response[str]:
         kept = await parts_of(request).store.read(lambda tx: service.find(tx, playbook_id))
     except service.NotFoundError as error:
         raise NotFoundException(str(error)) from error
-    return await _show(
+    return await show(
         request, form.of_playbook(kept.playbook, kept.version), forms.of_condition(kept.playbook.when)
     )
 
 
-async def _show(
+async def show(
     request: Ask,
     draft: Draft,
     root: forms.Group,
@@ -155,6 +155,7 @@ async def _show(
     status: int = 200,
     problem: str = "",
 ) -> Response[str]:
+    """The editor with what its form says, a part of it, or with what keeps it from being used."""
     parts, session = parts_of(request), session_of(request)
     editor = await parts.store.read(lambda tx: _editor(tx, draft, root, parts.clock(), problem))
     return page(
@@ -213,7 +214,7 @@ async def draft(request: Ask) -> Response[str]:
             if "condition" in target
             else "paths"
         )
-    return await _show(request, made, root, template=template)
+    return await show(request, made, root, template=template)
 
 
 @post(f"{PATH}/save", guards=MANAGE, status_code=200, include_in_schema=False)
@@ -231,9 +232,9 @@ async def save(request: Ask) -> Response[Any]:
         name, saved = await parts.store.write(verb)
     except (InvalidPlaybookError, InvalidConditionError):
         words = "It cannot be kept like this: the places are marked below."
-        return await _show(request, made, root, status=422, problem=words)
+        return await show(request, made, root, status=422, problem=words)
     except service.StaleError as error:
-        return await _show(request, made, root, status=422, problem=str(error))
+        return await show(request, made, root, status=422, problem=str(error))
     parts.wake()
     return go(f"{PATH}?saved={name}&before={saved.before}" if saved.changed else PATH)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -110,7 +111,7 @@ class Path(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
 
 
-class Playbook(Struct, frozen=True, kw_only=True):
+class Playbook(Struct, frozen=True, kw_only=True, cache_hash=True):
     """A response framework. The matching one with the lowest `order` is a case's own."""
 
     id: str
@@ -129,9 +130,17 @@ class Playbook(Struct, frozen=True, kw_only=True):
 
     def step(self, key: str) -> Step | None:
         """The step of a key, `path.step`."""
-        path_id, _, step_id = key.partition(".")
-        path = self.path(path_id)
-        return next((one for one in path.steps if one.id == step_id), None) if path is not None else None
+        return _steps(self).get(key)
+
+
+@lru_cache(maxsize=512)
+def _steps(playbook: Playbook) -> dict[str, Step]:
+    """Every step by its key: a run is told anew with each thing that happens, and asks for them again and again."""
+    found: dict[str, Step] = {}
+    for path in playbook.paths:
+        for step in path.steps:
+            found.setdefault(key_of(path, step), step)
+    return found
 
 
 def key_of(path: Path, step: Step) -> str:

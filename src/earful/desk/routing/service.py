@@ -116,6 +116,7 @@ def route(tx: Tx, log: Log, case_ids: Iterable[str], now: Instant) -> None:
             placed[row["id"]] = found.queue
         elif found is None and row["queue"] and row["queue"] not in plan.queues:
             cases.put_in_queue(tx, row["id"], "", "")
+            cases.tell_unqueued(tx, log, EARFUL, row["id"], now)
     given = fill(tx, log, now)
     for case_id, queue in placed.items():
         if case_id not in given and queue:

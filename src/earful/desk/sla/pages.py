@@ -167,8 +167,9 @@ def _instant(text: str, zone: tzinfo, now: int) -> int:
     return at
 
 
-async def _edit(request: Ask, policy_id: str, given: dict[str, str], problem: str = "") -> Response[str]:
-    parts, many = parts_of(request), await _many(request) if request.method == "POST" else {}
+async def edit(request: Ask, policy_id: str, given: dict[str, str], problem: str = "") -> Response[str]:
+    """The editor of a policy, with what its form says and what keeps it from being used."""
+    parts, many = parts_of(request), await many_of(request) if request.method == "POST" else {}
 
     def read(tx: Tx) -> Editor:
         book = settings.in_force(tx)
@@ -196,7 +197,8 @@ async def _edit(request: Ask, policy_id: str, given: dict[str, str], problem: st
     )
 
 
-async def _many(request: Ask) -> dict[str, list[str]]:
+async def many_of(request: Ask) -> dict[str, list[str]]:
+    """The fields of a form, each with all its values."""
     given, _ = await view_pages.sent(request)
     return given
 
@@ -204,20 +206,20 @@ async def _many(request: Ask) -> dict[str, list[str]]:
 @get(f"{PATH}/{{policy_id:str}}", guards=MANAGE, include_in_schema=False)
 async def policy_page(request: Ask, policy_id: FromPath[str]) -> Response[str]:
     """One policy, or `new`."""
-    return await _edit(request, policy_id, {})
+    return await edit(request, policy_id, {})
 
 
 @post(f"{PATH}/{{policy_id:str}}/what-if", guards=MANAGE, status_code=200, include_in_schema=False)
 async def what_if(request: Ask, policy_id: FromPath[str]) -> Response[str]:
     """When what somebody says at `what_at` would be due by the form as it is; nothing is kept."""
-    return await _edit(request, policy_id, await form(request))
+    return await edit(request, policy_id, await form(request))
 
 
 @post(f"{PATH}/{{policy_id:str}}", guards=MANAGE, status_code=200, include_in_schema=False)
 async def save(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
     """Put the form's policy in force: a new one at the end, else where it stood."""
     parts, who, given = parts_of(request), who_asks(request), await form(request)
-    shown = forms.form_from(policy_id, given, await _many(request))
+    shown = forms.form_from(policy_id, given, await many_of(request))
     seen = given.get("seq", "")
     try:
         policy = forms.policy_of(shown)
@@ -234,7 +236,7 @@ async def save(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
 
         done = await parts.store.write(verb)
     except (rules.InvalidPolicyError, settings.StaleError) as error:
-        return await _edit(request, policy_id, given, f"{error} Nothing was saved.")
+        return await edit(request, policy_id, given, f"{error} Nothing was saved.")
     parts.wake()
     if not done.changed:
         return go(f"{PATH}?notice=This+is+in+force+already.")

@@ -30,6 +30,7 @@ automation_runs = Table(
     Column("because", Text, nullable=False),
     UniqueConstraint("rule_id", "case_id", "cause"),
     Index("ix_automation_runs_rule_id", "rule_id", "at"),
+    Index("ix_automation_runs_at", "at"),
 )
 
 # A rule that acted too often waits here until a person lets it go on.
