@@ -2,44 +2,19 @@
 
 import asyncio
 import sys
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import rich_click as click
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from earful import __version__, config
+from earful import __version__
+from earful.desk.channels import console as channels
 from earful.model.message import Network
+from earful.options import common, err, existing, out, settings_of
 from earful.triage import commands as triage
-
-out = Console()
-err = Console(stderr=True)
-
-
-def _settings(**flags: Any) -> config.Settings:
-    file = flags.pop("config_file", None)
-    try:
-        return config.load(flags=flags, file=Path(file) if file else None)
-    except config.SettingsError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _existing(**flags: Any) -> config.Settings:
-    """The settings of a desk that is there: looking at a mistyped folder must not make one in it."""
-    settings = _settings(**flags)
-    if not settings.database and not (settings.folder / config.DATABASE_NAME).exists():
-        raise click.ClickException(f"There is no desk in {settings.folder}; name its folder with --data.")
-    return settings
-
-
-def _common(command: Any) -> Any:
-    command = click.option("--data", metavar="DIR", help="Data folder (EARFUL_DATA).")(command)
-    command = click.option("--database", metavar="URL", help="Database URL (EARFUL_DATABASE).")(command)
-    return click.option("--config", "config_file", metavar="FILE", help="TOML file of settings.")(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,7 +27,7 @@ def main() -> None:
 
 
 @main.command()
-@_common
+@common
 @click.option("--host", help="Address to listen on (EARFUL_HOST).")
 @click.option("--port", type=int, help="Port to listen on (EARFUL_PORT).")
 @click.option(
@@ -62,7 +37,7 @@ def up(demo: bool, **flags: Any) -> None:
     """Start Earful: web pages, connectors, consumers and outbox in one process."""
     from earful import serve  # noqa: PLC0415 - the web server is slow to import, and only this command needs it
 
-    serve.run(_settings(**flags), demo=demo)
+    serve.run(settings_of(**flags), demo=demo)
 
 
 @main.command()
@@ -102,7 +77,7 @@ def playground(port: int, desk: str) -> None:
     "--keep-going", is_flag=True, help="Leave out items that cannot be read instead of refusing the file."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@_common
+@common
 def import_(file: Path, as_json: bool, **options: Any) -> None:
     """Import messages from a JSONL, CSV, mbox or .eml file.
 
@@ -113,7 +88,7 @@ def import_(file: Path, as_json: bool, **options: Any) -> None:
     own = options.pop("own_address")
     given = {name: options.pop(name) for name in ("channel", "network", "format_", "keep_going")}
     try:
-        done = importing.run(_settings(**options), file, own_addresses=own, quiet=as_json, **given)
+        done = importing.run(settings_of(**options), file, own_addresses=own, quiet=as_json, **given)
     except importing.Refused as error:
         for fault in error.faults:
             err.print(f"{file}:{fault.line}: {fault.detail}", highlight=False, markup=False)
@@ -130,14 +105,14 @@ def import_(file: Path, as_json: bool, **options: Any) -> None:
 
 @main.command()
 @click.argument("what", type=click.Choice(["messages", "conversations", "cases"]))
-@_common
+@common
 def export(what: str, **flags: Any) -> None:
     """Write everything of a kind as JSON Lines to standard output."""
     from earful.export import export as lines  # noqa: PLC0415
     from earful.store.migrate import migrate  # noqa: PLC0415
     from earful.store.store import Store  # noqa: PLC0415
 
-    settings = _existing(**flags)
+    settings = existing(**flags)
     migrate(settings.database_url)
     store = Store(settings.database_url)
     try:
@@ -149,13 +124,13 @@ def export(what: str, **flags: Any) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@_common
+@common
 def doctor(as_json: bool, **flags: Any) -> None:
     """Check that nothing was lost. Exit status 1 when something was found."""
     from earful.doctor import examine  # noqa: PLC0415
     from earful.wiring import Earful  # noqa: PLC0415
 
-    earful = Earful(_existing(**flags))
+    earful = Earful(existing(**flags))
     try:
         report = examine(earful.store, earful.log, earful.clock())
     finally:
@@ -175,13 +150,13 @@ def doctor(as_json: bool, **flags: Any) -> None:
 
 @main.command()
 @click.argument("email")
-@_common
+@common
 def link(email: str, **flags: Any) -> None:
     """Print a link that signs a user in once: for the first visit, or a forgotten password."""
     from earful.desk.users import service as users  # noqa: PLC0415
     from earful.wiring import Earful  # noqa: PLC0415
 
-    earful = Earful(_existing(**flags))
+    earful = Earful(existing(**flags))
     try:
         token = earful.store.write_now(lambda tx: users.link_for(tx, email, earful.clock()))
     except users.InvalidError as error:
@@ -208,6 +183,7 @@ def bench(as_json: bool, only: tuple[str, ...], size: str) -> None:
     click.echo(msgspec.json.encode(found).decode() if as_json else run.as_table(found))
 
 
+main.add_command(channels.channels)
 main.add_command(triage.triage)
 main.add_command(triage.train)
 main.add_command(triage.evaluate)
@@ -216,7 +192,7 @@ main.add_command(triage.evaluate)
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--calendar", required=True, help="Name or id of the calendar.")
-@_common
+@common
 def holidays(file: Path, calendar: str, **flags: Any) -> None:
     """Add the holidays of an iCalendar file to a calendar.
 
@@ -225,14 +201,14 @@ def holidays(file: Path, calendar: str, **flags: Any) -> None:
     from earful.desk.calendars import commands  # noqa: PLC0415
 
     try:
-        done = commands.read_in(_existing(**flags), file, calendar)
+        done = commands.read_in(existing(**flags), file, calendar)
     except commands.Refused as error:
         raise click.ClickException(str(error)) from error
     out.print(f"{done.added} added, {done.known} known already.", highlight=False)
 
 
 def _with_files(command: Any) -> Any:
-    command = click.argument("files", nargs=-1, type=click.Path(path_type=Path))(_common(command))
+    command = click.argument("files", nargs=-1, type=click.Path(path_type=Path))(common(command))
     return click.argument("what", type=click.Choice(["check", "import", "export"]))(command)
 
 
@@ -247,12 +223,12 @@ def _files(room: Any, what: str, files: tuple[Path, ...], wanted: str, flags: di
         raise click.ClickException(f"Name {named}. Not found: {', '.join(missing) or 'none named'}.")
     try:
         if what == "check":
-            settings = _existing(**flags) if flags.get("data") or flags.get("database") else None
+            settings = existing(**flags) if flags.get("data") or flags.get("database") else None
             said = [f"{file}: {commands.check(file, settings)} can be used." for file in files]
         elif what == "import":
-            said = [f"{one}." for one in commands.read_in(_existing(**flags), files)]
+            said = [f"{one}." for one in commands.read_in(existing(**flags), files)]
         else:
-            said = [str(path) for path in commands.write_out(_existing(**flags), files[0])]
+            said = [str(path) for path in commands.write_out(existing(**flags), files[0])]
     except Refused as error:
         for line in str(error).splitlines():
             err.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -302,57 +278,6 @@ def sla(what: str, files: tuple[Path, ...], **flags: Any) -> None:
     _files(commands, what, files, "one file", flags)
 
 
-@main.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-@_common
-@click.pass_context
-def channels(context: click.Context, /, as_json: bool, **flags: Any) -> None:
-    """Show how every channel does: last sign of life, lag, what waits, what could not be read, what may be missing."""
-    if context.invoked_subcommand is not None:
-        return
-    from earful.desk.channels import commands  # noqa: PLC0415
-
-    found = commands.listed(_existing(**flags))
-    if as_json:
-        click.echo(msgspec.json.encode(found).decode())
-        return
-    table = Table(
-        "channel",
-        "network",
-        "health",
-        "to be read",
-        "unread",
-        "gap",
-        "what is wrong",
-        box=None,
-        pad_edge=False,
-    )
-    for one in found:
-        gap = "yes" if one.ledger.gap_since is not None else ""
-        numbers = (str(one.ledger.to_read), str(one.ledger.unread))
-        table.add_row(one.name, one.network.value, one.health, *numbers, gap, one.trouble)
-    out.print(table)
-
-
-@channels.command()
-@click.option("--channel", default="", help="Only of the channel of this name.")
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="All that was pushed from this day on (UTC)."
-)
-@_common
-def reparse(channel: str, since: Any, **flags: Any) -> None:
-    """Read again what was kept and could not be read, as after an update. Reading twice changes nothing."""
-    from earful.desk.channels import commands  # noqa: PLC0415
-    from earful.model.time import instant  # noqa: PLC0415
-
-    at = instant(since.replace(tzinfo=UTC)) if since is not None else None
-    try:
-        count = commands.reparse(_existing(**flags), channel, at)
-    except commands.Refused as error:
-        raise click.ClickException(str(error)) from error
-    out.print(f"{count} deliveries will be read again by the running desk.", highlight=False)
-
-
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -362,7 +287,7 @@ def reparse(channel: str, since: Any, **flags: Any) -> None:
     "--imported", is_flag=True, help="Count what an import brought as if it had come while the desk ran."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@_common
+@common
 def backtest(file: Path, weeks: int, imported: bool, as_json: bool, **flags: Any) -> None:
     """Try a playbook, rules or SLA policies from a TOML file on the desk's own past.
 
@@ -376,7 +301,7 @@ def backtest(file: Path, weeks: int, imported: bool, as_json: bool, **flags: Any
         with Progress(console=err, transient=True) as bar:
             task = bar.add_task("cases", total=None)
             found = commands.run(
-                _existing(**flags),
+                existing(**flags),
                 file,
                 weeks,
                 lambda done, total: bar.update(task, completed=done, total=total),
