@@ -170,6 +170,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "tagged": N_("added the tag {detail}"), "untagged": N_("removed the tag {detail}"),
         "routed_same": N_("gave this to {detail}, who had this person's last case"),
         "routed_turn": N_("gave this to {detail}, whose turn it was"),
+        "routed_owner": N_("gave this to {detail}, whose step it is"),
         "routed_least": N_("gave this to {detail}, who had the fewest open cases"),
         "took_next": N_("took this as the next case"),
         "queued": N_("put this into the queue of {detail}"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from earful.desk.cases import service as cases
@@ -15,6 +16,7 @@ from earful.desk.playbooks.history import ACTED
 from earful.desk.playbooks.rules import USUAL, End, Fact, Kind, Path, Playbook, Step
 from earful.desk.playbooks.running import State
 from earful.desk.playbooks.runs import CaseRun
+from earful.desk.routing import settings as routing
 from earful.desk.sla import settings as sla
 from earful.desk.sla.rules import Policy, Targets
 from earful.log.contract import Event
@@ -290,3 +292,23 @@ def test_due_runs_are_found_by_an_index(small_begun: Desk) -> None:
         ).fetchall()
     )
     assert "ix_case_runs_watch_at" in str(plan)
+
+
+def test_a_step_of_a_colleague_gives_them_the_case_unless_somebody_has_it_or_they_are_away(
+    desk: Desk,
+) -> None:
+    own = KETTLE.paths[0].steps[1]
+    save(desk, replace(KETTLE, paths=(Path(id="main", name="Main", steps=(own, *STEPS[2:4])),)))
+    desk.receive(write("m1", "My kettle is broken"))
+    desk.settle()
+    row = desk.store.read_now(lambda tx: tx.rows(select(table)))[0]
+    assert row["assignee_id"] == Desk.user
+    told = desk.store.read_now(lambda tx: tx.rows(select(events).where(events.c.case_id == row["id"])))
+    assert any("routed_owner" in one["data"] and "Kim Doe (Kettle" in one["data"] for one in told)
+    desk.store.write_now(
+        lambda tx: routing.set_away(tx, desk.log, WHO, Desk.user, away=True, until=None, now=desk.now)
+    )
+    desk.receive(write("m2", "My other kettle is broken as well", by="ben"))
+    desk.settle()
+    rows = desk.store.read_now(lambda tx: tx.rows(select(table).order_by(table.c.number)))
+    assert [one["assignee_id"] for one in rows] == [Desk.user, None]

@@ -46,7 +46,7 @@ DEFAULTS: Mapping[Kind, frozenset[str]] = {
     Kind.QUEUE: _SEEN, Kind.FOLLOWED: _APP,
 }  # fmt: skip
 
-ASSIGNING = frozenset({"assigned", "routed_same", "routed_turn", "routed_least", "took_next"})
+ASSIGNING = frozenset({"assigned", "routed_same", "routed_turn", "routed_least", "routed_owner", "took_next"})
 TROUBLED_REPLIES = frozenset({"failed", "unknown", "held"})
 OF_FOLLOWERS = frozenset({"case.messages", "case.changed", "case.noted", "outcome.changed", "case.returned"})
 """Events of a case that those who follow it are told of."""

@@ -175,7 +175,7 @@ class _Keeping:
         path = self._playbook.path(self._row["path"])
         if not self._row["state"]:
             name = f"{self._playbook.name}: {path.name}" if path is not None else self._playbook.name
-            self._say(STARTED, "playbook_started", name)
+            self._say(STARTED, "playbook_started", name, run.steps[0] if run.steps else None)
         fresh = [self._step(number, one) for number, one in enumerate(run.steps, 1)]
         changed = [one for number, one in enumerate(fresh) if self._before(number) != one]
         if changed:

@@ -11,10 +11,12 @@ from earful.desk.calendars.rules import Calendar
 from earful.desk.cases import service as cases
 from earful.desk.conditions import rules as conditions
 from earful.desk.conditions import service as facts
+from earful.desk.playbooks.rules import LEAD
 from earful.desk.routing import rules, settings, store
 from earful.desk.routing.rules import Agent, Choice, Plan, Strategy, Wanted
 from earful.desk.users import service as users
 from earful.log.contract import Log
+from earful.model.desk import Role
 from earful.model.time import Instant
 from earful.store.audit import EARFUL, Who
 from earful.store.tx import Tx
@@ -121,6 +123,29 @@ def route(tx: Tx, log: Log, case_ids: Iterable[str], now: Instant) -> None:
     for case_id, queue in placed.items():
         if case_id not in given and queue:
             cases.tell_queued(tx, log, EARFUL, case_id, plan.name_of(queue), now)
+
+
+def give_to_owners(tx: Tx, log: Log, owners: Mapping[str, tuple[str, str]], now: Instant) -> None:
+    """Give cases that nobody has to whom the step of their playbook names: case -> (mail address or `lead`, step).
+
+    Nobody is given one while away or full; then it waits as any other. A step for an agent is for whoever the routes
+    say.
+    """
+    wanted = {case_id: one for case_id, one in owners.items() if one[0] == LEAD or "@" in one[0]}
+    if not wanted:
+        return
+    free = {one.id: one for one in here(tx, now, lock=True).agents if not one.away and not one.full}
+    people = [one.user for one in users.everybody(tx) if one.active and one.user.id in free]
+    for case_id, (owner, step) in wanted.items():
+        able = [
+            one
+            for one in people
+            if (one.role is not Role.AGENT if owner == LEAD else one.email.casefold() == owner.casefold())
+        ]
+        chosen = min(able, key=lambda one: (free[one.id].load, one.id), default=None)
+        if chosen is not None:
+            detail = f"{chosen.name} ({step})"
+            cases.take(tx, log, EARFUL, case_id, chosen.id, "routed_owner", detail, now)
 
 
 def moves(tx: Tx, staffed: Here, now: Instant) -> list[Move]:
