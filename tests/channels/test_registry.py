@@ -2,7 +2,7 @@
 
 import pytest
 
-from earful.channels.registry import NETWORKS, SettingsRefused, check, connect, fields
+from earful.channels.registry import NETWORKS, SettingsRefused, check, connect, consent, fields
 from earful.model.message import Network
 from tests.channels.running import tools
 
@@ -74,3 +74,15 @@ def test_wrong_settings_name_their_field_and_never_a_secret(
 def test_a_network_without_a_connector_is_named() -> None:
     with pytest.raises(SettingsRefused, match="tiktok"):
         check(Network.TIKTOK, {}, {})
+
+
+@pytest.mark.parametrize("network", [Network.X, Network.REDDIT, Network.YOUTUBE])
+def test_an_account_is_connected_by_consent_where_our_app_is_named(network: Network) -> None:
+    settings, _ = GOOD[network]
+    found = consent(network, settings | {"client_id": "ours"}, {"client_secret": "s"})
+    assert found is not None
+    provider, client = found
+    assert (client.client_id, client.client_secret) == ("ours", "s")
+    assert provider.authorize_url.startswith("https://")
+    assert provider.scopes
+    assert consent(network, {**settings, "client_id": ""}, {}) is None

@@ -25,6 +25,7 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
 from earful.channels.telegram.connector import TelegramConnector
@@ -35,9 +36,11 @@ from earful.channels.threads.hook import ThreadsHook
 from earful.channels.threads.settings import ThreadsSecrets, ThreadsSettings
 from earful.channels.whatsapp.connector import WhatsAppConnector
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
+from earful.channels.x import limits as x
 from earful.channels.x.connector import XConnector
 from earful.channels.x.hook import XHook
 from earful.channels.x.settings import XSecrets, XSettings
+from earful.channels.youtube import limits as youtube
 from earful.channels.youtube.connector import YouTubeConnector
 from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import Network
@@ -81,9 +84,19 @@ NETWORKS: Mapping[Network, Made] = {
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
-    Network.REDDIT: Made(RedditSettings, RedditSecrets, RedditConnector),
-    Network.X: Made(XSettings, XSecrets, XConnector, XHook),
-    Network.YOUTUBE: Made(YouTubeSettings, YouTubeSecrets, YouTubeConnector),
+    Network.REDDIT: Made(
+        RedditSettings,
+        RedditSecrets,
+        RedditConnector,
+        provider=lambda given: reddit.provider(given.token_url),
+    ),
+    Network.X: Made(XSettings, XSecrets, XConnector, XHook, lambda given: x.provider(given.api)),
+    Network.YOUTUBE: Made(
+        YouTubeSettings,
+        YouTubeSecrets,
+        YouTubeConnector,
+        provider=lambda given: youtube.provider(given.token_url),
+    ),
 }
 
 

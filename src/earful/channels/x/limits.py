@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from earful.channels.contract import Capabilities
 from earful.channels.kit.budget import Budget, Limit
+from earful.channels.kit.oauth import Provider
 from earful.channels.kit.text import Counter
 
 CAPABILITIES = Capabilities(
@@ -33,6 +34,20 @@ LIMITS = (
 )
 """Those of a user's token. “own posts read”, “posts looked at” and “set-up” are not in the pages read: the lowest of
 what similar calls have."""
+
+SCOPES = (
+    "tweet.read", "tweet.write", "users.read", "dm.read", "dm.write", "offline.access",
+)  # fmt: skip
+
+
+def provider(api: str) -> Provider:
+    """How X gives tokens: good for two hours, and each refresh token for one use."""
+    return Provider(
+        authorize_url="https://x.com/i/oauth2/authorize",
+        token_url=f"{api.rstrip('/')}/2/oauth2/token",
+        scopes=SCOPES,
+    )
+
 
 EVENTS = (
     "post.mention.create", "post.reply.create", "post.quote.create", "post.create", "post.delete",

@@ -54,6 +54,10 @@ class XSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             le=1_440,
         ),
     ] = 360
+    client_id: Annotated[
+        str,
+        Meta(title="OAuth client id", description="Of the app: for “Connect the account”.", max_length=200),
+    ] = ""
     api: Annotated[
         str,
         Meta(title="API server", description="Only for a simulated network.", pattern=r"^https?://[^\s?#]+$"),
@@ -78,4 +82,7 @@ class XSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     access_token: Annotated[
         str,
         Meta(title="Access token", description="Of the account, OAuth 2.0. Not needed after “Connect”."),
+    ] = ""
+    client_secret: Annotated[
+        str, Meta(title="OAuth client secret", description="Of the app, where it has one.", max_length=500)
     ] = ""
