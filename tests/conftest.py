@@ -23,6 +23,7 @@ from earful.store.tables import channels, users
 from earful.triage.subject import Brand
 from earful.wiring import readers
 from tests.served import Served
+from tests.servers.postgres import PostgresServer
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -63,13 +64,15 @@ def fresh_sqlite(folder: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, migrated database of each kind."""
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database of each kind, copied from one that was migrated once."""
     if request.param == "sqlite":
-        return fresh_sqlite(tmp_path)
-    url: str = request.getfixturevalue("postgres_url")
-    migrate(url)
-    return url
+        yield fresh_sqlite(tmp_path)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.database(like=request.getfixturevalue("migrated_postgres"))
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture

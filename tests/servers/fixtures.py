@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from earful.store.migrate import migrate
 from tests.servers import mail as mail_module
 from tests.servers import mastodon as mastodon_module
 from tests.servers import postgres as postgres_module
@@ -52,6 +53,14 @@ def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The URL of a migrated PostgreSQL database that nobody uses: others are copied from it."""
+    url = postgres_server.database()
+    migrate(url)
+    return url
 
 
 @pytest.fixture

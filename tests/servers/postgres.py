@@ -66,11 +66,12 @@ class PostgresServer:
             "pg_ctl", "-D", str(self._data), "-o", f"{place} {options}", "-l", log, "-w", "-t", "60", "start"
         )
 
-    def database(self) -> str:
-        """The URL of a new, empty database: `postgresql+psycopg://...`."""
+    def database(self, like: str = "") -> str:
+        """The URL of a new database, `postgresql+psycopg://...`: empty, or a copy of one that nobody uses."""
         name = f"test_{uuid.uuid4().hex[:12]}"
+        template = f' template "{like.rpartition("/")[2]}"' if like else ""
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'create database "{name}"')
+            connection.execute(f'create database "{name}"{template}')
         return f"postgresql+psycopg://earful@127.0.0.1:{self.port}/{name}"
 
     def drop(self, url: str) -> None:
