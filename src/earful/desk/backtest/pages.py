@@ -176,13 +176,15 @@ async def list_page(request: Ask) -> Response[str]:
 @get(f"{PATH}/{{job_id:str}}", guards=READ, include_in_schema=False)
 async def job_page(request: Ask, job_id: FromPath[str]) -> Response[str]:
     """One backtest: how far it is, or what it found."""
-    job = job_of(request, job_id)
+    job_of(request, job_id)
+    shown = await shell(request, "playbooks")
+    # As it is at one moment: it may end while the page is made.
+    job = msgspec.structs.replace(job_of(request, job_id))
     draft = job.wanted.draft.playbook
-    session_of(request)
     return page(
         request,
         "backtest/page.html",
-        shell=await shell(request, "playbooks"),
+        shell=shown,
         job=job,
         subject=job.wanted.draft.subject,
         back=BACK[job.wanted.draft.subject],
