@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from earful.bench import backtest, postgres
+from earful.bench import backtest, nexts, postgres
 from earful.bench import rules as automation
 from earful.bench.filling import caught_up, fill, follow_up
 from earful.bench.pages import times
@@ -58,7 +58,8 @@ SEARCHES = (
     "/inbox?view=all&q=refund+order+4821",
     "/inbox?view=closed&q=crash+Utr",
 )
-VIEW_BAR, CASE_BAR, SEARCH_BAR, RULES_BAR, BACKTEST_BAR = 100, 80, 200, 2_000, 1_667
+VIEW_BAR, CASE_BAR, SEARCH_BAR, NEXT_BAR = 100, 80, 200, 20
+RULES_BAR, BACKTEST_BAR = 2_000, 1_667
 Say = Callable[[str], object]
 
 
@@ -93,6 +94,7 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
             f"desk: {automation.RULES} rules and the ready playbooks followed {automation.ASKED:,} messages; "
             f"{came} acts and runs came of it"
         )
+        given = nexts.times(store, keys)
         tested = backtest.rates(store, keys, rows, say)
     finally:
         store.close()
@@ -111,6 +113,13 @@ def _one(here: Settings, database: str, size: str, say: Say) -> list[Figure]:
             "ms",
             CASE_BAR,
             desk,
+        ),
+        _figure(
+            f"what next, p95, {database}",
+            percentile(given, 0.95),
+            "ms",
+            NEXT_BAR,
+            f"{len(given)} cases given to one agent in turn, each committed; {desk}",
         ),
         _figure(f"search, p95, {database}", _p95(took, SEARCHES), "ms", SEARCH_BAR, desk),
         _figure(f"conditions of rules, {database}", rate, "msg/s", RULES_BAR, asked, at_least=True),

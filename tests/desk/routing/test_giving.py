@@ -325,3 +325,15 @@ def test_a_save_that_somebody_overtook_is_refused(small_desk: Desk) -> None:
     )
     with pytest.raises(settings.InvalidPlanError, match=r"All: .*case\.colour"):
         desk.store.write_now(lambda tx: settings.save(tx, desk.log, WHO, bad, desk.now))
+
+
+def test_a_window_that_closes_soon_comes_before_what_is_more_important(desk: Desk) -> None:
+    ana = colleague(desk, "ana")
+    loud, quiet, gone = say(desk, "My kettle burned me, call a doctor!", "Where is it?", "Where is mine?")
+    for case, hours in ((quiet, 1), (gone, -1)):
+        until = desk.now + hours * HOUR
+        change = update(cases_table).where(cases_table.c.id == case["id"]).values(window_until=until)
+        desk.store.write_now(lambda tx, change=change: tx.execute(change))
+    got = [take_next(desk, ana).case_id]
+    got.append(take_next(desk, ana, apart_from=got[0]).case_id)
+    assert got == [quiet["id"], loud["id"]]

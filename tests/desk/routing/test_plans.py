@@ -15,6 +15,7 @@ from earful.store.tables.desk import WAITING
 
 NEXT = {
     queries._BY_DUE: ("", 10),
+    queries._BY_WINDOW: ("", 5, 10),
     queries._MOST: ("", 101),
     queries._OF_PRIORITY[0]: ("", 50, 10),
     queries._OF_PRIORITY[1]: ("", 50, 10),

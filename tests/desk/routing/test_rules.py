@@ -129,6 +129,18 @@ def test_what_is_nearly_due_comes_before_what_is_important() -> None:
     assert sorted([calm, none, warned, over]) == [over, warned, none, calm]
 
 
+def test_a_messaging_window_that_closes_presses_like_a_deadline() -> None:
+    values = {"number": 1, "now": NOW}
+    warned = rules.rank(priority=10, due_at=NOW + HOUR, warn_at=NOW, **values)
+    closing = rules.rank(
+        priority=5, due_at=NOW + 9 * HOUR, warn_at=NOW + 8 * HOUR, window_until=NOW + 30 * MINUTE, **values
+    )
+    alone = rules.rank(priority=5, due_at=None, warn_at=None, window_until=NOW + 40 * MINUTE, **values)
+    wide = rules.rank(priority=50, due_at=None, warn_at=None, window_until=NOW + 20 * HOUR, **values)
+    closed = rules.rank(priority=50, due_at=None, warn_at=None, window_until=NOW - MINUTE, **values)
+    assert sorted([warned, closing, alone, wide, closed]) == [closing, alone, warned, wide, closed]
+
+
 def test_a_forecast_counts_what_cannot_be_kept_by_the_teams_hours() -> None:
     dues: list[int | None] = [NOW + 30 * MINUTE, NOW + HOUR, None, NOW + 3 * HOUR]
     ends = rules.forecast(dues, 1.0, None, NOW, 4)

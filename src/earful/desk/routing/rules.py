@@ -217,13 +217,27 @@ def open_now(team: Team, hours: Mapping[str, Calendar], now: int) -> bool:
     return calendar is None or is_open(calendar, now)
 
 
+WINDOW_WARNS = 2 * HOUR
+"""So long before a network's messaging window closes its case is as pressing as one that is nearly due."""
+
+
 def rank(
-    *, priority: int, number: int, due_at: int | None, warn_at: int | None, now: int
+    *,
+    priority: int,
+    number: int,
+    due_at: int | None,
+    warn_at: int | None,
+    now: int,
+    window_until: int | None = None,
 ) -> tuple[int, int, int, int]:
     """Where a waiting case stands, lowest first: what is nearly due or over by its deadline, then by priority.
 
-    A messaging window that closes belongs to `due_at` and `warn_at`: whichever ends sooner.
+    A messaging window that still is open is a deadline like the desk's own, and whichever ends sooner counts; one that
+    has closed presses nobody any more.
     """
+    if window_until is not None and window_until > now and (due_at is None or window_until < due_at):
+        due_at = window_until
+        warn_at = min(window_until - WINDOW_WARNS, warn_at if warn_at is not None else window_until)
     late = due_at if due_at is not None else _NEVER
     if due_at is not None and warn_at is not None and warn_at <= now:
         return 0, late, -priority, number

@@ -180,6 +180,7 @@ def _rank(row: Mapping[str, Any], now: int) -> tuple[int, int, int, int]:
         due_at=row["due_at"],
         warn_at=row["due_warn_at"],
         now=now,
+        window_until=row["window_until"],
     )
 
 
@@ -249,7 +250,7 @@ def next_case(tx: Tx, log: Log, who: Who, user_id: str, now: Instant, apart_from
         return Given(why="none")
     own = [row for row in store.own(tx, user_id, LOOKED_AT) if row["id"] != apart_from]
     mine = {row["id"] for row in own}
-    rows = own if me.full else own + _offered(tx, me, staffed.plan)
+    rows = own if me.full else own + _offered(tx, me, staffed.plan, now)
     for row in _spoken_first(tx, sorted(rows, key=lambda row: _rank(row, now)), me):
         if row["id"] == apart_from:
             continue
@@ -260,11 +261,15 @@ def next_case(tx: Tx, log: Log, who: Who, user_id: str, now: Instant, apart_from
     return Given(why="full" if me.full else "none", capacity=me.capacity)
 
 
-def _offered(tx: Tx, me: Agent, plan: Plan) -> list[dict[str, Any]]:
+def _offered(tx: Tx, me: Agent, plan: Plan, now: Instant) -> list[dict[str, Any]]:
     skills = {one.queue for one in plan.routes if one.skill in me.skills and one.skill}
     found: dict[str, dict[str, Any]] = {}
     for queue in ("", *sorted(me.teams), *sorted(skills)):
-        for row in (*store.nearest_due(tx, queue, OFFERED), *store.most_pressing(tx, queue, OFFERED)):
+        for row in (
+            *store.nearest_due(tx, queue, OFFERED),
+            *store.nearest_window(tx, queue, now, OFFERED),
+            *store.most_pressing(tx, queue, OFFERED),
+        ):
             found[row["id"]] = row
     return list(found.values())
 

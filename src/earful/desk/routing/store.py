@@ -9,12 +9,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from earful.store import bulk
 from earful.store.tables import agents, queue_states
-from earful.store.tables.desk import WAITING
+from earful.store.tables.desk import WAITING, WINDOWED
 from earful.store.tx import Row, Tx
 
-_COLUMNS = "SELECT id, number, person_id, queue, route_id, priority, due_at, due_warn_at FROM cases"
+_COLUMNS = "SELECT id, number, person_id, queue, route_id, priority, due_at, due_warn_at, window_until FROM cases"
 _IN_QUEUE = f"{_COLUMNS} WHERE queue = ? AND {WAITING}"
 _BY_DUE = f"{_IN_QUEUE} AND due_at IS NOT NULL ORDER BY due_at, number LIMIT ?"
+_BY_WINDOW = (
+    f"{_COLUMNS} WHERE queue = ? AND {WINDOWED} AND window_until > ? ORDER BY window_until, number LIMIT ?"
+)
 _MOST = f"SELECT priority FROM cases WHERE queue = ? AND {WAITING} AND priority < ? ORDER BY priority DESC LIMIT 1"
 _OF_PRIORITY = (
     f"{_IN_QUEUE} AND priority = ? AND due_at IS NOT NULL ORDER BY due_at, number LIMIT ?",
@@ -46,6 +49,11 @@ _OPEN_OF = "SELECT id FROM cases WHERE assignee_id = ? AND status = 'open' ORDER
 def nearest_due(tx: Tx, queue: str, limit: int) -> list[bulk.Record]:
     """Waiting cases of a queue, nearest deadline first."""
     return bulk.select(tx, _BY_DUE, [queue, limit])
+
+
+def nearest_window(tx: Tx, queue: str, now: int, limit: int) -> list[bulk.Record]:
+    """Waiting cases of a queue whose messaging window is open, the one that closes first before the others."""
+    return bulk.select(tx, _BY_WINDOW, [queue, now, limit])
 
 
 def most_pressing(tx: Tx, queue: str, limit: int) -> list[bulk.Record]:

@@ -20,6 +20,8 @@ from earful.store.tables.columns import At, Key, metadata, serial
 
 WAITING = "assignee_id IS NULL AND status = 'open' AND awaiting_since IS NOT NULL"
 """A customer waits, and nobody has the case. Queries must say it in these words for the partial indexes."""
+WINDOWED = f"{WAITING} AND window_until IS NOT NULL"
+"""... and the network limits how long we may answer freely."""
 
 people = Table(
     "people",
@@ -179,6 +181,13 @@ cases = Table(
         "number",
         sqlite_where=text(WAITING),
         postgresql_where=text(WAITING),
+    ),
+    Index(
+        "ix_cases_queue_window",
+        "queue",
+        "window_until",
+        sqlite_where=text(WINDOWED),
+        postgresql_where=text(WINDOWED),
     ),
     CheckConstraint("priority BETWEEN 0 AND 100", name="priority"),
     CheckConstraint("severity BETWEEN 0 AND 4", name="severity"),
