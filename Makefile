@@ -7,6 +7,9 @@ DATA := $(or $(EARFUL_DATA),data/local)
 PORT := $(or $(EARFUL_PORT),8000)
 STATIC := src/earful/web/static/vendor
 
+# Every process imports the same modules: they are compiled once, whatever this shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: conformance help run test check format bench browser-libraries packages lock clean
 
 help:
@@ -20,6 +23,7 @@ run: .make/run $(STATIC)/.built .make/kernel
 
 # What failed beside others on a busy machine is tried once more, alone; the log keeps both answers.
 test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
+	export TMPDIR=$$(sh scripts/quick_folder.sh); \
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS) || \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
 

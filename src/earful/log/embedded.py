@@ -5,7 +5,7 @@ committers (measured: a quarter of the events with eight writers). Reading by (t
 below the snapshot's horizon skips none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, text, update
@@ -90,6 +90,13 @@ class EmbeddedLog:
         """How far a consumer has come."""
         row = tx.row(select(cursors.c.tx, cursors.c.seq).where(cursors.c.consumer == consumer))
         return Position() if row is None else Position(row["tx"], row["seq"])
+
+    def late(self, tx: Tx, consumers: Collection[str]) -> set[str]:
+        """Those that do not stand at the end."""
+        rows = tx.rows(select(cursors.c.consumer, cursors.c.tx, cursors.c.seq))
+        places = {row["consumer"]: Position(row["tx"], row["seq"]) for row in rows}
+        end = self.end(tx)
+        return {one for one in consumers if end > places.get(one, Position())}
 
     def place(self, tx: Tx, consumer: str, at: Position, now: int) -> None:
         """Set a consumer to a place, whatever it was: for a new consumer that must not replay history."""

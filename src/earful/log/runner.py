@@ -127,9 +127,9 @@ class Runner:
 
 def drain(store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]) -> int:
     """Run all consumers in this thread until none has anything to do. Returns the events taken."""
-    total = 0
-    while taken := sum(step(store, log, consumer, clock()) for consumer in consumers):
-        total += taken
+    names, total = [consumer.name for consumer in consumers], 0
+    while late := store.read_now(lambda tx: log.late(tx, names)):
+        total += sum(step(store, log, consumer, clock()) for consumer in consumers if consumer.name in late)
     return total
 
 

@@ -1,6 +1,7 @@
 """Is a message about us: what of ours it names, what speaks against, and what the model makes of the rest."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from earful.model.rating import Reason
 from earful.triage.kernel import hash_words
@@ -23,6 +24,7 @@ _NO_NAMES: dict[str, Found] = {}
 SERVICE, SERVED = frozenset({"complaint", "question", "request", "praise", "suggestion"}), 0.7
 
 
+@lru_cache(maxsize=4)
 def phrasebook_of(brand: Brand) -> Phrasebook:
     """The shipped phrases and the brand's own words, in one book."""
     handles = tuple("@" + handle.lstrip("@") for handle in brand.handles if handle.lstrip("@"))

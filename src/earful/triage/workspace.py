@@ -88,7 +88,6 @@ class Workspace:
 
     def __init__(self) -> None:
         self._state: _State | None = None
-        self._book: tuple[Brand, Phrasebook] | None = None
         self._rater: Rater | None = None
         self._lessons: frozenset[str] = frozenset()
         self._sources: frozenset[str] = frozenset()
@@ -100,7 +99,7 @@ class Workspace:
         if self._rater is None or state != self._state or not self._sources.isdisjoint(changed):
             row = newest_version(tx)
             known = taught(tx, _start(row))
-            self._rater = self._made(brand, state.weights, _grown(row, known, self._phrases(brand)))
+            self._rater = self._made(brand, state.weights, _grown(row, known, relevance.phrasebook_of(brand)))
             self._lessons, self._sources = known.ids, known.ids | known.beside
             self._state = state
         return self._rater
@@ -113,15 +112,10 @@ class Workspace:
             return None
         row = newest_version(tx)
         known = taught(tx, _start(row), own)
-        return own, self._made(brand, self._state.weights, _grown(row, known, self._phrases(brand)))
-
-    def _phrases(self, brand: Brand) -> Phrasebook:
-        if self._book is None or self._book[0] != brand:
-            self._book = (brand, relevance.phrasebook_of(brand))
-        return self._book[1]
+        return own, self._made(brand, self._state.weights, _grown(row, known, relevance.phrasebook_of(brand)))
 
     def _made(self, brand: Brand, weights: Weights, grown: Grown | None) -> Rater:
-        return Rater(shipped(), brand, grown, weights, self._phrases(brand))
+        return Rater(shipped(), brand, grown, weights, relevance.phrasebook_of(brand))
 
 
 def _read(tx: Tx, brand: Brand) -> _State:

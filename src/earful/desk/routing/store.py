@@ -12,7 +12,9 @@ from earful.store.tables import agents, queue_states
 from earful.store.tables.desk import WAITING, WINDOWED
 from earful.store.tx import Row, Tx
 
-_COLUMNS = "SELECT id, number, person_id, queue, route_id, priority, due_at, due_warn_at, window_until FROM cases"
+_COLUMNS = (
+    "SELECT id, number, person_id, queue, route_id, priority, due_at, due_warn_at, window_until FROM cases"
+)
 _IN_QUEUE = f"{_COLUMNS} WHERE queue = ? AND {WAITING}"
 _BY_DUE = f"{_IN_QUEUE} AND due_at IS NOT NULL ORDER BY due_at, number LIMIT ?"
 _BY_WINDOW = (

@@ -5,7 +5,9 @@ from alembic import op
 
 revision = "0015"
 down_revision = "0014"
-WINDOWED = "assignee_id IS NULL AND status = 'open' AND awaiting_since IS NOT NULL AND window_until IS NOT NULL"
+WINDOWED = (
+    "assignee_id IS NULL AND status = 'open' AND awaiting_since IS NOT NULL AND window_until IS NOT NULL"
+)
 
 
 def upgrade() -> None:
