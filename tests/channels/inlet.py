@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from earful.channels.contract import Known, RawDelivery, Receipt
+from earful.channels.contract import Job, Known, RawDelivery, Receipt
 from earful.model.message import Change, Direction, IncomingMessage
 from earful.model.time import Instant, instant
 
@@ -111,6 +111,10 @@ class MemoryInlet:
     async def no_gap(self) -> None:
         """All of them are filled."""
         self.gaps.clear()
+
+    async def job(self) -> Job | None:
+        """Nobody asked for history."""
+        return None
 
     def messages(self) -> list[IncomingMessage]:
         """Everything kept, in the order in which it first came."""

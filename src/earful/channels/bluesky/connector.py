@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 import httpx2
 import msgspec
 
+from earful.channels.bluesky.firehose import Firehose
 from earful.channels.bluesky.follow import ChatLog, Lookup, Notifications, own_posts
 from earful.channels.bluesky.limits import (
     CAPABILITIES,
@@ -26,10 +27,13 @@ from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendRefused, SendUnknown, Sent
 from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, wait_by
+from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.loose import mapping, members, moment, word
 from earful.channels.kit.oauth import GrantRefused
 from earful.channels.kit.poll import Cadence, Source, poll
+from earful.channels.kit.running import keep_up
 from earful.channels.kit.sending import afford_reply
+from earful.channels.kit.stopping import unless
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network
 from earful.model.time import moment as moment_of
@@ -85,7 +89,16 @@ class BlueskyConnector:
             )
         )  # fmt: skip
         work.append(looks.history(notifications.walk, limit="requests", pace=pace))
+        if self._settings.watch:
+            work.append(
+                keep_up(inlet, stop, lambda backoff: self._listen(inlet, stop, backoff), self._explain)
+            )
         await asyncio.gather(*work)
+
+    async def _listen(self, inlet: Inlet, stop: asyncio.Event, backoff: Backoff) -> None:
+        tools, did = self._tools, await self._session.did()
+        firehose = Firehose(self._api, self._settings, did, tools.now, allow_private=tools.allow_private)
+        await unless(stop, firehose.run(inlet, stop, backoff))
 
     async def send(self, reply: Reply) -> Sent:
         """Write one record or chat message; see `Connector.send`."""

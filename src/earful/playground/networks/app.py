@@ -17,6 +17,7 @@ from earful.playground.networks import pages
 from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
 from earful.playground.networks.instagram import InstagramSimulator
+from earful.playground.networks.jetstream import subscribe
 from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.reddit import RedditSimulator
@@ -101,7 +102,7 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
 
     state = State({"networks": networks, "renderer": Renderer(assets), "desk": desk})
     return Litestar(
-        [any_request, *pages.HANDLERS, static_route(assets)],
+        [any_request, subscribe, *pages.HANDLERS, static_route(assets)],
         state=state,
         lifespan=[lifespan],
         before_send=[secure],

@@ -13,9 +13,10 @@ from earful.channels.hooks import Answer, Asked
 from earful.channels.kit.text import Counter, count
 from earful.model.message import Network
 from earful.model.time import HOUR, Instant, rfc3339
+from earful.playground.networks.jetstream import Jetstream
 from earful.playground.networks.shapes import Shape, problems
-from earful.playground.networks.simulator import Refusal, Simulator, Told, Wiring, as_json, body_of
-from earful.playground.networks.world import Account, Said
+from earful.playground.networks.simulator import Pushed, Refusal, Simulator, Told, Wiring, as_json, body_of
+from earful.playground.networks.world import Account, Happened, Said
 
 PASSWORD = "abcd-efgh-ijkl-mnop"  # noqa: S105 - of a network that is not there
 _REFERENCE: Shape = {"uri!": re.compile(r"at://\S+"), "cid!": str}
@@ -39,6 +40,7 @@ _BODIES: dict[str, Shape] = {
 _QUERIES: dict[str, Shape] = {
     "app.bsky.notification.listNotifications": {"reasons": str, "limit": str, "cursor": str, "priority": str},
     "app.bsky.feed.getPosts": {"uris!": str},
+    "app.bsky.actor.getProfile": {"actor!": str},
     "com.atproto.repo.listRecords": {"repo!": str, "collection!": str, "limit": str, "cursor": str, "reverse": str},
     "com.atproto.repo.getRecord": {"repo!": str, "collection!": str, "rkey!": str, "cid": str},
     "chat.bsky.convo.getLog": {"cursor": str},
@@ -60,14 +62,35 @@ class BlueskySimulator(Simulator):
         super().__init__(base_url, clock)
         self.sign_ins = 0
         self._keys: dict[str, str] = {}
+        self.jetstream = Jetstream()
 
     def wiring(self) -> Wiring:
         """With an app password, and quick looks."""
         settings = {"handle": f"{self.world.brand.handle}.test", "server": self.base_url}
         return Wiring(
-            settings=settings | {"poll_seconds": 5, "look_again_minutes": 1},
+            settings=settings
+            | {
+                "poll_seconds": 5,
+                "look_again_minutes": 1,
+                "watch": [self.world.brand.name],
+                "jetstream": self.base_url.replace("http", "ws", 1),
+            },
             secrets={"app_password": PASSWORD},
         )
+
+    def deliveries(self, happened: Happened) -> list[Pushed]:
+        """Nothing is pushed; whoever listens to all posts is told."""
+        said = happened.said
+        if said.private:
+            return []
+        commit: dict[str, Any] = {
+            "did": _did(said.by), "collection": POST, "rkey": self._key(said),
+            "operation": "delete" if said.deleted else "create",
+        }  # fmt: skip
+        if not said.deleted:
+            commit |= {"record": self._value(said), "cid": _cid(self._key(said))}
+        self.jetstream.tell(self.clock(), commit)
+        return []
 
     def native_id(self, said: Said) -> str:
         """The at-uri of a post, the id of a chat message."""
@@ -89,6 +112,8 @@ class BlueskySimulator(Simulator):
             case "app.bsky.notification.listNotifications":
                 there = [one for one in self._posts() if not one.ours]
                 return as_json({"notifications": [self._notification(one) for one in reversed(there)]})
+            case "app.bsky.actor.getProfile":
+                return as_json(self._profile(self._anybody(asked.query.get("actor", ""))))
             case "app.bsky.feed.getPosts":
                 wanted = [value for key, value in _pairs(asked.url) if key == "uris"]
                 there = [one for one in self._posts() if self._uri(one) in wanted]
@@ -166,6 +191,9 @@ class BlueskySimulator(Simulator):
             if _did(one) == did:
                 return one
         raise Refusal(400, {"error": "RecipientNotFound", "message": "recipient not found"})
+
+    def _anybody(self, did: str) -> Account:
+        return self.world.brand if did == _did(self.world.brand) else self._customer(did)
 
     def _put(self, body: dict[str, Any]) -> Answer:
         record, key = body.get("record", {}), str(body.get("rkey"))
