@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Connector
 from earful.config import Settings
+from earful.intake.keeper import DeliveryKeeper
 from earful.intake.known import Channels
 from earful.log.embedded import EmbeddedLog
 from earful.model.time import Instant
@@ -31,8 +32,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Look again which channels are to be connected."""
     known: Channels
     """Channels as deliveries see them."""
-    read_soon: Callable[[], None]
-    """A delivery was kept raw; read it."""
+    keeper: DeliveryKeeper
+    """Keeps raw what networks push."""
     playground: Callable[[], str]
     """Where the simulated networks beside this desk are; empty for none."""
     workspace: str = "Earful"

@@ -51,6 +51,7 @@ from earful.desk.webhooks import service as webhooks
 from earful.desk.webhooks.consumer import WebhookConsumer
 from earful.desk.webhooks.sender import WebhookSender
 from earful.intake import service as intake
+from earful.intake.keeper import DeliveryKeeper
 from earful.intake.known import Channels
 from earful.intake.ledger import service as ledger
 from earful.intake.reader import Reader
@@ -150,7 +151,7 @@ class Earful:
             capabilities=self._capabilities,
             reconnect=self.receiver.look_again,
             known=self.known,
-            read_soon=self.reader.wake,
+            keeper=DeliveryKeeper(self.store, clock, self.reader.wake),
             playground=lambda: self.playground,
             workspace=settings.brand or "Earful",
         )

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from earful.bench import desk, inbox, machine, pipeline, startup, triage, webhooks
+from earful.bench import channels, desk, inbox, machine, pipeline, startup, triage, webhooks
 from earful.bench.report import Figure, Report, as_table, outcomes
 
 __all__ = ["BENCHMARKS", "as_table", "everything"]
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     pipeline.NAME: pipeline.run,
     inbox.NAME: inbox.run,
     desk.NAME: desk.run,
+    channels.NAME: channels.run,
     startup.NAME: startup.run,
     triage.NAME: triage.run,
 }

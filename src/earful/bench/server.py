@@ -79,9 +79,10 @@ class Server:
         command = [sys.executable, "-m", "earful.cli", "up", "--data", here.data, "--port", str(here.port)]
         if here.database:
             command += ["--database", here.database]
+        allowed = {"EARFUL_ALLOW_PRIVATE_ADDRESSES": "true"} if here.allow_private_addresses else {}
         self.started = time.perf_counter()
         with self._words.open("wb") as words:
-            self.process = subprocess.Popen(command, stdout=words, stderr=words)
+            self.process = subprocess.Popen(command, stdout=words, stderr=words, env=os.environ | allowed)
         self.ready_after = self._until_ready()
 
     def _until_ready(self) -> float:

@@ -114,10 +114,9 @@ async def _pushed(request: Ask, channel: Channel, hook: Hook, body: bytes) -> Re
         verified_by=proof.verified_by,
     )
     try:
-        await parts.store.write(service.keep(channel.id, delivery, now))
+        await parts.keeper.keep(channel.id, delivery)
     except StoreUnavailableError as error:
         raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
-    parts.read_soon()
     return _said(hook.accepted)
 
 

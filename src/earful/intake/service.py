@@ -54,15 +54,19 @@ def accept(
     return write
 
 
-def keep(channel_id: str, delivery: RawDelivery, now: Instant) -> Callable[[Tx], bool]:
-    """The verb that keeps a delivery raw, to be read later. False when its number is known."""
-    raw = _raw(channel_id, new_id(now), delivery, now) | {"messages": 0, "brought": 0, "state": WAITING}
+def keep(coming: Sequence[tuple[str, RawDelivery]], now: Instant) -> Callable[[Tx], None]:
+    """The verb that keeps deliveries of channels raw, to be read later; those whose number is known are left out."""
+    ids = new_ids(now, len(coming))
+    rows = [
+        _raw(channel_id, delivery_id, delivery, now) | {"messages": 0, "brought": 0, "state": WAITING}
+        for (channel_id, delivery), delivery_id in zip(coming, ids, strict=True)
+    ]
+    channel_ids = sorted({channel_id for channel_id, _ in coming})
 
-    def write(tx: Tx) -> bool:
-        new = store.insert_delivery(tx, raw)
-        if new:
+    def write(tx: Tx) -> None:
+        store.insert_deliveries(tx, rows)
+        for channel_id in channel_ids:
             store.note_received(tx, channel_id, now)
-        return new
 
     return write
 

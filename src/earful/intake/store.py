@@ -65,8 +65,15 @@ def message_row(
 
 def insert_delivery(tx: Tx, row: dict[str, Any]) -> bool:
     """Keep the raw bytes. False when the network's delivery id is already known."""
+    return bool(insert_deliveries(tx, [row]))
+
+
+def insert_deliveries(tx: Tx, rows: Sequence[dict[str, Any]]) -> int:
+    """Keep raw bytes; rows have the same columns in the same order. Returns how many were not known."""
     conflict = ("channel_id", "native_delivery_id")
-    return bool(bulk.insert_absent(tx, "deliveries", tuple(row), [tuple(row.values())], conflict))
+    return bulk.insert_absent(
+        tx, "deliveries", tuple(rows[0]), [tuple(row.values()) for row in rows], conflict
+    )
 
 
 def purge_old(tx: Tx, before: int, now: int, limit: int) -> int:

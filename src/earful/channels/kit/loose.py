@@ -27,9 +27,9 @@ def word(value: Any, *path: str) -> str:
     """Text at a path; ids may come as numbers. Empty when there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, bool):
-        return ""
-    return str(value) if isinstance(value, str | int) else ""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def words(value: Any, *path: str) -> list[str]:

@@ -182,7 +182,7 @@ async def read_again(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
     """Read again what could not be read."""
     parts, who = parts_of(request), who_asks(request)
     await parts.store.write(lambda tx: jobs.read_again(tx, who, channel_id, None, parts.clock()))
-    parts.read_soon()
+    parts.keeper.read_soon()
     return go(f"/channels/{channel_id}")
 
 
