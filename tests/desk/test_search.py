@@ -67,6 +67,16 @@ def test_words_find_their_cases(full: Desk, typed: str, names: set[str]) -> None
     assert found(full, typed) == names
 
 
+def test_looking_among_the_newest_first_finds_the_same(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = {typed: found(full, typed) for typed, _ in FINDS}
+    for windows, hits in (((1, 3), 400), ((2, 4), 1), ((1, 2, 3, 4, 5), 2)):
+        monkeypatch.setattr(query, "WINDOWS", windows)
+        monkeypatch.setattr(query, "HITS", hits)
+        for typed, names in everything.items():
+            assert found(full, typed) <= names
+            assert len(found(full, typed)) == min(hits, len(names)), typed
+
+
 NASTY = [
     "'", '"', "''", "\\", "' OR 1=1 --", '" OR "a"*', "a:b", "words:kettle", "kettle:*", "NEAR(a b)", "^kettle",
     "-kettle",

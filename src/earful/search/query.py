@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
-from earful.store.tx import Tx
+from earful.store.tx import Row, Tx
 
 _NO_WORD = re.compile(r"[\W_]+")
 HITS = 400
@@ -24,9 +24,14 @@ _POSTGRESQL = text(
     "FROM search_index\n"
     "JOIN messages ON messages.seq = search_index.message_seq\n"
     "WHERE search_index.words @@ to_tsquery('simple', :query) AND messages.case_id IS NOT NULL\n"
+    "AND search_index.message_seq > :after\n"
     "ORDER BY search_index.message_seq DESC\n"
     "LIMIT :hits"
 )
+_NEWEST = text("SELECT max(message_seq) AS seq FROM search_index")
+WINDOWS = (20_000, 400_000)
+"""Newest messages in which PostgreSQL looks first. It would read and sort every hit there ever was; a word that many
+use is found often enough among the newest, and of a rare one all hits are few."""
 
 
 def terms(typed: str) -> list[str]:
@@ -52,15 +57,23 @@ def case_ids(tx: Tx, typed: str) -> list[str]:
     words = terms(typed)
     if not words:
         return []
-    statement: TextClause
     if tx.is_postgresql:
         words = plain(" ".join(words)).split()
         if not words:
             return []
         query = " & ".join([*(f"'{word}'" for word in words[:-1]), f"'{words[-1]}':*"])
-        statement = _POSTGRESQL
+        rows = _newest_hits(tx, query)
     else:
         query = " ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
-        statement = _SQLITE
-    rows = tx.rows(statement, {"query": query, "hits": HITS})
+        rows = tx.rows(_SQLITE, {"query": query, "hits": HITS})
     return list(dict.fromkeys(row["case_id"] for row in rows))
+
+
+def _newest_hits(tx: Tx, query: str) -> list[Row]:
+    newest = tx.rows(_NEWEST)[0]["seq"] or 0
+    found: list[Row] = []
+    for window in (*(one for one in WINDOWS if one < newest), newest + 1):
+        found = tx.rows(_POSTGRESQL, {"query": query, "hits": HITS, "after": newest - window})
+        if len(found) >= HITS:
+            break
+    return found

@@ -36,6 +36,8 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # Templates are part of the program: asking the disk for each whether it changed costs a seventh of a page.
+            auto_reload=False,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
         install = self.environment.install_gettext_translations  # type: ignore[attr-defined]

@@ -43,9 +43,9 @@ PATIENCE = 20.0
 
 
 class Town:
-    """A desk with one channel on a simulated network."""
+    """A desk with one channel on a simulated network, or on several: the first is what most of this is about."""
 
-    def __init__(self, folder: Path, network: Network) -> None:
+    def __init__(self, folder: Path, network: Network, *others: Network) -> None:
         self.network = network
         self.ahead = 0
         desk_port, networks_port = free_port(), free_port()
@@ -57,8 +57,9 @@ class Town:
         self.earful = Earful(self.settings, self.now, pace=0.02)
         self.consumers = self.earful.consumers()
         self.made = prepare(self.earful.store, self.earful.vault, channel="")
+        self.channel_ids = {one: self._connect(one) for one in (network, *others)}
+        self.channel_id = self.channel_ids[network]
         self.name = f"brand-{network.value}"
-        self.channel_id = self._connect()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -67,8 +68,8 @@ class Town:
         self._serve(build(self.earful.parts, _idle, setup_code="code"), desk_port)
         self._stop = asyncio.Event()
         self._receiving = asyncio.run_coroutine_threadsafe(self.earful.receiver.run(self._stop), self._loop)
-        self.until(lambda: self.channel_id in self.earful.receiver.connectors)
-        self.until(self._is_alive)
+        self.until(lambda: set(self.channel_ids.values()) <= set(self.earful.receiver.connectors))
+        self.until(self._are_alive)
 
     def close(self) -> None:
         """Stop everything."""
@@ -118,21 +119,23 @@ class Town:
         # What is asked for comes at any time, also between the reading and the look.
         self.settle()
 
-    def kept(self) -> list[Row]:
-        """The channel's messages as the desk has them, oldest first."""
-        query = select(messages).where(messages.c.channel_id == self.channel_id).order_by(messages.c.seq)
-        return self.rows(query)
+    def kept(self, network: Network | None = None) -> list[Row]:
+        """The messages of a network's channel as the desk has them, oldest first."""
+        channel_id = self.channel_ids[network or self.network]
+        return self.rows(select(messages).where(messages.c.channel_id == channel_id).order_by(messages.c.seq))
 
-    def message(self, native_id: str) -> Row:
-        """One message of the channel."""
-        found = [row for row in self.kept() if row["native_id"] == native_id]
+    def message(self, native_id: str, network: Network | None = None) -> Row:
+        """One message of a channel."""
+        found = [row for row in self.kept(network) if row["native_id"] == native_id]
         assert len(found) == 1, f"{len(found)} messages have the id {native_id}"
         return found[0]
 
-    def answer(self, native_id: str, text: str, audience: Visibility | None = None) -> str:
+    def answer(
+        self, native_id: str, text: str, audience: Visibility | None = None, network: Network | None = None
+    ) -> str:
         """An agent answers a message; returns the reply's id. It is queued, and not sent yet."""
-        row = self.message(native_id)
-        can = self.earful.receiver.connectors[self.channel_id].capabilities
+        row = self.message(native_id, network)
+        can = self.earful.receiver.connectors[row["channel_id"]].capabilities
         reply_id = f"reply-{new_id(self.now())}"
         draft = Draft(
             id=reply_id, in_reply_to=row["id"], audience=audience or Visibility(row["visibility"]), text=text
@@ -165,24 +168,25 @@ class Town:
             self.rows(select(channel_table).where(channel_table.c.id == self.channel_id))[0]["trouble"]
         )
 
-    def _is_alive(self) -> bool:
-        row = self.rows(select(channel_table).where(channel_table.c.id == self.channel_id))[0]
-        return row["last_alive_at"] is not None
+    def _are_alive(self) -> bool:
+        wanted = channel_table.c.id.in_(self.channel_ids.values())
+        return all(row["last_alive_at"] is not None for row in self.rows(select(channel_table).where(wanted)))
 
-    def _connect(self) -> str:
-        wiring = self.simulator.wiring()
+    def _connect(self, network: Network) -> str:
+        simulator = self.networks.simulators[network]
+        wiring = simulator.wiring()
         return self.earful.store.write_now(
             lambda tx: (
                 channels.create(
                     tx,
                     self.earful.vault,
                     EARFUL,
-                    network=self.network,
-                    name=self.name,
-                    handle=self.simulator.world.brand.handle,
+                    network=network,
+                    name=f"brand-{network.value}",
+                    handle=simulator.world.brand.handle,
                     settings=wiring.settings,
                     secrets=wiring.secrets,
-                    account=registry.account(self.network, wiring.settings),
+                    account=registry.account(network, wiring.settings),
                     now=self.now(),
                 ).id
             )

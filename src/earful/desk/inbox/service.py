@@ -260,4 +260,4 @@ def leading_rating(tx: Tx, case_id: str) -> Rating | None:
 
 def tags(tx: Tx) -> list[str]:
     """Tags in use."""
-    return store.popular_tags(tx, 100)
+    return store.known_tags(tx, 100)

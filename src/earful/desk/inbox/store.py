@@ -4,7 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from earful.model.desk import InboxFilter
 from earful.store.tables import (
@@ -187,9 +199,21 @@ def one_row(tx: Tx, *, number: int | None = None, case_id: str = "") -> Row | No
     )
 
 
-def popular_tags(tx: Tx, limit: int) -> list[str]:
-    """Tags in use, for filters and for typing less."""
-    return [row["tag"] for row in tx.rows(select(case_tags.c.tag).distinct().limit(limit))]
+# From one tag to the next by the index: asking for all distinct ones would read every tag of every case.
+_TAGS = text(
+    "WITH RECURSIVE next(tag) AS (\n"
+    "  SELECT min(tag) FROM case_tags\n"
+    "  UNION ALL\n"
+    "  SELECT (SELECT min(case_tags.tag) FROM case_tags WHERE case_tags.tag > next.tag)\n"
+    "  FROM next WHERE next.tag IS NOT NULL\n"
+    ")\n"
+    "SELECT tag FROM next WHERE tag IS NOT NULL LIMIT :most"
+)
+
+
+def known_tags(tx: Tx, limit: int) -> list[str]:
+    """Tags in use, by name, for filters and for typing less."""
+    return [row["tag"] for row in tx.rows(_TAGS, {"most": limit})]
 
 
 def counts(tx: Tx) -> list[Row]:

@@ -1,0 +1,150 @@
+"""A day on which everything goes wrong that can: every knob of four networks turned, ten thousand messages, answers in
+between. In the end every message is there once, as its author left it, and no customer was answered twice.
+
+EARFUL_DAY names a folder that keeps the desk, for a look at its ledger.
+"""
+
+import os
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from earful.model.desk import SendState
+from earful.model.message import Network
+from earful.outbox.rules import OUT
+from earful.playground.networks.knobs import Fault
+from earful.playground.networks.world import Said
+from tests.conformance.networks.town import Town
+
+NETWORKS = (Network.FACEBOOK, Network.X, Network.REDDIT, Network.BLUESKY)
+MESSAGES, AT_ONCE, ANSWERS = 10_000, 250, 6
+HOURS = 24
+SHARES = {
+    Fault.DUPLICATE: 0.05, Fault.REORDER: 0.1, Fault.DELAY: 0.02, Fault.LIMITED: 0.01, Fault.LIMITED_BARE: 0.01,
+    Fault.BROKEN: 0.02, Fault.LOST_ANSWER: 0.2, Fault.UNREADABLE: 0.01,
+}  # fmt: skip
+TEXTS = (
+    "My parcel is late.",
+    "The lid is broken!",
+    "Thanks, it works.",
+    "Where do I find the manual?",
+    "Not again…",
+)
+
+
+class Day:
+    """What happens, and what must have come of it."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.dice = random.Random(11)
+        self.said: dict[Network, list[Said]] = {network: [] for network in NETWORKS}
+        self.replies: list[tuple[Network, str, str]] = []
+
+    def knobs(self, *, turned: bool) -> None:
+        """Turn all of them, or none."""
+        for network in NETWORKS:
+            knobs = self.town.networks.simulators[network].knobs
+            knobs.share = dict(SHARES) if turned else {}
+            knobs.delay_seconds, knobs.wait_seconds = 0.05, 1
+
+    def some(self, count: int) -> None:
+        """Customers say, change and take back things, all over the place."""
+        for number in range(count):
+            network = self.dice.choice(NETWORKS)
+            simulator, before = self.town.networks.simulators[network], self.said[network]
+            customer = simulator.world.customer(f"customer{int(2_000 * self.dice.random() ** 2)}")
+            said = simulator.world.say(customer, f"{self.dice.choice(TEXTS)} #{len(before)}.{number}")
+            before.append(said)
+            change = self.dice.random()
+            # A network that is asked shows what is there; what came and went in between, nobody ever tells.
+            old = before[self.dice.randrange(max(len(before) - AT_ONCE, 1))]
+            if change < 0.03 and simulator.has_edits and not old.deleted and len(before) > AT_ONCE:
+                simulator.world.edit(old.id, f"{old.text} (I looked again)")
+            elif change > 0.98 and simulator.has_deletes and not old.deleted and len(before) > AT_ONCE:
+                simulator.world.delete(old.id)
+
+    def settled(self) -> None:
+        """Everything new has arrived."""
+        for network, said in self.said.items():
+            simulator = self.town.networks.simulators[network]
+            wanted = {simulator.native_id(one) for one in said[-AT_ONCE:] if not one.deleted}
+
+            def are_there(network: Network = network, wanted: set[str] = wanted) -> bool:
+                self.town.settle()
+                return wanted <= {row["native_id"] for row in self.town.kept(network)}
+
+            self.town.until(are_there, seconds=60)
+
+    def answer(self, count: int) -> None:
+        """Agents answer some of what is newest."""
+        for _ in range(count):
+            network = self.dice.choice(NETWORKS)
+            simulator = self.town.networks.simulators[network]
+            one = next(one for one in reversed(self.said[network]) if not one.deleted)
+            text = f"We look into it, reference {len(self.replies):04}."
+            self.replies.append(
+                (network, text, self.town.answer(simulator.native_id(one), text, network=network))
+            )
+
+
+@pytest.mark.timeout(600)
+def test_after_a_day_of_faults_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
+    town = Town(Path(os.environ.get("EARFUL_DAY", "")) if "EARFUL_DAY" in os.environ else tmp_path, *NETWORKS)
+    day = Day(town)
+    try:
+        day.knobs(turned=True)
+        for number in range(MESSAGES // AT_ONCE):
+            knobs = town.networks.simulators[NETWORKS[number % len(NETWORKS)]].knobs
+            knobs.revoked = number % 7 == 3
+            knobs.missing_permission = "write" if number % 7 == 5 else ""
+            day.some(AT_ONCE)
+            day.answer(ANSWERS)
+            town.send(seconds=HOURS * 3_600 * AT_ONCE // MESSAGES)
+            knobs.revoked, knobs.missing_permission = False, ""
+            day.settled()
+        day.knobs(turned=False)
+        for _ in range(8):
+            town.send(seconds=900)
+        day.settled()
+        for network in NETWORKS:
+            _compare(day, network)
+        _answers(day)
+    finally:
+        town.close()
+
+
+def _compare(day: Day, network: Network) -> None:
+    simulator = day.town.networks.simulators[network]
+    world = {simulator.native_id(one): one for one in simulator.world.said.values()}
+
+    def differs() -> list[str]:
+        rows = {row["native_id"]: row for row in day.town.kept(network)}
+        return [
+            name
+            for name, one in world.items()
+            if not one.ours
+            and (
+                (name not in rows and not one.deleted)
+                or (name in rows and one.deleted != (rows[name]["deleted_at"] is not None))
+                or (name in rows and not one.deleted and one.text not in rows[name]["text"])
+            )
+        ]
+
+    # Edits and deletions of networks that are asked are found by looking again, in their own time.
+    day.town.until(lambda: day.town.settle() or not differs(), seconds=60)
+    often = Counter(row["native_id"] for row in day.town.kept(network))
+    assert set(often.values()) == {1}
+    assert set(often) <= set(world), "the desk has something that nobody said"
+
+
+def _answers(day: Day) -> None:
+    for network, text, reply in day.replies:
+        there = sum(
+            one.ours and text in one.text for one in day.town.networks.simulators[network].world.said.values()
+        )
+        state = day.town.reply(reply)["state"]
+        assert there <= 1, f"{text} is on {network.value} {there} times"
+        assert (state in OUT) == (there == 1) or state == SendState.UNKNOWN, (text, state, there)
