@@ -15,6 +15,9 @@ from earful.channels.facebook.connector import FacebookConnector
 from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
+from earful.channels.google_reviews import limits as google_reviews
+from earful.channels.google_reviews.connector import GoogleReviewsConnector
+from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
 from earful.channels.hooks import Hook
 from earful.channels.instagram.connector import InstagramConnector
 from earful.channels.instagram.settings import InstagramSecrets, InstagramSettings
@@ -96,6 +99,12 @@ NETWORKS: Mapping[Network, Made] = {
         YouTubeSecrets,
         YouTubeConnector,
         provider=lambda given: youtube.provider(given.token_url),
+    ),
+    Network.REVIEW: Made(
+        GoogleReviewsSettings,
+        GoogleReviewsSecrets,
+        GoogleReviewsConnector,
+        provider=lambda given: google_reviews.provider(given.token_url),
     ),
 }
 

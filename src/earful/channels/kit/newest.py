@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from earful.channels.contract import RawDelivery
+from earful.channels.contract import Job, RawDelivery
 from earful.channels.kit.again import as_history
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.poll import Page
 from earful.model.message import IncomingMessage
-from earful.model.time import Instant
+from earful.model.time import Instant, instant
 
 REMEMBERED = 1_000
 """Messages of earlier looks that are not handed in again."""
@@ -77,6 +77,14 @@ class NewestFirst:
             messages=as_history(messages, self._began) if cursor is None else messages,
             cursor=str(newest),
         )
+
+
+def history_page(batch: Batch, job: Job, *, verified_by: str = "token") -> Page:
+    """A page of a list as a step of a job: it goes on as long as something of the time asked for was in it."""
+    kept = [one for one in batch.messages if job.since is None or instant(one.occurred_at) >= job.since]
+    cursor = batch.next if kept else ""
+    delivery = RawDelivery(transport="poll", body=batch.raw, verified_by=verified_by)
+    return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
 
 
 def wording(message: IncomingMessage) -> tuple[str, str]:

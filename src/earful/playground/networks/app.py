@@ -16,6 +16,7 @@ from earful.model.time import Instant
 from earful.playground.networks import pages
 from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
+from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.push import Pusher
@@ -41,6 +42,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
     Network.YOUTUBE: YouTubeSimulator,
+    Network.REVIEW: GoogleReviewsSimulator,
 }
 
 
