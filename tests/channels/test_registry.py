@@ -19,6 +19,7 @@ GOOD = {
     Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
     Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
     Network.YOUTUBE: ({"channel_id": "UCbrand", "client_id": "i"}, {}),
+    Network.LINKEDIN: ({"organization_id": "1"}, {"client_secret": "s"}),
     Network.REVIEW: ({"account_id": "1", "locations": ["2"], "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
@@ -77,7 +78,9 @@ def test_a_network_without_a_connector_is_named() -> None:
         check(Network.TIKTOK, {}, {})
 
 
-@pytest.mark.parametrize("network", [Network.X, Network.REDDIT, Network.YOUTUBE, Network.REVIEW])
+@pytest.mark.parametrize(
+    "network", [Network.X, Network.REDDIT, Network.YOUTUBE, Network.REVIEW, Network.LINKEDIN]
+)
 def test_an_account_is_connected_by_consent_where_our_app_is_named(network: Network) -> None:
     settings, _ = GOOD[network]
     found = consent(network, settings | {"client_id": "ours"}, {"client_secret": "s"})

@@ -23,6 +23,10 @@ from earful.channels.instagram.connector import InstagramConnector
 from earful.channels.instagram.settings import InstagramSecrets, InstagramSettings
 from earful.channels.kit.oauth import Client, Provider
 from earful.channels.kit.tools import Tools
+from earful.channels.linkedin import limits as linkedin
+from earful.channels.linkedin.connector import LinkedInConnector
+from earful.channels.linkedin.hook import LinkedInHook
+from earful.channels.linkedin.settings import LinkedInSecrets, LinkedInSettings
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
@@ -99,6 +103,13 @@ NETWORKS: Mapping[Network, Made] = {
         YouTubeSecrets,
         YouTubeConnector,
         provider=lambda given: youtube.provider(given.token_url),
+    ),
+    Network.LINKEDIN: Made(
+        LinkedInSettings,
+        LinkedInSecrets,
+        LinkedInConnector,
+        LinkedInHook,
+        lambda given: linkedin.provider(given.token_url),
     ),
     Network.REVIEW: Made(
         GoogleReviewsSettings,

@@ -3,6 +3,7 @@
 The cursor is a number that only grows, not an item: an item may be deleted, and a list then never comes to it.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
@@ -49,7 +50,7 @@ class NewestFirst:
         self._overlap = overlap
         self._most_pages = most_pages
         self._verified_by = verified_by
-        self._seen: list[tuple[str, str]] = []
+        self._seen: list[tuple[str, str, str]] = []
 
     async def page(self, cursor: str | None) -> Page:
         """Everything since the cursor, the oldest first; of a first look what is there counts as history."""
@@ -87,6 +88,12 @@ def history_page(batch: Batch, job: Job, *, verified_by: str = "token") -> Page:
     return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
 
 
-def wording(message: IncomingMessage) -> tuple[str, str]:
+def wording(message: IncomingMessage) -> tuple[str, str, str]:
     """Names one wording of a message."""
-    return message.native_id, message.revision
+    content = (
+        message.revision
+        or hashlib.blake2b(
+            "\x1f".join((message.subject, message.text)).encode("utf-8", "surrogatepass"), digest_size=8
+        ).hexdigest()
+    )
+    return message.native_id, message.change.value, content

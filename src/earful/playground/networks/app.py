@@ -18,6 +18,7 @@ from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
 from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
+from earful.playground.networks.linkedin import LinkedInSimulator
 from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.reddit import RedditSimulator
@@ -42,6 +43,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
     Network.YOUTUBE: YouTubeSimulator,
+    Network.LINKEDIN: LinkedInSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
 }
 
