@@ -41,6 +41,10 @@ from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
 from earful.channels.threads.connector import ThreadsConnector
 from earful.channels.threads.hook import ThreadsHook
 from earful.channels.threads.settings import ThreadsSecrets, ThreadsSettings
+from earful.channels.tiktok import limits as tiktok
+from earful.channels.tiktok.connector import TikTokConnector
+from earful.channels.tiktok.hook import TikTokHook
+from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
 from earful.channels.whatsapp.connector import WhatsAppConnector
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.channels.x import limits as x
@@ -110,6 +114,13 @@ NETWORKS: Mapping[Network, Made] = {
         LinkedInConnector,
         LinkedInHook,
         lambda given: linkedin.provider(given.token_url),
+    ),
+    Network.TIKTOK: Made(
+        TikTokSettings,
+        TikTokSecrets,
+        TikTokConnector,
+        TikTokHook,
+        lambda given: tiktok.provider(given.client_id, given.api),
     ),
     Network.REVIEW: Made(
         GoogleReviewsSettings,

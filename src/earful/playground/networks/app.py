@@ -25,6 +25,7 @@ from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
+from earful.playground.networks.tiktok import TikTokSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
@@ -44,6 +45,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.X: XSimulator,
     Network.YOUTUBE: YouTubeSimulator,
     Network.LINKEDIN: LinkedInSimulator,
+    Network.TIKTOK: TikTokSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
 }
 
