@@ -45,6 +45,9 @@ from earful.channels.tiktok import limits as tiktok
 from earful.channels.tiktok.connector import TikTokConnector
 from earful.channels.tiktok.hook import TikTokHook
 from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
+from earful.channels.tumblr import limits as tumblr
+from earful.channels.tumblr.connector import TumblrConnector
+from earful.channels.tumblr.settings import TumblrSecrets, TumblrSettings
 from earful.channels.whatsapp.connector import WhatsAppConnector
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.channels.x import limits as x
@@ -121,6 +124,12 @@ NETWORKS: Mapping[Network, Made] = {
         TikTokConnector,
         TikTokHook,
         lambda given: tiktok.provider(given.client_id, given.api),
+    ),
+    Network.TUMBLR: Made(
+        TumblrSettings,
+        TumblrSecrets,
+        TumblrConnector,
+        provider=lambda given: tumblr.provider(given.token_url),
     ),
     Network.REVIEW: Made(
         GoogleReviewsSettings,

@@ -26,6 +26,7 @@ from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
 from earful.playground.networks.tiktok import TikTokSimulator
+from earful.playground.networks.tumblr import TumblrSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
@@ -46,6 +47,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.YOUTUBE: YouTubeSimulator,
     Network.LINKEDIN: LinkedInSimulator,
     Network.TIKTOK: TikTokSimulator,
+    Network.TUMBLR: TumblrSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
 }
 
