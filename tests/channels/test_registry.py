@@ -22,6 +22,7 @@ GOOD = {
     Network.LINKEDIN: ({"organization_id": "1"}, {"client_secret": "s"}),
     Network.TIKTOK: ({"business_id": "b", "client_id": "i"}, {"client_secret": "s"}),
     Network.TUMBLR: ({"blog": "brewline", "client_id": "i"}, {}),
+    Network.PINTEREST: ({"username": "brand", "client_id": "i"}, {}),
     Network.REVIEW: ({"account_id": "1", "locations": ["2"], "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
@@ -90,6 +91,7 @@ def test_a_network_without_a_connector_is_named() -> None:
         Network.LINKEDIN,
         Network.TIKTOK,
         Network.TUMBLR,
+        Network.PINTEREST,
     ],
 )
 def test_an_account_is_connected_by_consent_where_our_app_is_named(network: Network) -> None:

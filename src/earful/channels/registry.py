@@ -32,6 +32,9 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.pinterest import limits as pinterest
+from earful.channels.pinterest.connector import PinterestConnector
+from earful.channels.pinterest.settings import PinterestSecrets, PinterestSettings
 from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
@@ -130,6 +133,12 @@ NETWORKS: Mapping[Network, Made] = {
         TumblrSecrets,
         TumblrConnector,
         provider=lambda given: tumblr.provider(given.token_url),
+    ),
+    Network.PINTEREST: Made(
+        PinterestSettings,
+        PinterestSecrets,
+        PinterestConnector,
+        provider=lambda given: pinterest.provider(given.api),
     ),
     Network.REVIEW: Made(
         GoogleReviewsSettings,

@@ -23,6 +23,7 @@ SUMMARIES = {
     Network.TIKTOK: "Comments below the videos of a business account.",
     Network.TUMBLR: "Replies to a blog, mentions of it and reblogs with words. Answers are reblogs.",
     Network.REVIEW: "Google reviews of your places, with stars, and the reply to each.",
+    Network.PINTEREST: "Metrics only: your pins and their counts. Pinterest lets no app read or answer comments.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

@@ -20,6 +20,7 @@ from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.linkedin import LinkedInSimulator
 from earful.playground.networks.messenger import MessengerSimulator
+from earful.playground.networks.pinterest import PinterestSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
@@ -49,6 +50,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TIKTOK: TikTokSimulator,
     Network.TUMBLR: TumblrSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
+    Network.PINTEREST: PinterestSimulator,
 }
 
 
