@@ -38,7 +38,7 @@ def test_a_review() -> None:
     )
     assert (message.subject, message.metrics) == ("2 of 5 stars", {"rating": 2})
     assert message.author is not None
-    assert (message.author.name, message.author.handle) == ("Ana Lima", "")
+    assert (message.author.name, message.author.handle) == ("Ana Lima", "Ana Lima")
     assert message.text == "The <b>grinder</b> broke."
 
 

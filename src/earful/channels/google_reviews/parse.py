@@ -43,6 +43,7 @@ def review(raw: dict[str, Any], location: str) -> list[IncomingMessage]:
         change=Change.EDIT if edited else Change.CREATE,
         author=Actor(
             native_id=f"review:{native_id}",
+            handle=name[:1_000],
             name=name[:1_000],
             avatar_url=word(raw, "reviewer", "profilePhotoUrl")[:1_000],
         ),

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from earful.channels import registry
 from earful.desk.channels import forms, health
 from earful.desk.channels import service as channels
+from earful.desk.channels.consent_pages import BACK
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
 from earful.intake import counts
@@ -144,7 +145,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         hook=f"{parts.settings.address}/hooks/{channel.name}",
         api=f"{parts.settings.address}/api/v1/messages?channel={channel.name}",
         secret=secret,
-        by_consent=by_consent,
+        consent_back=f"{parts.settings.address}{BACK}" if by_consent else "",
         counted=counted,
     )
 
