@@ -55,7 +55,7 @@ def networks_page() -> str:
         name = WORDS["network"][network.value]
         row = (
             name,
-            can.receive,
+            f"{can.receive}, metrics only" if can.metrics_only else can.receive,
             public,
             private,
             longest,

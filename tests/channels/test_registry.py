@@ -19,6 +19,11 @@ GOOD = {
     Network.BLUESKY: ({"handle": "brand.example.test"}, {"app_password": "p"}),
     Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
     Network.YOUTUBE: ({"channel_id": "UCbrand", "client_id": "i"}, {}),
+    Network.LINKEDIN: ({"organization_id": "1"}, {"client_secret": "s"}),
+    Network.TIKTOK: ({"business_id": "b", "client_id": "i"}, {"client_secret": "s"}),
+    Network.TUMBLR: ({"blog": "brewline", "client_id": "i"}, {}),
+    Network.PINTEREST: ({"username": "brand", "client_id": "i"}, {}),
+    Network.REVIEW: ({"account_id": "1", "locations": ["2"], "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
@@ -72,11 +77,23 @@ def test_wrong_settings_name_their_field_and_never_a_secret(
 
 
 def test_a_network_without_a_connector_is_named() -> None:
-    with pytest.raises(SettingsRefused, match="tiktok"):
-        check(Network.TIKTOK, {}, {})
+    with pytest.raises(SettingsRefused, match="phone"):
+        check(Network.PHONE, {}, {})
 
 
-@pytest.mark.parametrize("network", [Network.X, Network.REDDIT, Network.YOUTUBE])
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network.X,
+        Network.REDDIT,
+        Network.YOUTUBE,
+        Network.REVIEW,
+        Network.LINKEDIN,
+        Network.TIKTOK,
+        Network.TUMBLR,
+        Network.PINTEREST,
+    ],
+)
 def test_an_account_is_connected_by_consent_where_our_app_is_named(network: Network) -> None:
     settings, _ = GOOD[network]
     found = consent(network, settings | {"client_id": "ours"}, {"client_secret": "s"})

@@ -48,6 +48,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """The network tells when a reply was delivered or read."""
     history: bool = False
     """What is older can be fetched, and all that is there be compared, when somebody asks for it."""
+    metrics_only: bool = False
+    """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
 

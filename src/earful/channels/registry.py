@@ -15,16 +15,26 @@ from earful.channels.facebook.connector import FacebookConnector
 from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
+from earful.channels.google_reviews import limits as google_reviews
+from earful.channels.google_reviews.connector import GoogleReviewsConnector
+from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
 from earful.channels.hooks import Hook
 from earful.channels.instagram.connector import InstagramConnector
 from earful.channels.instagram.settings import InstagramSecrets, InstagramSettings
 from earful.channels.kit.oauth import Client, Provider
 from earful.channels.kit.tools import Tools
+from earful.channels.linkedin import limits as linkedin
+from earful.channels.linkedin.connector import LinkedInConnector
+from earful.channels.linkedin.hook import LinkedInHook
+from earful.channels.linkedin.settings import LinkedInSecrets, LinkedInSettings
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.pinterest import limits as pinterest
+from earful.channels.pinterest.connector import PinterestConnector
+from earful.channels.pinterest.settings import PinterestSecrets, PinterestSettings
 from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
@@ -34,6 +44,13 @@ from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
 from earful.channels.threads.connector import ThreadsConnector
 from earful.channels.threads.hook import ThreadsHook
 from earful.channels.threads.settings import ThreadsSecrets, ThreadsSettings
+from earful.channels.tiktok import limits as tiktok
+from earful.channels.tiktok.connector import TikTokConnector
+from earful.channels.tiktok.hook import TikTokHook
+from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
+from earful.channels.tumblr import limits as tumblr
+from earful.channels.tumblr.connector import TumblrConnector
+from earful.channels.tumblr.settings import TumblrSecrets, TumblrSettings
 from earful.channels.whatsapp.connector import WhatsAppConnector
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.channels.x import limits as x
@@ -96,6 +113,38 @@ NETWORKS: Mapping[Network, Made] = {
         YouTubeSecrets,
         YouTubeConnector,
         provider=lambda given: youtube.provider(given.token_url),
+    ),
+    Network.LINKEDIN: Made(
+        LinkedInSettings,
+        LinkedInSecrets,
+        LinkedInConnector,
+        LinkedInHook,
+        lambda given: linkedin.provider(given.token_url),
+    ),
+    Network.TIKTOK: Made(
+        TikTokSettings,
+        TikTokSecrets,
+        TikTokConnector,
+        TikTokHook,
+        lambda given: tiktok.provider(given.client_id, given.api),
+    ),
+    Network.TUMBLR: Made(
+        TumblrSettings,
+        TumblrSecrets,
+        TumblrConnector,
+        provider=lambda given: tumblr.provider(given.token_url),
+    ),
+    Network.PINTEREST: Made(
+        PinterestSettings,
+        PinterestSecrets,
+        PinterestConnector,
+        provider=lambda given: pinterest.provider(given.api),
+    ),
+    Network.REVIEW: Made(
+        GoogleReviewsSettings,
+        GoogleReviewsSecrets,
+        GoogleReviewsConnector,
+        provider=lambda given: google_reviews.provider(given.token_url),
     ),
 }
 

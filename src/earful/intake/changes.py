@@ -62,9 +62,12 @@ def _word(
     merged = rules.merge(
         held, version, occurred_at=instant(message.occurred_at), edited=message.edited_at is not None
     )
+    data = _counted(known, message) if not merged.fresh else None
     if merged.held == held and not merged.fresh:
+        if data is not None:
+            store.update_message(tx, known["id"], {"data": data})
         return None
-    values: dict[str, Any] = {
+    values: dict[str, Any] = ({} if data is None else {"data": data}) | {
         "revision": merged.held.revision,
         "occurred_at": merged.held.occurred_at,
         "edited_at": merged.held.edited_at,
@@ -90,6 +93,13 @@ def _word(
         # A tombstone may learn whose it was, never what it said.
         return NewEvent(type=DELETED, subject=known["id"], at=now) if not held.revision else None
     return NewEvent(type=EDITED, subject=known["id"], at=now) if new_wording else None
+
+
+def _counted(known: Row, message: IncomingMessage) -> str | None:
+    """Counts are no wording: they are brought up to date without an event."""
+    if not message.metrics or known["deleted_at"] is not None:
+        return None
+    return rules.counted(known["data"], message.metrics)
 
 
 def _described(message: IncomingMessage) -> dict[str, Any]:

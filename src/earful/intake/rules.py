@@ -7,7 +7,7 @@ delete is sticky. Shuffled, repeated or cut and resumed deliveries therefore giv
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -157,6 +157,21 @@ class _Kept(Struct, kw_only=True, omit_defaults=True, gc=False):
     permalink: str = ""
     quoted_id: str = ""
     recipients: list[Actor] = []
+
+
+_kept = msgspec.json.Decoder(_Kept)
+
+
+def counted(data: str, metrics: Mapping[str, int]) -> str | None:
+    """What a message carries with counts that were told later; None when they say nothing new.
+
+    The highest of each stands, so that every order of deliveries gives the same.
+    """
+    kept = _kept.decode(data)
+    higher = {name: count for name, count in metrics.items() if count > kept.metrics.get(name, -1)}
+    if not higher:
+        return None
+    return clean_json(_encode(msgspec.structs.replace(kept, metrics=kept.metrics | higher)))
 
 
 def is_plain_create(message: IncomingMessage) -> bool:

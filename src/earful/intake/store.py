@@ -301,6 +301,22 @@ def recent(tx: Tx, channel_id: str, since: int, limit: int) -> list[Row]:
     return tx.rows(query)
 
 
+def own_posts(tx: Tx, channel_id: str, most: int) -> list[Row]:
+    """What we posted ourselves on a channel, the newest first."""
+    query = (
+        select(messages.c.text, messages.c.occurred_at, messages.c.data)
+        .where(
+            messages.c.channel_id == channel_id,
+            messages.c.direction == "outbound",
+            messages.c.kind == "post",
+            messages.c.deleted_at.is_(None),
+        )
+        .order_by(messages.c.occurred_at.desc(), messages.c.id.desc())
+        .limit(most)
+    )
+    return tx.rows(query)
+
+
 def insert_report(tx: Tx, values: dict[str, Any]) -> bool:
     """Keep what a network reported of a reply. False when it is known."""
     key = ("channel_id", "namespace", "native_id", "state")

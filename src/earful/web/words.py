@@ -108,6 +108,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": N_("May be out: Earful is looking before it tries again"),
         "cancelled": N_("Taken back before it was sent"),
     },
+    "count": {
+        "views": N_("Views"), "likes": N_("Reactions"), "replies": N_("Comments"), "reposts": N_("Reposts"),
+        "saves": N_("Saves"), "clicks": N_("Clicks"), "link_clicks": N_("Clicks on the link"),
+    },
     "job_kind": {"backfill": N_("Fetch what is older"), "reconcile": N_("Compare all that is there")},
     "job_state": {
         "running": N_("under way"), "done": N_("done"), "failed": N_("given up"), "stopped": N_("stopped"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from earful.channels.kit.budget import Budget, Limit
 from earful.channels.kit.newest import Batch, NewestFirst
-from earful.model.message import Actor, IncomingMessage
+from earful.model.message import Actor, Change, IncomingMessage
 from earful.model.time import Instant
 from tests.channels.running import run
 
@@ -35,6 +35,30 @@ class Shelf:
             for one in page
         ]
         return Batch(raw=b"[]", messages=messages, orders=page, next=str(following[0]) if following else "")
+
+
+def test_another_wording_of_what_was_handed_in_is_handed_in_as_well() -> None:
+    async def story() -> None:
+        wording = {"text": "It leaks", "change": Change.CREATE}
+
+        async def page(_floor: int, _token: str) -> Batch:
+            message = IncomingMessage(
+                native_id="1",
+                author=Actor(native_id="a"),
+                occurred_at=datetime.fromtimestamp(1, UTC),
+                **wording,
+            )
+            return Batch(raw=b"[]", messages=[message], orders=[1])
+
+        budget = Budget("one", [Limit(name="reads", most=1_000, seconds=60)], lambda: NOW)
+        source = NewestFirst(page, budget, NOW, name="one", limit="reads", overlap=4, most_pages=5)
+        counts = [len((await source.page("1")).messages)]
+        for changed in ({}, {"text": "It leaks less"}, {}, {"change": Change.DELETE, "text": ""}, {}):
+            wording |= changed
+            counts.append(len((await source.page("1")).messages))
+        assert counts == [1, 0, 1, 0, 1, 0]
+
+    run(story())
 
 
 def reader(shelf: Shelf, *, began: int = 0, overlap: int = 4, pages: int = 50) -> NewestFirst:

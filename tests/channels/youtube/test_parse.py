@@ -11,7 +11,8 @@ from earful.channels.youtube.parse import comment, thread
 from earful.channels.youtube.send import compose
 from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import Change, Direction, IncomingMessage, MessageKind, Network, Visibility
-from earful.playground.networks.youtube import CLIENT, REFRESH, YouTubeSimulator
+from earful.playground.networks.grants import CLIENT, REFRESH
+from earful.playground.networks.youtube import YouTubeSimulator
 from tests.channels.garbage import few, objects
 from tests.channels.running import run
 from tests.channels.simulated import simulated

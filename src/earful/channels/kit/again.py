@@ -13,8 +13,8 @@ from earful.channels.kit.budget import Budget, Priority
 from earful.channels.kit.poll import Walk, afford, walk_back
 from earful.channels.kit.running import keep_up
 from earful.channels.kit.stopping import Stopped, pause
-from earful.model.message import IncomingMessage
-from earful.model.time import DAY, Instant, instant
+from earful.model.message import Change, IncomingMessage
+from earful.model.time import DAY, Instant, instant, moment
 
 LATER_SECONDS = 300.0
 """What could not be fetched is asked for again after that."""
@@ -95,6 +95,13 @@ class Looks:
             raise Stopped
 
         await keep_up(self._inlet, self._stop, once, self._explain)
+
+
+def gone(namespace: str, native_id: str, now: Instant) -> IncomingMessage:
+    """It is not there any more."""
+    return IncomingMessage(
+        native_id=native_id, namespace=namespace, occurred_at=moment(now), change=Change.DELETE
+    )
 
 
 def as_history(messages: Sequence[IncomingMessage], before: Instant) -> list[IncomingMessage]:

@@ -51,9 +51,12 @@ class Api:
         wait: Callable[[httpx2.Response, Instant], float | None] = lambda response, now: retry_after(
             response.headers, now
         ),
-        expired: Callable[[httpx2.Response], bool] = lambda response: response.status_code == 401,
+        expired: Callable[[httpx2.Response], bool] | None = None,
+        meaning: Callable[[httpx2.Response], int] = lambda response: response.status_code,
+        prove: Callable[[str], Mapping[str, str]] = lambda token: {"authorization": f"Bearer {token}"},
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        """`meaning` is the status of an answer, for networks that say no with a 200."""
         self._tools = tools
         self._base = base.rstrip("/")
         self._tokens = tokens
@@ -61,7 +64,9 @@ class Api:
         self._explain = explain
         self._heed = heed
         self._wait = wait
-        self._expired = expired
+        self._meaning = meaning
+        self._expired = expired or (lambda response: meaning(response) == 401)
+        self._prove = prove
         self._headers = dict(headers or {})
 
     async def call(self, method: str, path: str, *, limit: str, **arguments: Any) -> bytes:
@@ -73,12 +78,13 @@ class Api:
         url, headers = f"{self._base}{path}", self._with(token, arguments)
         response = await fetch(self._tools.http, method, url, headers=headers, **arguments)
         self._heed(self._budget, limit, response.headers)
-        if response.status_code < 300:
+        status = self._meaning(response)
+        if status < 300:
             return response.content
         if self._expired(response):
             await self._tokens.refused(token)
-        wait = self._wait(response, self._tools.now()) if response.status_code in (429, 503) else None
-        raise ApiRefused(response.status_code, self._words(response), wait)
+        wait = self._wait(response, self._tools.now()) if status in (429, 503) else None
+        raise ApiRefused(status, self._words(response), wait)
 
     async def ask(self, path: str, *, limit: str, **arguments: Any) -> tuple[bytes, dict[str, Any]]:
         """GET something: its bytes and the object in them. Raises NotJson and as `call`."""
@@ -103,7 +109,8 @@ class Api:
         try:
             response = await send_request(
                 self._tools.http, method, f"{self._base}{path}", now=now, explain=explain,
-                wait=lambda response: self._wait(response, now), headers=self._with(token, arguments), **arguments,
+                wait=lambda response: self._wait(response, now), meaning=self._meaning,
+                headers=self._with(token, arguments), **arguments,
             )  # fmt: skip
         except (SendPostponed, SendRefused) as fault:
             if answers and self._expired(answers[0]):
@@ -134,7 +141,7 @@ class Api:
 
     def _with(self, token: str, arguments: dict[str, Any]) -> dict[str, str]:
         own = arguments.pop("headers", {})
-        return {"authorization": f"Bearer {token}"} | self._headers | dict(own)
+        return dict(self._prove(token)) | self._headers | dict(own)
 
     def _words(self, response: httpx2.Response) -> str:
         return self._explain(response) or f"{response.request.url.host} answered {response.status_code}"

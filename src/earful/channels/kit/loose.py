@@ -3,10 +3,25 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
+from earful.channels.hooks import Unreadable
+
 _MILLISECONDS = 100_000_000_000
 _MICROSECONDS = 100_000_000_000_000
 """Beyond these a number of seconds would be in the year 5138: it counts smaller units."""
 _LONGEST_NUMBER = 18
+
+
+def opened(body: bytes, network: str) -> dict[str, Any]:
+    """The object of a delivery. Raises Unreadable."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError) as fault:
+        raise Unreadable(f"This is no JSON: {str(fault)[:200]}.") from None
+    if not isinstance(found, dict):
+        raise Unreadable(f"This is no delivery of {network}: it is no object.")
+    return found
 
 
 def mapping(value: Any, *path: str) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 The cursor is a number that only grows, not an item: an item may be deleted, and a list then never comes to it.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from earful.channels.contract import RawDelivery
+from earful.channels.contract import Job, RawDelivery
 from earful.channels.kit.again import as_history
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.poll import Page
 from earful.model.message import IncomingMessage
-from earful.model.time import Instant
+from earful.model.time import Instant, instant
 
 REMEMBERED = 1_000
 """Messages of earlier looks that are not handed in again."""
@@ -49,7 +50,7 @@ class NewestFirst:
         self._overlap = overlap
         self._most_pages = most_pages
         self._verified_by = verified_by
-        self._seen: list[tuple[str, str]] = []
+        self._seen: list[tuple[str, str, str]] = []
 
     async def page(self, cursor: str | None) -> Page:
         """Everything since the cursor, the oldest first; of a first look what is there counts as history."""
@@ -79,6 +80,20 @@ class NewestFirst:
         )
 
 
-def wording(message: IncomingMessage) -> tuple[str, str]:
+def history_page(batch: Batch, job: Job, *, verified_by: str = "token") -> Page:
+    """A page of a list as a step of a job: it goes on as long as something of the time asked for was in it."""
+    kept = [one for one in batch.messages if job.since is None or instant(one.occurred_at) >= job.since]
+    cursor = batch.next if kept else ""
+    delivery = RawDelivery(transport="poll", body=batch.raw, verified_by=verified_by)
+    return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
+
+
+def wording(message: IncomingMessage) -> tuple[str, str, str]:
     """Names one wording of a message."""
-    return message.native_id, message.revision
+    content = (
+        message.revision
+        or hashlib.blake2b(
+            "\x1f".join((message.subject, message.text)).encode("utf-8", "surrogatepass"), digest_size=8
+        ).hexdigest()
+    )
+    return message.native_id, message.change.value, content

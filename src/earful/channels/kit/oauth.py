@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
 import httpx2
@@ -27,6 +27,12 @@ class Provider(Struct, frozen=True, kw_only=True):
     """The client proves itself by HTTP Basic; otherwise in the form."""
     client_id_name: str = "client_id"
     renewable: bool = True
+    renew_url: str = ""
+    """Where tokens are renewed, if not at `token_url`."""
+    code_name: str = "code"
+    """What the code is called when it is given back."""
+    enveloped: bool = False
+    """Asked in JSON, and the answer is inside of `data`, with a `code` that is 0 when all is well (TikTok)."""
     extra: Mapping[str, str] = {}
     """More parameters for the page of consent."""
 
@@ -80,6 +86,10 @@ class FixedToken:
         """Nothing can be done; what follows says so to an admin."""
 
 
+_TOO_OFTEN, _FIRST_FAULT = 40100, 50000
+"""Codes in an envelope that say nothing of the token: asked too often, and faults of the network."""
+
+
 class Answered(Struct, kw_only=True):
     """The answer of a token endpoint (RFC 6749, 5.1), and what networks add to it."""
 
@@ -91,6 +101,14 @@ class Answered(Struct, kw_only=True):
     scope: str | None = None
     error: str | dict[str, object] | None = None
     error_description: str | None = None
+
+
+class Enveloped(Struct, kw_only=True):
+    """An answer inside of another."""
+
+    code: int = 0
+    message: str = ""
+    data: Answered | str | None = None
 
 
 def new_verifier() -> str:
@@ -123,10 +141,10 @@ async def take_code(
     now: Instant,
 ) -> Grant:  # fmt: skip
     """Tokens for a code. Raises GrantRefused, or httpx2.HTTPError when the network cannot be asked."""
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    form = {"grant_type": "authorization_code", provider.code_name: code, "redirect_uri": redirect_uri}
     if provider.pkce:
         form["code_verifier"] = verifier
-    return await _ask(http, provider, client, form, now)
+    return await _ask(http, provider, client, provider.token_url, form, now)
 
 
 async def renew(
@@ -134,7 +152,8 @@ async def renew(
 ) -> Grant:
     """New tokens for a refresh token, which may be good for this one use only. Raises as `take_code`."""
     form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
-    fresh = await _ask(http, provider, client, form, now)
+    url = provider.renew_url or provider.token_url
+    fresh = await _ask(http, provider, client, url, form, now)
     if fresh.refresh_token:
         return fresh
     kept = {"refresh_token": grant.refresh_token, "refresh_expires_at": grant.refresh_expires_at}
@@ -142,8 +161,8 @@ async def renew(
 
 
 async def _ask(
-    http: httpx2.AsyncClient, provider: Provider, client: Client, form: dict[str, str], now: Instant
-) -> Grant:
+    http: httpx2.AsyncClient, provider: Provider, client: Client, url: str, form: dict[str, str], now: Instant
+) -> Grant:  # fmt: skip
     headers = {"accept": "application/json"}
     if provider.basic and client.client_secret:
         # RFC 6749, 2.3.1: both are form-encoded first.
@@ -153,11 +172,12 @@ async def _ask(
         form = form | {provider.client_id_name: client.client_id}
         if client.client_secret:
             form["client_secret"] = client.client_secret
-    response = await fetch(http, "POST", provider.token_url, data=form, headers=headers, max_bytes=200_000)
+    how: dict[str, Any] = {"json": form} if provider.enveloped else {"data": form}
+    response = await fetch(http, "POST", url, headers=headers, max_bytes=200_000, **how)
     if response.status_code >= 500 or response.status_code == 429:
         response.raise_for_status()
     try:
-        answer = msgspec.json.decode(response.content, type=Answered, strict=False)
+        answer = _opened(response) if provider.enveloped else _plain.decode(response.content)
     except msgspec.MsgspecError:
         raise GrantRefused(
             f"{response.request.url.host} answered {response.status_code} with something that is no token."
@@ -165,16 +185,28 @@ async def _ask(
     if not answer.access_token:
         said = answer.error_description or str(answer.error or response.status_code)
         raise GrantRefused(f"{response.request.url.host} gave no token: {said[:200]}.")
-    separator = (
-        provider.scope_separator if answer.scope and provider.scope_separator in answer.scope else None
-    )
     return Grant(
         access_token=answer.access_token,
         refresh_token=answer.refresh_token,
         expires_at=_later(answer.expires_in, now),
         refresh_expires_at=_later(answer.refresh_token_expires_in or answer.refresh_expires_in, now),
-        scopes=tuple((answer.scope or "").split(separator)),
+        # Some take spaces and answer with commas. No scope has either in its name.
+        scopes=tuple((answer.scope or "").replace(",", " ").split()),
     )
+
+
+_plain = msgspec.json.Decoder(Answered, strict=False)
+_inside = msgspec.json.Decoder(Enveloped, strict=False)
+
+
+def _opened(response: httpx2.Response) -> Answered:
+    """What is inside of an envelope. Raises httpx2.HTTPError where the network could not answer now."""
+    found = _inside.decode(response.content)
+    if found.code == _TOO_OFTEN or found.code >= _FIRST_FAULT:
+        raise httpx2.HTTPError(f"{response.request.url.host} says {found.code}: {found.message[:200]}")
+    if isinstance(found.data, Answered) and found.data.access_token:
+        return found.data
+    return Answered(error=str(found.code), error_description=found.message)
 
 
 def _later(seconds: int | str | None, now: Instant) -> Instant | None:

@@ -24,12 +24,13 @@ async def send_request(
     now: Instant,
     explain: Callable[[httpx2.Response], str],
     wait: Callable[[httpx2.Response], float | None] = lambda _: None,
+    meaning: Callable[[httpx2.Response], int] = lambda response: response.status_code,
     **arguments: Any,
 ) -> httpx2.Response:
     """The answer to a request that the network took (2xx).
 
     `explain` finds the network's own words in a refusal, `wait` the seconds that it asks for, where it says so in the
-    body and not in a header.
+    body and not in a header, `meaning` the status of an answer, where the network says no with a 200.
 
     Raises SendPostponed when nothing was sent and another try may help, SendRefused when it cannot, and SendUnknown
     when the request left and nobody knows.
@@ -42,13 +43,16 @@ async def send_request(
         raise SendUnknown(
             f"The network did not answer in time ({type(fault).__name__}). The reply may be out."
         ) from None
-    status = response.status_code
+    status = meaning(response)
     if status < 300:
         return response
     words = explain(response) or f"{response.request.url.host} answered {status}"
     if status in (429, 503):
         later = postponed(response, now)
-        raise SendPostponed(str(later), after_seconds=wait(response) or later.after_seconds)
+        why = (
+            str(later) if response.status_code == status else f"{words}; nothing was sent, it is tried again."
+        )
+        raise SendPostponed(why, after_seconds=wait(response) or later.after_seconds)
     if status == 401:
         raise SendPostponed(f"{words}; nothing was sent, the reply is kept. Connect the account again.")
     if status >= 500:

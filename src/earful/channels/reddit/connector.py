@@ -1,18 +1,16 @@
 """A Reddit account as a channel: everything is asked for."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import httpx2
 import msgspec
 
 from earful import __version__
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
-from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused
+from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.loose import mapping, word
 from earful.channels.kit.oauth import Client, GrantRefused
-from earful.channels.kit.poll import Cadence, poll
 from earful.channels.kit.renewed import RenewedToken
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
@@ -32,8 +30,6 @@ from earful.channels.reddit.parse import children
 from earful.channels.reddit.send import compose, named, sent
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
 from earful.model.message import Network
-
-SLOWEST = 4
 
 
 class RedditConnector:
@@ -59,24 +55,13 @@ class RedditConnector:
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Ask for everything, until `stop`."""
-        pace, budget = self._tools.pace, self._budget
-        shortest = self._settings.poll_seconds * pace
-        looks = Looks(inlet, stop, budget, now=self._tools.now, explain=self._explain)
-        work: list[Awaitable[None]] = [
-            poll(
-                inlet, stop, source, cadence=Cadence(shortest=shortest, longest=shortest * SLOWEST), budget=budget,
-                explain=self._explain,
-            )
-            for source in self._listings.sources(budget, self._tools.now())
-        ]  # fmt: skip
-        work.append(
-            looks.recent(
-                self._listings.look, limit=REQUESTS, days=LOOK_DAYS, most=LOOK_MOST, at_once=INFO_AT_ONCE,
-                seconds=self._settings.look_again_minutes * 60 * pace,
-            )
+        settings = self._settings
+        asking = Asking(
+            sources=self._listings.sources(self._budget, self._tools.now()), poll_seconds=settings.poll_seconds,
+            limit=REQUESTS, walk=self._listings.walk, look=self._listings.look,
+            look_again_minutes=settings.look_again_minutes, days=LOOK_DAYS, most=LOOK_MOST, at_once=INFO_AT_ONCE,
         )  # fmt: skip
-        work.append(looks.history(self._listings.walk, limit=REQUESTS, pace=pace))
-        await asyncio.gather(*work)
+        await asyncio.gather(*asked(inlet, stop, self._tools, self._budget, self._explain, asking))
 
     async def send(self, reply: Reply) -> Sent:
         """Post one comment or message; see `Connector.send`."""

@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from earful.channels.contract import Job, Known, RawDelivery
+from earful.channels.contract import Job, Known
+from earful.channels.kit.again import gone
 from earful.channels.kit.api import Api
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.loose import word
-from earful.channels.kit.newest import Batch, NewestFirst
+from earful.channels.kit.newest import Batch, NewestFirst, history_page
 from earful.channels.kit.poll import Page
 from earful.channels.reddit.limits import MOST_PAGES, OVERLAP_MS, PAGE, REQUESTS
-from earful.channels.reddit.parse import REDDIT, children, gone, order, thing
+from earful.channels.reddit.parse import REDDIT, children, order, thing
 from earful.channels.reddit.settings import RedditSettings
 from earful.model.message import Change, IncomingMessage
-from earful.model.time import Instant, instant
+from earful.model.time import Instant
 
 Clock = Callable[[], Instant]
 INBOX = "/message/inbox"
@@ -67,10 +68,7 @@ class Listings:
     async def walk(self, job: Job) -> Page:
         """A page of history of the inbox; Reddit keeps a thousand."""
         batch = await self.page(INBOX, job.place)
-        kept = [one for one in batch.messages if job.since is None or instant(one.occurred_at) >= job.since]
-        cursor = batch.next if len(kept) == len(batch.messages) else ""
-        delivery = RawDelivery(transport="poll", body=batch.raw, verified_by="token")
-        return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
+        return history_page(batch, job)
 
     async def look(self, known: Sequence[Known]) -> tuple[bytes, list[IncomingMessage]]:
         """What was edited or taken back, of comments and posts."""
@@ -87,4 +85,4 @@ class Listings:
         found = [thing(one, self._settings.username, now) for one in children(answer)]
         there = {one.native_id for one in found if one is not None}
         changed = [one for one in found if one is not None and one.change is not Change.CREATE]
-        return raw, changed + [gone(name, now) for name in names if name not in there]
+        return raw, changed + [gone(REDDIT, name, now) for name in names if name not in there]

@@ -1,9 +1,9 @@
 """Things of Reddit as messages: comments (t1), posts (t3), private messages (t4). Named by their full name for ever."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
+from earful.channels.kit.again import gone
 from earful.channels.kit.loose import mapping, members, moment, number, word
 from earful.model.message import (
     Actor,
@@ -33,7 +33,7 @@ def thing(raw: dict[str, Any], me: str, now: Instant) -> IncomingMessage | None:
         return None
     body = word(data, "body") or word(data, "selftext")
     if body in GONE or (author == "[deleted]" and not body):
-        return gone(name, now)
+        return gone(REDDIT, name, now)
     if not author or written is None:
         return None
     private, is_post = kind == "t4", kind == "t3"
@@ -69,12 +69,6 @@ def thing(raw: dict[str, Any], me: str, now: Instant) -> IncomingMessage | None:
         permalink=f"https://www.reddit.com{path}" if path.startswith("/r/") else "",
         context={"subreddit": word(data, "subreddit")} if word(data, "subreddit") else {},
     )
-
-
-def gone(name: str, now: Instant) -> IncomingMessage:
-    """It is not there any more."""
-    at = datetime.fromtimestamp(now / 1000, UTC)
-    return IncomingMessage(native_id=name, namespace=REDDIT, occurred_at=at, change=Change.DELETE)
 
 
 def children(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,10 +4,8 @@ import html
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from earful.channels.hooks import Part, Unreadable
-from earful.channels.kit.loose import mapping, members, moment, number, word, words
+from earful.channels.kit.loose import mapping, members, moment, number, opened, word, words
 from earful.model.message import (
     Actor,
     Attachment,
@@ -36,11 +34,7 @@ Users = dict[str, dict[str, Any]]
 
 def parse_event(raw: bytes, now: Instant) -> list[Part]:
     """A delivery of the Activity API, or a line of its stream. Raises Unreadable when it is neither."""
-    try:
-        found = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as fault:
-        raise Unreadable(f"This is no JSON: {str(fault)[:200]}.") from None
-    data = found.get("data") if isinstance(found, dict) else None
+    data = opened(raw, "X").get("data")
     events = data if isinstance(data, list) else [data]
     parts = [_part(one, now) for one in events if isinstance(one, dict) and word(one, "event_type")]
     if not parts:

@@ -1,7 +1,6 @@
 """A YouTube channel as a channel: everything is asked for, within a quota of units a day."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import httpx2
 import msgspec
@@ -15,12 +14,12 @@ from earful.channels.contract import (
     SendUnknown,
     Sent,
 )
-from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused
+from earful.channels.kit.asking import Asking, asked
+from earful.channels.kit.google import words
 from earful.channels.kit.http import retry_after
 from earful.channels.kit.loose import mapping, members, word
 from earful.channels.kit.oauth import Client, GrantRefused
-from earful.channels.kit.poll import Cadence, poll
 from earful.channels.kit.renewed import RenewedToken
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
@@ -45,7 +44,6 @@ from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import IncomingMessage, Network
 from earful.model.time import Instant
 
-SLOWEST = 4
 TOO_FAST_SECONDS = 60.0
 
 
@@ -68,24 +66,13 @@ class YouTubeConnector:
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Ask for everything, until `stop`."""
-        pace, budget = self._tools.pace, self._budget
-        shortest = self._settings.poll_seconds * pace
-        looks = Looks(inlet, stop, budget, now=self._tools.now, explain=self._explain)
-        work: list[Awaitable[None]] = [
-            poll(
-                inlet, stop, source, cadence=Cadence(shortest=shortest, longest=shortest * SLOWEST), budget=budget,
-                explain=self._explain,
-            )
-            for source in self._comments.sources(self._tools.now())
-        ]  # fmt: skip
-        work.append(
-            looks.recent(
-                self._comments.look, limit=QUOTA, days=REFRESH_DAYS, most=LOOK_MOST, at_once=IDS_AT_ONCE,
-                seconds=self._settings.look_again_minutes * 60 * pace,
-            )
+        settings = self._settings
+        asking = Asking(
+            sources=self._comments.sources(self._tools.now()), poll_seconds=settings.poll_seconds, limit=QUOTA,
+            walk=self._comments.walk, look=self._comments.look, look_again_minutes=settings.look_again_minutes,
+            days=REFRESH_DAYS, most=LOOK_MOST, at_once=IDS_AT_ONCE,
         )  # fmt: skip
-        work.append(looks.history(self._comments.walk, limit=QUOTA, pace=pace))
-        await asyncio.gather(*work)
+        await asyncio.gather(*asked(inlet, stop, self._tools, self._budget, self._explain, asking))
 
     async def send(self, reply: Reply) -> Sent:
         """Post one comment; see `Connector.send`."""
@@ -178,14 +165,7 @@ def _sent(made: IncomingMessage, reply: Reply) -> Sent:
 
 
 def _words(response: httpx2.Response) -> str:
-    """Google's reason and words."""
-    try:
-        error = mapping(msgspec.json.decode(response.content), "error")
-    except msgspec.MsgspecError:
-        return ""
-    first = next(iter(members(error, "errors")), {})
-    told = ": ".join(one for one in (word(first, "reason"), word(error, "message")) if one)
-    return f"YouTube says: {told[:300]}" if told else ""
+    return words(response, "YouTube")
 
 
 def _wait(response: httpx2.Response, now: Instant) -> float | None:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from earful.channels.contract import Job, Known, RawDelivery
+from earful.channels.contract import Job, Known
+from earful.channels.kit.again import gone
 from earful.channels.kit.api import Api
 from earful.channels.kit.budget import Budget
 from earful.channels.kit.loose import mapping, members, moment, number, word
-from earful.channels.kit.newest import Batch, NewestFirst
+from earful.channels.kit.newest import Batch, NewestFirst, history_page
 from earful.channels.kit.poll import Page
 from earful.channels.youtube.limits import MOST_PAGES, OVERLAP_MS, PAGE, QUOTA, READ_COST
-from earful.channels.youtube.parse import YOUTUBE, comment, gone, thread
+from earful.channels.youtube.parse import YOUTUBE, comment, thread
 from earful.channels.youtube.settings import YouTubeSettings
 from earful.model.message import Change, IncomingMessage
 from earful.model.time import Instant, instant
@@ -91,10 +92,7 @@ class Comments:
     async def walk(self, job: Job) -> Page:
         """A page of history."""
         batch = await self._threads(job.place, {})
-        kept = [one for one in batch.messages if job.since is None or instant(one.occurred_at) >= job.since]
-        cursor = batch.next if kept else ""
-        delivery = RawDelivery(transport="poll", body=batch.raw, verified_by="token")
-        return Page(delivery=delivery, messages=kept, cursor=cursor, more=bool(cursor))
+        return history_page(batch, job)
 
     async def look(self, known: Sequence[Known]) -> tuple[bytes, list[IncomingMessage]]:
         """What was edited or taken back."""
@@ -106,4 +104,4 @@ class Comments:
         there = {word(one, "id") for one in members(answer, "items")}
         found = (comment(one, self._me) for one in members(answer, "items"))
         edited = [one for one in found if one is not None and one.change is Change.EDIT]
-        return raw, edited + [gone(one, self._now()) for one in ids if one not in there]
+        return raw, edited + [gone(YOUTUBE, one, self._now()) for one in ids if one not in there]

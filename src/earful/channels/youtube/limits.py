@@ -1,6 +1,7 @@
 """What YouTube allows (YouTube Data API, "Quota costs"). The project's quota is a setting."""
 
 from earful.channels.contract import Capabilities
+from earful.channels.kit import google
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.oauth import Provider
 
@@ -38,11 +39,5 @@ def limits(daily_quota: int) -> tuple[Limit, ...]:
 
 
 def provider(token_url: str) -> Provider:
-    """How Google gives tokens. Its refresh tokens stay the same."""
-    return Provider(
-        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
-        token_url=token_url,
-        scopes=SCOPES,
-        basic=False,
-        extra={"access_type": "offline", "prompt": "consent"},
-    )
+    """How Google gives tokens."""
+    return google.provider(token_url, SCOPES)

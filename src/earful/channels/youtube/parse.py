@@ -1,6 +1,5 @@
 """Comments of YouTube as messages: threads with their first comment, and the replies below it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from earful.channels.kit.html import to_text
@@ -14,7 +13,6 @@ from earful.model.message import (
     MessageKind,
     Visibility,
 )
-from earful.model.time import Instant
 
 YOUTUBE = "youtube"
 PUBLISHED = ("", "published")
@@ -72,9 +70,3 @@ def comment(raw: dict[str, Any], me: str, *, video: str = "") -> IncomingMessage
         context={"top": parent or native_id, "video": video}
         | ({} if state in PUBLISHED else {"held": state}),
     )
-
-
-def gone(native_id: str, now: Instant) -> IncomingMessage:
-    """It is not there any more."""
-    at = datetime.fromtimestamp(now / 1000, UTC)
-    return IncomingMessage(native_id=native_id, namespace=YOUTUBE, occurred_at=at, change=Change.DELETE)

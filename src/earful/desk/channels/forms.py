@@ -19,6 +19,11 @@ SUMMARIES = {
     Network.REDDIT: "Mentions, replies and messages of one account, and chosen subreddits.",
     Network.X: "Mentions, replies, quotes and direct messages of one account. X charges for them.",
     Network.YOUTUBE: "Comments below the videos of one channel.",
+    Network.LINKEDIN: "Comments below the posts of a company page, and posts that mention it.",
+    Network.TIKTOK: "Comments below the videos of a business account.",
+    Network.TUMBLR: "Replies to a blog, mentions of it and reblogs with words. Answers are reblogs.",
+    Network.REVIEW: "Google reviews of your places, with stars, and the reply to each.",
+    Network.PINTEREST: "Metrics only: your pins and their counts. Pinterest lets no app read or answer comments.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

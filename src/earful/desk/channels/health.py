@@ -74,7 +74,7 @@ def of(
         waiting_to_send=numbers.waiting,
         trouble=channel.trouble or entry.token_error,
         trouble_at=channel.trouble_at,
-        can=abilities or ["read only"],
+        can=abilities or ["metrics only" if can.metrics_only else "read only"],
         history=can.history,
         ledger=entry,
         lost_in=time_left(alive, can.kept_seconds, now, gap_since=entry.gap_since) if in_danger else None,

@@ -8,8 +8,10 @@ from litestar.params import FromPath
 from earful.channels import registry
 from earful.desk.channels import forms, health
 from earful.desk.channels import service as channels
+from earful.desk.channels.consent_pages import BACK
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
+from earful.intake import counts
 from earful.intake.ledger import reading as ledger
 from earful.intake.ledger import service as jobs
 from earful.intake.ledger.reading import Detail
@@ -118,18 +120,20 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
 async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> Response[Any]:
     parts, now = parts_of(request), parts_of(request).clock()
 
-    def read(tx: Tx) -> tuple[Channel, health.ChannelHealth, Detail, bool] | None:
+    def read(tx: Tx) -> tuple[Channel, health.ChannelHealth, Detail, bool, counts.Posts | None] | None:
         channel = channels.get(tx, channel_id)
         if channel is None:
             return None
         consent = registry.consent(channel.network, channel.settings, {}) is not None
         found = next(one for one in health.of_all(tx, parts.capabilities, now) if one.id == channel_id)
-        return channel, found, ledger.detail(tx, channel_id), consent
+        can = registry.capabilities(channel.network)
+        counted = counts.posts(tx, channel_id) if can is not None and can.metrics_only else None
+        return channel, found, ledger.detail(tx, channel_id), consent, counted
 
     shown = await parts.store.read(read)
     if shown is None:
         return go("/channels?notice=This+channel+does+not+exist.")
-    channel, found, detail, by_consent = shown
+    channel, found, detail, by_consent, counted = shown
     return page(
         request,
         "channel.html",
@@ -141,7 +145,8 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         hook=f"{parts.settings.address}/hooks/{channel.name}",
         api=f"{parts.settings.address}/api/v1/messages?channel={channel.name}",
         secret=secret,
-        by_consent=by_consent,
+        consent_back=f"{parts.settings.address}{BACK}" if by_consent else "",
+        counted=counted,
     )
 
 

@@ -16,14 +16,19 @@ from earful.model.time import Instant
 from earful.playground.networks import pages
 from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
+from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.jetstream import subscribe
+from earful.playground.networks.linkedin import LinkedInSimulator
 from earful.playground.networks.messenger import MessengerSimulator
+from earful.playground.networks.pinterest import PinterestSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
+from earful.playground.networks.tiktok import TikTokSimulator
+from earful.playground.networks.tumblr import TumblrSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
@@ -42,6 +47,11 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
     Network.YOUTUBE: YouTubeSimulator,
+    Network.LINKEDIN: LinkedInSimulator,
+    Network.TIKTOK: TikTokSimulator,
+    Network.TUMBLR: TumblrSimulator,
+    Network.REVIEW: GoogleReviewsSimulator,
+    Network.PINTEREST: PinterestSimulator,
 }
 
 

@@ -62,9 +62,9 @@ async def page(request: Ask) -> Response[str]:
 
 @post("/play/{network:str}/say", include_in_schema=False)
 async def say(request: Ask, network: FromPath[str]) -> Redirect:
-    """A customer says something."""
+    """A customer says something, or the brand where customers are not heard."""
     chosen, given = _chosen(request, network), await _form(request)
-    by = chosen.world.customer(given.get("by", "")[:40] or "ana")
+    by = chosen.world.customer(given.get("by", "")[:40] or "ana") if chosen.speaks else chosen.world.brand
     parent = chosen.world.said.get(given.get("parent", ""))
     text = given.get("text", "").strip()[:2_000]
     private = not chosen.has_public or (chosen.has_private and given.get("private") == "1")

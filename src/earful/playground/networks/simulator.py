@@ -69,6 +69,10 @@ class Simulator:
     """Whether a private message says who it is from; otherwise there is an id only."""
     mentions_by_id: ClassVar[bool] = False
     """What begins with our handle is told of by its id only, and has to be fetched."""
+    speaks: ClassVar[bool] = True
+    """What customers say there can be had; otherwise there are posts of the brand with their counts."""
+    customers_answer: ClassVar[bool] = True
+    """A customer can answer what we said."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False

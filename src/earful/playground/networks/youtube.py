@@ -3,18 +3,17 @@
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Network
 from earful.model.time import Instant, rfc3339
+from earful.playground.networks.grants import CLIENT, REFRESH, RefreshTokens
 from earful.playground.networks.shapes import Shape, listed, problems
 from earful.playground.networks.simulator import Refusal, Simulator, Told, Wiring, as_json, body_of
 from earful.playground.networks.world import Account, Said
 
-REFRESH, CLIENT = "refresh", "client.apps.example.test"
 VIDEO = "video0001"
 _FORMAT = ("html", "plainText")
 _QUERIES: dict[str, Shape] = {
@@ -31,12 +30,6 @@ _QUERIES: dict[str, Shape] = {
     "channels": {"part!": str, "mine": ("true", "false"), "id": str},
 }  # fmt: skip
 _COMMENT: Shape = {"snippet!": {"parentId!": str, "textOriginal!": str}}
-_TOKEN: Shape = {
-    "grant_type!": ("refresh_token",),
-    "refresh_token!": str,
-    "client_id!": (CLIENT,),
-    "client_secret": str,
-}
 
 
 class YouTubeSimulator(Simulator):
@@ -49,7 +42,7 @@ class YouTubeSimulator(Simulator):
 
     def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
         super().__init__(base_url, clock)
-        self.tokens: dict[str, int] = {}
+        self._tokens = RefreshTokens(self)
         self.held: set[str] = set()
         """Comments that nobody sees until they are looked at."""
 
@@ -70,8 +63,8 @@ class YouTubeSimulator(Simulator):
         """One method of the API."""
         name = path.strip("/").removeprefix("youtube/v3/")
         if name == "token":
-            return self._token(asked)
-        if self.tokens.get(asked.headers.get("authorization", "").removeprefix("Bearer "), 0) < self.clock():
+            return self._tokens.give(asked)
+        if not self._tokens.good(asked):
             raise Refusal(401, _error(401, "authError", "Invalid Credentials"))
         there = [one for one in self.world.said.values() if not one.deleted]
         if asked.method == "GET" and name in _QUERIES:
@@ -96,17 +89,6 @@ class YouTubeSimulator(Simulator):
             case "POST", "comments":
                 return self._insert(asked, name)
         raise Refusal(404, _error(404, "notFound", "Not Found"))
-
-    def _token(self, asked: Asked) -> Answer:
-        form = dict(parse_qsl(asked.body.decode()))
-        self._check(asked, "token", form, _TOKEN)
-        if form.get("refresh_token") != REFRESH:
-            raise Refusal(
-                400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
-            )
-        token = f"token-{self.world.new_id()}"
-        self.tokens[token] = self.clock() + 3_600_000
-        return as_json({"access_token": token, "token_type": "Bearer", "expires_in": 3599})
 
     def _insert(self, asked: Asked, name: str) -> Answer:
         self._check(asked, name, dict(asked.query), {"part!": ("snippet",)})

@@ -1,0 +1,57 @@
+"""What an admin fills in to connect the reviews of a business at Google."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+_ADDRESS = r"^https?://[^\s?#]+$"
+Location = Annotated[str, Meta(pattern=r"^[0-9]{1,30}$")]
+
+
+class GoogleReviewsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Some places of one account."""
+
+    account_id: Annotated[
+        str,
+        Meta(
+            title="Account number", description="Of the Business Profile: accounts/… in the API.",
+            pattern=r"^[0-9]{1,30}$",
+        ),
+    ]  # fmt: skip
+    locations: Annotated[
+        list[Location],
+        Meta(
+            title="Location numbers", description="Verified places, locations/… in the API, with commas between.",
+            min_length=1, max_length=500,
+        ),
+    ]  # fmt: skip
+    client_id: Annotated[
+        str,
+        Meta(
+            title="OAuth client id", description="Of the Google Cloud project.", min_length=1, max_length=300
+        ),
+    ]
+    poll_seconds: Annotated[
+        int, Meta(title="Look every (seconds)", description="At each location.", ge=5, le=86_400)
+    ] = 300
+    look_again_minutes: Annotated[
+        int, Meta(title="Look for deleted reviews every (minutes)", ge=1, le=10_080)
+    ] = 720
+    requests_a_minute: Annotated[
+        int, Meta(title="Requests a minute", description="What Google allows the project.", ge=1, le=10_000)
+    ] = 300
+    api: Annotated[
+        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
+    ] = "https://mybusiness.googleapis.com"
+    token_url: Annotated[
+        str, Meta(title="Token address", description="Only for a simulated network.", pattern=_ADDRESS)
+    ] = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+
+
+class GoogleReviewsSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Kept encrypted, never shown again, never logged."""
+
+    client_secret: Annotated[str, Meta(title="OAuth client secret", max_length=500)] = ""
+    refresh_token: Annotated[
+        str, Meta(title="Refresh token", description="Not needed after “Connect”.", max_length=2_000)
+    ] = ""

@@ -1,0 +1,1 @@
+"""LinkedIn: comments below the posts of one company page, and posts that mention it."""

@@ -1,0 +1,1 @@
+"""TikTok: comments below the videos of one business account."""

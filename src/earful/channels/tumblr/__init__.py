@@ -1,0 +1,1 @@
+"""Tumblr: replies to the posts of one blog, reblogs with words, mentions."""
