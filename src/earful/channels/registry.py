@@ -28,6 +28,8 @@ from earful.channels.meta.hook import MetaHook
 from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
+from earful.channels.sms import provider as sms
+from earful.channels.sms.settings import SmsSecrets, SmsSettings
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
@@ -83,6 +85,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
+    Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
     Network.REDDIT: Made(
         RedditSettings,

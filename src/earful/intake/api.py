@@ -10,7 +10,7 @@ from litestar.params import FromPath, HeaderParameter, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import Answer, Asked, Hook
+from earful.channels.hooks import Answer, Asked, ByQuery, Hook
 from earful.channels.kit import signatures
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
@@ -40,9 +40,15 @@ class Accepted(Struct, frozen=True, kw_only=True):
 
 @get("/hooks/{channel:str}", opt=PUBLIC)
 async def challenge(request: Ask, channel: FromPath[str]) -> Response[bytes]:
-    """Answer a network that asks whether this address is ours, in the way that its own webhooks have."""
+    """Answer a network that asks whether this address is ours, in the way that its own webhooks have.
+
+    Gateways that deliver by GET are taken here too.
+    """
     known = await _hook_channel(request, channel)
-    answer = known.hook.challenge(_asked(request, b"")) if known.hook is not None else None
+    hook = known.hook
+    answer = hook.challenge(_asked(request, b"")) if hook is not None else None
+    if answer is None and hook is not None and isinstance(hook, ByQuery):
+        return await _pushed(request, known.channel, hook, request.url.query.encode())
     if answer is None:
         raise ProblemError(400, "This is no question that the channel's network asks; nothing was kept.")
     return _said(answer)
@@ -118,7 +124,7 @@ async def _pushed(request: Ask, channel: Channel, hook: Hook, body: bytes) -> Re
     except StoreUnavailableError as error:
         raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
     parts.read_soon()
-    return _said(hook.accepted)
+    return _said(proof.answer or hook.accepted)
 
 
 def _asked(request: Ask, body: bytes) -> Asked:

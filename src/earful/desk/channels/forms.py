@@ -19,6 +19,7 @@ SUMMARIES = {
     Network.REDDIT: "Mentions, replies and messages of one account, and chosen subreddits.",
     Network.X: "Mentions, replies, quotes and direct messages of one account. X charges for them.",
     Network.YOUTUBE: "Comments below the videos of one channel.",
+    Network.SMS: "Text messages to one number, by Twilio or a Kannel of your own, with what became of the answers.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

@@ -23,6 +23,7 @@ from earful.playground.networks.reddit import RedditSimulator
 from earful.playground.networks.simulator import Simulator, Told
 from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
+from earful.playground.networks.twilio import TwilioSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
@@ -41,6 +42,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
     Network.YOUTUBE: YouTubeSimulator,
+    Network.SMS: TwilioSimulator,
 }
 
 
