@@ -25,6 +25,9 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.phone.connector import Connecting
+from earful.channels.phone.hook import hook as phone_hook
+from earful.channels.phone.settings import PhoneSecrets, PhoneSettings
 from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
@@ -57,7 +60,7 @@ class Made(Struct, frozen=True):
     secrets: type[Struct]
     """What an admin fills in once: every field is kept encrypted and never shown again."""
     connector: Callable[[Any, Any, Tools], Connector]
-    hook: Callable[..., Hook] | None = None
+    hook: Callable[..., Hook | None] | None = None
     """Reads the network's own webhooks, where it has them."""
     provider: Callable[[Any], Provider] | None = None
     """How its tokens are got by consent, from a channel's settings; None where an admin pastes one."""
@@ -86,6 +89,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
     Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
+    Network.PHONE: Made(PhoneSettings, PhoneSecrets, Connecting(), phone_hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
     Network.REDDIT: Made(
         RedditSettings,

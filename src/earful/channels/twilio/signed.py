@@ -32,7 +32,8 @@ def verify(asked: Asked, auth_token: str, shared_key: str) -> Proof:
     if not secret:
         raise SignatureRefused(
             Reason.NO_MATCH,
-            "Twilio signs with a shared key, which is not filled in at this channel. Nothing was kept.",
+            f"The {'auth token' if digest == 'sha1' else 'shared key'} that Twilio signs with is not filled in at this "
+            "channel. Nothing was kept.",
         )
     tail = _tail(asked)
     # Twilio may or may not write the port that goes without saying.

@@ -20,6 +20,7 @@ SUMMARIES = {
     Network.X: "Mentions, replies, quotes and direct messages of one account. X charges for them.",
     Network.YOUTUBE: "Comments below the videos of one channel.",
     Network.SMS: "Text messages to one number, by Twilio or a Kannel of your own, with what became of the answers.",
+    Network.PHONE: "Calls to one number: recorded by Twilio, told by a telephone system, or logged by hand.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }
