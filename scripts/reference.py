@@ -20,6 +20,7 @@ from earful.desk.macros import rules as macros
 from earful.desk.outcomes.texts import VARIABLES
 from earful.desk.playbooks import checking, texts
 from earful.desk.playbooks import rules as playbooks
+from earful.intake.calls import schema as call_schema
 from earful.intake.wire import schema
 from earful.web.app import HANDLERS
 from earful.web.words import WORDS
@@ -260,6 +261,9 @@ PAGES = {
     "variables.md": variables_page,
     "playbooks.md": playbooks_page,
     "message.schema.json": schema_page,
+    "call.schema.json": lambda: (
+        msgspec.json.format(msgspec.json.encode(call_schema()), indent=2).decode() + "\n"
+    ),
 }
 
 

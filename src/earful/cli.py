@@ -59,7 +59,7 @@ def playground(port: int, desk: str) -> None:
 
 
 @main.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--channel", required=True, help="Name of the channel that the messages belong to; made when new."
 )
@@ -67,19 +67,26 @@ def playground(port: int, desk: str) -> None:
     "--network",
     type=click.Choice([network.value for network in Network]),
     default=None,
-    help="Network of a channel that is made now. Default: email for mail files, else x.",
+    help="Network of a channel that is made now. Default: by format, else x.",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(["jsonl", "csv", "mbox", "eml"]), help="Default: by ending."
+    "--format",
+    "format_",
+    type=click.Choice(["jsonl", "csv", "mbox", "eml", "google-plus"]),
+    help="Default: by ending; a folder or .zip is an archive of Google+.",
 )
-@click.option("--own-address", multiple=True, help="Our own mail address, to tell our mails from theirs.")
+@click.option(
+    "--own-address",
+    multiple=True,
+    help="Our own mail address, or our id or name in an archive, to tell ours from theirs.",
+)
 @click.option(
     "--keep-going", is_flag=True, help="Leave out items that cannot be read instead of refusing the file."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @common
 def import_(file: Path, as_json: bool, **options: Any) -> None:
-    """Import messages from a JSONL, CSV, mbox or .eml file.
+    """Import messages from a JSONL, CSV, mbox or .eml file, or an archive of a closed network.
 
     Either everything is imported or nothing; a run that was cut off can be repeated without doubles.
     """

@@ -14,6 +14,8 @@ from earful.store.audit import EARFUL
 from earful.wiring import Earful
 
 Refused = files.FileRefusedError
+ASSUMED = {"mbox": Network.EMAIL, "eml": Network.EMAIL, "google-plus": Network.GOOGLE_PLUS}
+"""Networks of channels that are made for a file, where nobody names one."""
 
 
 def run(
@@ -28,10 +30,10 @@ def run(
     quiet: bool,
 ) -> files.Imported:
     """Import a file; raises `Refused` with the faulty lines."""
-    kind = format_ or files.FORMATS.get(path.suffix.lower())
+    kind = format_ or files.format_of(path)
     if kind is None:
         raise Refused(f"{path.name}: the ending does not tell the format; name it with --format.", [])
-    assumed = Network.EMAIL if kind in ("mbox", "eml") else Network.X
+    assumed = ASSUMED.get(kind, Network.X)
     earful = Earful(settings)
     try:
         now = earful.clock()
@@ -42,7 +44,7 @@ def run(
         )
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
-            reading = progress.add_task(f"importing {path.name}", total=2 * path.stat().st_size)
+            reading = progress.add_task(f"importing {path.name}", total=2 * files.size_of(path))
             done = files.import_file(
                 earful.store,
                 earful.log,

@@ -14,6 +14,7 @@ from earful.channels.form.connector import FormConnector
 from earful.channels.hooks import Hook
 from earful.channels.kit.budget import Budgets
 from earful.channels.kit.tools import Tools, shared_client
+from earful.channels.phone.connector import PhoneConnector
 from earful.config import Settings
 from earful.desk.automation import acting as automation
 from earful.desk.automation import service as automation_service
@@ -168,7 +169,7 @@ class Earful:
         if channel.settings.get(PLAYGROUND):
             return PlaygroundConnector(channel.network, self.on_demo_reply)
         if channel.settings.get(handoffs.FORM):
-            return FormConnector(self._mail)
+            return FormConnector(partial(self._oldest, Network.EMAIL))
         simulated = bool(self.playground) and any(
             str(value).startswith(self.playground) for value in channel.settings.values()
         )
@@ -181,7 +182,10 @@ class Earful:
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
             tokens=self._tokens(channel, secrets, self._near if simulated else self._http),
         )
-        return registry.connect(channel.network, channel.settings, secrets, tools)
+        made = registry.connect(channel.network, channel.settings, secrets, tools)
+        if isinstance(made, PhoneConnector):
+            made.by_sms = partial(self._oldest, Network.SMS)
+        return made
 
     def _tokens(self, channel: Channel, secrets: dict[str, str], http: AsyncClient) -> Keeper | None:
         found = registry.consent(channel.network, channel.settings, secrets)
@@ -195,11 +199,11 @@ class Earful:
     def _hook(self, channel: Channel, secrets: dict[str, str]) -> Hook | None:
         return registry.hook(channel.network, channel.settings, secrets)
 
-    def _mail(self) -> Connector | None:
-        """A connected mail channel, the oldest first; None without."""
+    def _oldest(self, network: Network) -> Connector | None:
+        """The oldest connected channel of a network; None without."""
         connectors = self.receiver.connectors
-        mail = sorted(one for one in connectors if connectors[one].network is Network.EMAIL)
-        return connectors[mail[0]] if mail else None
+        found = sorted(one for one in connectors if connectors[one].network is network)
+        return connectors[found[0]] if found else None
 
     def _capabilities(self, channel_id: str) -> Capabilities:
         connector = self.receiver.connectors.get(channel_id)

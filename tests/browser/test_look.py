@@ -277,6 +277,8 @@ COUNTS = [
     ("x", "日本", 4),
     ("x", "👨‍👩‍👧", 2),
     ("x", "go https://example.com now", 30),
+    ("sms", "costs 5 € [now]", 18),
+    ("sms", "ねこ 👋", 5),
 ]
 
 

@@ -25,6 +25,8 @@ GOOD = {
     Network.PINTEREST: ({"username": "brand", "client_id": "i"}, {}),
     Network.REVIEW: ({"account_id": "1", "locations": ["2"], "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
+    Network.SMS: ({"number": "+15550009000", "account": "AC1"}, {"auth_token": "1234"}),
+    Network.PHONE: ({}, {}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

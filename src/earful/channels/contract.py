@@ -220,7 +220,11 @@ class Connector(Protocol):
     """One channel, connected. Built by `connect(channel)` of its folder."""
 
     network: Network
-    capabilities: Capabilities
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the channel can do now."""
+        ...
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Bring messages in until `stop` is set; passing faults go to the inlet and are retried inside."""

@@ -6,7 +6,7 @@ it does neither I/O nor keep anything, so that what was kept unread can be read 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -42,6 +42,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     """The rule: `x-hmac-sha256`, `meta-hub-sha256`, `telegram-secret-token`, ..."""
     native_delivery_id: str = ""
     """Where the network numbers deliveries: a repeat is acknowledged and not stored again."""
+    answer: Answer | None = None
+    """What this one is answered once it is kept, where that is not the same for all."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -95,5 +97,13 @@ class Hook(Protocol):
         ...
 
     def parse(self, delivery: RawDelivery, now: Instant) -> list[Part]:
-        """Read a delivery. Raises Unreadable; one strange item must not cost its neighbours."""
+        """Read a delivery; `now` is when it was received. Raises Unreadable; one strange item must not cost its
+        neighbours."""
         ...
+
+
+@runtime_checkable
+class ByQuery(Protocol):
+    """A hook that is called by GET with all that is said in the query, which is then the body of the delivery."""
+
+    by_query: bool

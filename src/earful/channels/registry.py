@@ -32,12 +32,17 @@ from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.channels.messenger.connector import MessengerConnector
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.hook import MetaHook
+from earful.channels.phone.connector import Connecting
+from earful.channels.phone.hook import hook as phone_hook
+from earful.channels.phone.settings import PhoneSecrets, PhoneSettings
 from earful.channels.pinterest import limits as pinterest
 from earful.channels.pinterest.connector import PinterestConnector
 from earful.channels.pinterest.settings import PinterestSecrets, PinterestSettings
 from earful.channels.reddit import limits as reddit
 from earful.channels.reddit.connector import RedditConnector
 from earful.channels.reddit.settings import RedditSecrets, RedditSettings
+from earful.channels.sms import provider as sms
+from earful.channels.sms.settings import SmsSecrets, SmsSettings
 from earful.channels.telegram.connector import TelegramConnector
 from earful.channels.telegram.hook import TelegramHook
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
@@ -72,7 +77,7 @@ class Made(Struct, frozen=True):
     secrets: type[Struct]
     """What an admin fills in once: every field is kept encrypted and never shown again."""
     connector: Callable[[Any, Any, Tools], Connector]
-    hook: Callable[..., Hook] | None = None
+    hook: Callable[..., Hook | None] | None = None
     """Reads the network's own webhooks, where it has them."""
     provider: Callable[[Any], Provider] | None = None
     """How its tokens are got by consent, from a channel's settings; None where an admin pastes one."""
@@ -100,6 +105,8 @@ NETWORKS: Mapping[Network, Made] = {
     Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
+    Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
+    Network.PHONE: Made(PhoneSettings, PhoneSecrets, Connecting(), phone_hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
     Network.REDDIT: Made(
         RedditSettings,

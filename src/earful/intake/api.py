@@ -10,12 +10,13 @@ from litestar.params import FromPath, HeaderParameter, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import Answer, Asked, Hook
+from earful.channels.hooks import Answer, Asked, ByQuery, Hook
 from earful.channels.kit import signatures
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
-from earful.intake import idempotency, service, wire
+from earful.intake import calls, idempotency, service, wire
 from earful.intake.known import Known
+from earful.model.message import Network
 from earful.parts import Parts
 from earful.store.errors import StoreUnavailableError
 from earful.store.tx import Tx
@@ -40,9 +41,15 @@ class Accepted(Struct, frozen=True, kw_only=True):
 
 @get("/hooks/{channel:str}", opt=PUBLIC)
 async def challenge(request: Ask, channel: FromPath[str]) -> Response[bytes]:
-    """Answer a network that asks whether this address is ours, in the way that its own webhooks have."""
+    """Answer a network that asks whether this address is ours, in the way that its own webhooks have.
+
+    Gateways that deliver by GET are taken here too.
+    """
     known = await _hook_channel(request, channel)
-    answer = known.hook.challenge(_asked(request, b"")) if known.hook is not None else None
+    hook = known.hook
+    answer = hook.challenge(_asked(request, b"")) if hook is not None else None
+    if answer is None and hook is not None and isinstance(hook, ByQuery):
+        return await _pushed(request, known.channel, hook, request.url.query.encode())
     if answer is None:
         raise ProblemError(400, "This is no question that the channel's network asks; nothing was kept.")
     return _said(answer)
@@ -52,6 +59,7 @@ async def challenge(request: Ask, channel: FromPath[str]) -> Response[bytes]:
 async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -> Response[bytes]:
     """Take a delivery: signed by Standard Webhooks, one message or up to 1,000; or as the channel's network sends it.
 
+    A channel for calls also takes calls (`from`, `to`, `started_at`, ...: call.schema.json), signed in the same way.
     Answers after commit. A delivery whose `webhook-id` is known is acknowledged and not stored again. What a network
     pushes is kept raw, then read.
     """
@@ -78,7 +86,7 @@ async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -
         native_delivery_id=_delivery_id(webhook_id),
         verified_by="standard-webhooks",
     )
-    return await _take(parts, known.channel.id, delivery, partial=partial)
+    return await _take(parts, known.channel, delivery, partial=partial)
 
 
 async def _hook_channel(request: Ask, name: str) -> Known:
@@ -117,7 +125,7 @@ async def _pushed(request: Ask, channel: Channel, hook: Hook, body: bytes) -> Re
         await parts.keeper.keep(channel.id, delivery)
     except StoreUnavailableError as error:
         raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
-    return _said(hook.accepted)
+    return _said(proof.answer or hook.accepted)
 
 
 def _asked(request: Ask, body: bytes) -> Asked:
@@ -156,17 +164,16 @@ async def messages(
         raise ProblemError(
             404, f"There is no channel named {channel}; nothing was kept. Create it in Channels."
         )
-    channel_id = known.channel.id
     delivery = RawDelivery(transport="api", body=body, headers=_kept(request), verified_by="token")
     who = who_asks(request)
     if idempotency_key is None:
-        return await _take(parts, channel_id, delivery, partial=partial)
+        return await _take(parts, known.channel, delivery, partial=partial)
     mark = idempotency.Mark(
         owner=who.id,
         key=idempotency_key,
         request_sha256=hashlib.sha256(f"{channel}\n{partial}\n".encode() + body).digest(),
     )
-    return await _take(parts, channel_id, delivery, partial=partial, mark=mark)
+    return await _take(parts, known.channel, delivery, partial=partial, mark=mark)
 
 
 async def _known(request: Ask, name: str) -> Known | None:
@@ -183,7 +190,7 @@ def _delivery_id(webhook_id: str) -> str:
 
 async def _take(
     parts: Parts,
-    channel_id: str,
+    channel: Channel,
     delivery: RawDelivery,
     *,
     partial: bool,
@@ -191,7 +198,8 @@ async def _take(
 ) -> Response[bytes]:
     now = parts.clock()
     try:
-        read = wire.read(delivery.body, now)
+        told = calls.read(delivery.body, now) if channel.network is Network.PHONE else None
+        read = told or wire.read(delivery.body, now)
     except wire.UnreadableError as error:
         raise ProblemError(400, f"{error} Nothing was kept.") from error
     problems = [ItemProblem(index=problem.index, detail=problem.detail) for problem in read.problems]
@@ -202,7 +210,7 @@ async def _take(
             "Mend them, or send again with ?partial=true to keep the others.",
             problems=problems,
         )
-    keep = service.accept(parts.log, channel_id, delivery, read.messages, now)
+    keep = service.accept(parts.log, channel.id, delivery, read.messages, now)
 
     def verb(tx: Tx) -> tuple[bytes, bool]:
         if mark is not None:

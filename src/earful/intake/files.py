@@ -9,7 +9,7 @@ from msgspec import Struct
 from earful.channels.contract import RawDelivery
 from earful.channels.email.parse import Identity
 from earful.intake import rules, service
-from earful.intake.importers import jsonl, mail, table
+from earful.intake.importers import google_plus, jsonl, mail, table
 from earful.intake.importers.contract import Item
 from earful.log.contract import Log
 from earful.model.message import IncomingMessage
@@ -25,6 +25,7 @@ FORMATS = {
     ".tsv": "csv",
     ".mbox": "mbox",
     ".eml": "eml",
+    ".zip": "google-plus",
 }
 
 
@@ -53,6 +54,18 @@ class Imported(Struct, frozen=True, kw_only=True):
     faults: list[Fault] = []
 
 
+def format_of(path: Path) -> str | None:
+    """The format that a name tells; a folder is an archive."""
+    return "google-plus" if path.is_dir() else FORMATS.get(path.suffix.lower())
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    if not path.is_dir():
+        return path.stat().st_size
+    return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+
+
 def items(path: Path, format_: str, own_addresses: tuple[str, ...] = ()) -> Iterator[Item]:
     """The items of a file. Raises FileRefusedError for a format that is not known."""
     identity = Identity(
@@ -68,6 +81,8 @@ def items(path: Path, format_: str, own_addresses: tuple[str, ...] = ()) -> Iter
             return mail.read_mbox(str(path), identity)
         case "eml":
             return mail.read_eml(str(path), identity)
+        case "google-plus":
+            return google_plus.read(str(path), identity.ours)
         case _:
             known = ", ".join(sorted(set(FORMATS.values())))
             raise FileRefusedError(f"{path.name}: the format is not known; choose one of {known}.", [])
@@ -137,7 +152,7 @@ def _keep(
         duplicates += receipt.duplicates
         batch.clear()
 
-    size = path.stat().st_size
+    size = size_of(path)
     for item in good:
         if item.message is None:
             continue

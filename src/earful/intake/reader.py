@@ -173,7 +173,7 @@ def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:
             verified_by=row["verified_by"],
         )
         try:
-            parts = home.hook.parse(delivery, now) if home.hook is not None else []
+            parts = home.hook.parse(delivery, Instant(row["received_at"])) if home.hook is not None else []
         except Unreadable as error:
             found.faults[row["id"]] = str(error)
             found.oddities[home.channel.id, "unreadable"].append(row["id"])

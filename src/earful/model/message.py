@@ -37,6 +37,8 @@ class Network(StrEnum):
     FEED = "feed"
     REVIEW = "review"
     IN_PERSON = "in_person"
+    GOOGLE_PLUS = "google_plus"
+    """Closed in 2019; its archives can be imported."""
 
 
 class Direction(StrEnum):

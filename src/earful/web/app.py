@@ -33,6 +33,8 @@ from earful.desk.bulk import api as bulk_api
 from earful.desk.bulk import pages as bulk
 from earful.desk.calendars import api as calendars_api
 from earful.desk.calendars import pages as calendars
+from earful.desk.calls import api as calls_api
+from earful.desk.calls import pages as calls
 from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
@@ -138,6 +140,8 @@ HANDLERS: list[Any] = [
     *notice_mails.HANDLERS,
     *keys.HANDLERS,
     *palette.HANDLERS,
+    *calls.HANDLERS,
+    *calls_api.HANDLERS,
     *channels.HANDLERS,
     *consents.HANDLERS,
     *channels_api.HANDLERS,

@@ -63,6 +63,7 @@ SHORTCUTS = (
     Shortcut(id="merge", keys="M", label=N_("Merge another case into this…"), group=CASE),
     Shortcut(id="split", keys="S", label=N_("Split off some messages…"), group=CASE),
     Shortcut(id="person", keys="P", label=N_("Everything of this person"), group=CASE),
+    Shortcut(id="log-call", keys="L", label=N_("Log a call or a visit…"), group=CASE, href="/calls/new"),
     Shortcut(id="undo", keys="z", label=N_("Undo"), group=CASE),
     Shortcut(id="send", keys="mod+Enter", label=N_("Send"), group=CASE, in_palette=False),
     Shortcut(id="go-inbox", keys="g i", label=N_("Inbox"), group=GO, href="/inbox"),

@@ -16,7 +16,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "mastodon": N_("Mastodon"), "bluesky": N_("Bluesky"), "telegram": N_("Telegram"),
         "whatsapp": N_("WhatsApp"), "messenger": N_("Messenger"), "email": N_("E-mail"), "sms": N_("SMS"),
         "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "review": N_("Review"),
-        "in_person": N_("In person"),
+        "in_person": N_("In person"), "google_plus": N_("Google+"),
     },
     "view": {
         "open": N_("Open"), "mine": N_("Mine"), "unassigned": N_("Unassigned"), "waiting": N_("Waiting"),
@@ -111,6 +111,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "count": {
         "views": N_("Views"), "likes": N_("Reactions"), "replies": N_("Comments"), "reposts": N_("Reposts"),
         "saves": N_("Saves"), "clicks": N_("Clicks"), "link_clicks": N_("Clicks on the link"),
+    },
+    "call_outcome": {
+        "answered": N_("We spoke"), "missed": N_("Nobody answered"), "voicemail": N_("A message was left"),
     },
     "job_kind": {"backfill": N_("Fetch what is older"), "reconcile": N_("Compare all that is there")},
     "job_state": {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earful.channels.kit.text import Counter, count, graphemes
+from earful.channels.kit.text import Counter, count, graphemes, segments
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,33 @@ def test_clusters_are_a_partition(text: str) -> None:
     assert "".join(graphemes(text)) == text
     for counter in Counter:
         assert count(text, counter) >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "sms"),
+    [
+        ("", 0, 0),
+        ("a" * 160, 160, 1),
+        ("a" * 161, 161, 2),
+        ("a" * 306, 306, 2),
+        ("a" * 307, 307, 3),
+        ("€" * 80, 160, 1),
+        # The 153rd place cannot hold a character that takes two.
+        ("€" * 153, 306, 3),
+        ("ж" * 70, 70, 1),
+        ("ж" * 71, 71, 2),
+        ("ж" * 134, 134, 2),
+        ("👋" * 35, 70, 1),
+        ("👋" * 67, 134, 3),
+        ("Straße, 5 £, ¿qué? Ωmega", 24, 1),
+        ("Grüße vom Kundendienst ` ", 25, 1),
+    ],
+)
+def test_sms_are_counted_as_they_go_over_the_air(text: str, units: int, sms: int) -> None:
+    assert count(text, Counter.SMS) == units
+    assert segments(text) == sms
+
+
+@given(st.text(max_size=400))
+def test_more_text_never_needs_fewer_sms(text: str) -> None:
+    assert segments(text) <= segments(text + "a") <= segments(text) + 1

@@ -85,7 +85,7 @@ def test_what_customers_say_arrives_with_its_audience_and_its_author(town: Town)
         assert (row["visibility"] in (Visibility.DIRECT, Visibility.GROUP)) is private
         assert row["case_id"] is not None
         if private and not town.simulator.names_private:
-            assert f'"{one.id}"' in row["author"]
+            assert f'"{town.simulator.author_id(one)}"' in row["author"]
         else:
             assert one.name.split()[0] in row["author"] or one.handle in row["author"]
         assert abs(row["occurred_at"] - said.at) < 1_000

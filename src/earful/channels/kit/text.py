@@ -9,6 +9,13 @@ _REMOTE_MENTION = re.compile(r"(?<![\w/])@(\w+(?:[\w.-]*\w)?)@[\w-]+(?:\.[\w-]+)
 
 MASTODON_URL_LENGTH = 23
 X_URL_LENGTH = 23
+GSM_SEGMENT, GSM_JOINED = 160, 153
+UCS2_SEGMENT, UCS2_JOINED = 70, 67
+_GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 _ZWJ = 0x200D
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -27,6 +34,8 @@ class Counter(StrEnum):
     UTF16 = "utf16"
     MASTODON = "mastodon"
     X = "x"
+    SMS = "sms"
+    """As it goes over the air: see `segments`."""
 
 
 def count(text: str, counter: Counter | str, *, url_length: int | None = None) -> int:
@@ -50,6 +59,38 @@ def count(text: str, counter: Counter | str, *, url_length: int | None = None) -
             return _mastodon(text, MASTODON_URL_LENGTH if url_length is None else url_length)
         case Counter.X:
             return _x(text, X_URL_LENGTH if url_length is None else url_length)
+        case Counter.SMS:
+            return sum(_sms_units(text))
+
+
+def segments(text: str) -> int:
+    """How many SMS a text becomes: each is paid for.
+
+    GSM 03.38: 160 characters of the basic alphabet, 153 where there are several, those of its extension counting two;
+    with any other character 70 and 67 units of UTF-16. What counts two is never cut in half.
+    """
+    units = _sms_units(text)
+    alone, joined = (GSM_SEGMENT, GSM_JOINED) if is_gsm(text) else (UCS2_SEGMENT, UCS2_JOINED)
+    if sum(units) <= alone:
+        return 1 if units else 0
+    number, room = 1, joined
+    for unit in units:
+        if unit > room:
+            number, room = number + 1, joined
+        room -= unit
+    return number
+
+
+def is_gsm(text: str) -> bool:
+    """Whether the whole text can be written in the 7-bit alphabet of SMS."""
+    return all(char in _GSM_BASIC or char in _GSM_EXTENSION for char in text)
+
+
+def _sms_units(text: str) -> list[int]:
+    """What each character takes: septets, or units of UTF-16 where one is outside the 7-bit alphabet."""
+    if is_gsm(text):
+        return [2 if char in _GSM_EXTENSION else 1 for char in text]
+    return [2 if ord(char) > 0xFFFF else 1 for char in text]
 
 
 def graphemes(text: str) -> list[str]:

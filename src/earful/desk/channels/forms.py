@@ -24,6 +24,8 @@ SUMMARIES = {
     Network.TUMBLR: "Replies to a blog, mentions of it and reblogs with words. Answers are reblogs.",
     Network.REVIEW: "Google reviews of your places, with stars, and the reply to each.",
     Network.PINTEREST: "Metrics only: your pins and their counts. Pinterest lets no app read or answer comments.",
+    Network.SMS: "Text messages to one number, by Twilio or a Kannel of your own, with what became of the answers.",
+    Network.PHONE: "Calls to one number: recorded by Twilio, told by a telephone system, or logged by hand.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }

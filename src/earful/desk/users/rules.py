@@ -19,6 +19,8 @@ class Permission(StrEnum):
     HEALTH_READ = "health:read"
     MESSAGES_WRITE = "messages:write"
     """Hand messages in through the API; given to tokens, not to people."""
+    CALLS_LOG = "calls:log"
+    """Write down calls and visits, and take that back."""
     EXPORT = "export"
     TRIAGE_MANAGE = "triage:manage"
     """Change how everything is rated: weights of the priority, the brand's profile, own topics."""
@@ -45,7 +47,9 @@ class Permission(StrEnum):
     """Change teams, routes, and what others can do."""
 
 
-_AGENT = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND})
+_AGENT = frozenset(
+    {Permission.CASES_READ, Permission.CASES_WRITE, Permission.REPLIES_SEND, Permission.CALLS_LOG}
+)
 _LEAD = _AGENT | {
     Permission.CHANNELS_READ,
     Permission.HEALTH_READ,
@@ -69,6 +73,7 @@ TOKEN_SCOPES = (
     Permission.MESSAGES_WRITE,
     Permission.CASES_READ,
     Permission.CASES_WRITE,
+    Permission.CALLS_LOG,
     Permission.HEALTH_READ,
     Permission.EXPORT,
     Permission.WEBHOOKS_MANAGE,

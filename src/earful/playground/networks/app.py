@@ -29,6 +29,7 @@ from earful.playground.networks.telegram import TelegramSimulator
 from earful.playground.networks.threads import ThreadsSimulator
 from earful.playground.networks.tiktok import TikTokSimulator
 from earful.playground.networks.tumblr import TumblrSimulator
+from earful.playground.networks.twilio import TwilioSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
@@ -52,6 +53,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TUMBLR: TumblrSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
     Network.PINTEREST: PinterestSimulator,
+    Network.SMS: TwilioSimulator,
 }
 
 

@@ -105,6 +105,10 @@ class Simulator:
         """What the desk calls it."""
         return said.id
 
+    def author_id(self, account: Account) -> str:
+        """What the desk knows somebody by."""
+        return account.id
+
     def deliveries(self, happened: Happened) -> list[Pushed]:
         """What is pushed when something happens; nothing where the network is asked."""
         return []

@@ -3,7 +3,7 @@
  * A reply and a note are two texts that take turns in the field, so that what was meant for colleagues can
  * never go out by switching the audience. Only the reply is a draft on the server.
  */
-import { count } from "./count.js";
+import { count, segments } from "./count.js";
 import { fragment, morph, send } from "./http.js";
 import { say } from "./strings.js";
 import { toast } from "./toast.js";
@@ -256,8 +256,10 @@ class ReplyComposer extends HTMLElement {
     if (!out || !max) return;
     const signOff = this.dataset.signOff ? ` ${this.dataset.signOff}` : "";
     const text = this.text.value;
-    const left = max - count(text ? text + signOff : "", this.dataset.counter ?? "codepoints");
-    out.textContent = String(left);
+    const whole = text ? text + signOff : "";
+    const left = max - count(whole, this.dataset.counter ?? "codepoints");
+    const several = this.dataset.counter === "sms" && whole && !this.#note;
+    out.textContent = several ? `${left} · ${say("sms_count", { n: segments(whole) })}` : String(left);
     out.classList.toggle("near", left >= 0 && left < max / 10);
     out.classList.toggle("over", left < 0);
     for (const button of this.querySelectorAll("button.send[type=submit], #send-menu button")) {

@@ -31,6 +31,31 @@ function weighted(text) {
   return sum;
 }
 
+const GSM = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+const GSM_TWO = new Set("\f^{}\\[~]|€");
+
+/** What each character of an SMS takes: septets, or units of UTF-16 where one is outside the 7-bit alphabet. @param {string} text */
+function airUnits(text) {
+  const letters = [...text];
+  const plain = letters.every((letter) => GSM.has(letter) || GSM_TWO.has(letter));
+  const units = letters.map((letter) => (plain ? (GSM_TWO.has(letter) ? 2 : 1) : letter.length));
+  return { plain, units, sum: units.reduce((all, one) => all + one, 0) };
+}
+
+/** How many SMS a text becomes; what counts two is never cut in half. @param {string} text */
+export function segments(text) {
+  const { plain, units, sum } = airUnits(text);
+  const [alone, joined] = plain ? [160, 153] : [70, 67];
+  if (sum <= alone) return units.length ? 1 : 0;
+  let number = 1;
+  let room = joined;
+  for (const unit of units) {
+    if (unit > room) [number, room] = [number + 1, joined];
+    room -= unit;
+  }
+  return number;
+}
+
 /** @type {Record<string, (text: string) => number>} */
 const COUNTERS = {
   codepoints,
@@ -39,6 +64,7 @@ const COUNTERS = {
   utf16: (text) => text.length,
   mastodon,
   x: weighted,
+  sms: (text) => airUnits(text).sum,
 };
 
 /**
