@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debian packages that the tests drive for real: a mail server, a database, a browser.
+# Debian packages that the tests drive for real: a mail server, a database, an SMS gateway, a browser.
 set -eu
 missing=""
 need() {
@@ -12,6 +12,7 @@ need postfix "/usr/sbin/postfix"
 need dovecot-imapd "/usr/lib/dovecot/imap"
 need dovecot-lmtpd "/usr/lib/dovecot/lmtp"
 need postgresql "/usr/lib/postgresql/*/bin/postgres /usr/lib/postgresql/15/bin/postgres"
+need kannel "/usr/sbin/bearerbox"
 need chromium "/usr/bin/chromium"
 for found in /usr/lib/postgresql/*/bin/postgres; do
   [ -x "$found" ] && missing=$(echo "$missing" | sed 's/ postgresql//')

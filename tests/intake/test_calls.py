@@ -1,5 +1,6 @@
 """Calls over HTTP: signed by Standard Webhooks' own library, or by Twilio's; refused when they are not."""
 
+from base64 import b64encode
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,3 +99,30 @@ def test_twilio_is_told_what_to_say_once_the_call_is_kept(small_served: Served) 
     assert b"RE1.mp3" in row["data"].encode()
     assert len(served.rows(select(deliveries))) == 3
     assert served.rows(select(refusals))[0]["count"] == 1
+
+
+def test_a_gateway_delivers_by_get_with_a_password(small_served: Served) -> None:
+    served = small_served
+    served.write(
+        lambda tx: channels.create(
+            tx, served.earful.vault, EARFUL, network=Network.SMS, name="text",
+            settings={"provider": "kannel", "number": "13013", "account": "earful"},
+            secrets={"auth_token": "pass", "shared_key": "shared-key-1"}, now=served.now(),
+        )
+    )  # fmt: skip
+    query = "id=6a1&from=%2B15550123&to=13013&coding=2&charset=UTF-16BE&text=%04%13%044%045"
+    for password, status in (("wrong", 401), ("shared-key-1", 200), ("shared-key-1", 200)):
+        headers = {"authorization": f"Basic {b64encode(f'kannel:{password}'.encode()).decode()}"}
+        answer = served.program().get(f"/hooks/text?{query}", headers=headers)
+        assert answer.status_code == status
+    # What is answered, a gateway sends to the customer.
+    assert answer.content == b""
+    assert served.program().get("/hooks/text").status_code == 401
+    assert served.program().get("/hooks/shop").status_code == 400
+    while served.earful.reader.read_some():
+        pass
+    (row,) = served.rows(select(messages))
+    assert (row["text"], row["kind"], row["visibility"]) == ("Где", "sms", "direct")
+    kept = served.rows(select(deliveries))
+    assert {bytes(one["body"]) for one in kept} == {query.encode()}
+    assert all("authorization" not in one["headers"] for one in kept)

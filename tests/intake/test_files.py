@@ -293,7 +293,7 @@ def test_an_empty_file_brings_nothing(small_desk: Desk, tmp_path: Path, name: st
 def test_a_format_that_nobody_knows_is_refused(small_desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "said.xlsx"
     path.write_bytes(b"PK")
-    with pytest.raises(files.FileRefusedError, match="choose one of csv, eml, jsonl, mbox"):
+    with pytest.raises(files.FileRefusedError, match="choose one of csv, eml, google-plus, jsonl, mbox"):
         take(small_desk, path, format_="xlsx")
 
 

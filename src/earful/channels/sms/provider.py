@@ -5,6 +5,8 @@ from earful.channels.hooks import Hook
 from earful.channels.kit.tools import Tools
 from earful.channels.sms.connector import TwilioSms
 from earful.channels.sms.hook import TwilioSmsHook
+from earful.channels.sms.kannel import KannelSms
+from earful.channels.sms.kannel_hook import KannelHook
 from earful.channels.sms.limits import CAPABILITIES
 from earful.channels.sms.settings import SmsSecrets, SmsSettings
 
@@ -15,9 +17,11 @@ class Provided:
     capabilities: Capabilities = CAPABILITIES
 
     def __call__(self, settings: SmsSettings, secrets: SmsSecrets, tools: Tools) -> Connector:
-        return TwilioSms(settings, secrets, tools)
+        made = KannelSms if settings.provider == "kannel" else TwilioSms
+        return made(settings, secrets, tools)
 
 
 def hook(settings: SmsSettings, secrets: SmsSecrets) -> Hook:
     """What reads a number's deliveries."""
-    return TwilioSmsHook(settings, secrets)
+    made = KannelHook if settings.provider == "kannel" else TwilioSmsHook
+    return made(settings, secrets)
