@@ -79,8 +79,8 @@ def test_wrong_settings_name_their_field_and_never_a_secret(
 
 
 def test_a_network_without_a_connector_is_named() -> None:
-    with pytest.raises(SettingsRefused, match="phone"):
-        check(Network.PHONE, {}, {})
+    with pytest.raises(SettingsRefused, match="in_person"):
+        check(Network.IN_PERSON, {}, {})
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,26 @@
 
 from typing import Any
 
+import httpx2
 import msgspec
 import pytest
 from hypothesis import given
 
-from earful.channels.contract import Reply, ReplyTarget, SendRefused
+from earful.channels.contract import Job, Reply, ReplyTarget, SendPostponed, SendRefused
 from earful.channels.hooks import Part, Unreadable
+from earful.channels.kit.budget import Budgets
+from earful.channels.kit.tools import Tools
+from earful.channels.linkedin.connector import LinkedInConnector
 from earful.channels.linkedin.parse import EVENTS, comment, given_at, last_number, parse_delivery
 from earful.channels.linkedin.send import compose
-from earful.model.message import Change, Direction, MessageKind, Visibility
-from earful.model.time import Instant, moment
+from earful.channels.linkedin.settings import LinkedInSecrets, LinkedInSettings
+from earful.model.message import Change, Direction, MessageKind, Network, Visibility
+from earful.model.time import DAY, HOUR, Instant, moment
+from earful.playground.networks.linkedin import LinkedInSimulator
 from tests.channels.garbage import few, objects
 from tests.channels.json import anything, shaped
+from tests.channels.running import run
+from tests.channels.simulated import simulated
 
 NOW = Instant(1_795_000_000_000)
 AT = 1_691_574_506_310
@@ -156,6 +164,84 @@ def test_a_comment_is_answered_at_the_top_level_and_a_mention_below_its_post() -
 def test_what_must_not_go_out_is_refused(refused: Reply) -> None:
     with pytest.raises(SendRefused, match="nothing was sent"):
         compose(refused)
+
+
+def test_what_was_not_pushed_is_asked_for_and_the_subscription_is_made_once() -> None:
+    async def story() -> None:
+        async with simulated(Network.LINKEDIN) as (network, tools, clock):
+            assert isinstance(network, LinkedInSimulator)
+            world, wiring = network.world, network.wiring()
+            settings, secrets = LinkedInSettings(**wiring.settings), LinkedInSecrets(**wiring.secrets)
+            connector = LinkedInConnector(settings, secrets, tools)
+            assert await connector.check() == []
+            notifications = connector._notifications
+            source = notifications.source(clock())
+            for number in range(60):
+                world.say(world.customer(f"ana{number}"), f"It leaks {number}")
+                clock.at = Instant(clock.at + HOUR)
+            first = await source.page(None)
+            assert len(first.messages) == 50
+            clock.at = Instant(clock.at + DAY)
+            said = world.say(world.customer("ben"), "@brewline is this yours?")
+            page = await source.page(first.cursor)
+            assert [one.text for one in page.messages] == ["@brewline is this yours?"]
+            clock.at = Instant(clock.at + 1_000)
+            world.edit(said.id, "Is this yours?")
+            page = await source.page(page.cursor)
+            assert {(one.text, one.change) for one in page.messages} == {("Is this yours?", Change.EDIT)}
+            job, found = Job(id="j", kind="backfill", since=None, place=""), set()
+            while True:
+                walked = await notifications.walk(job)
+                found |= {one.native_id for one in walked.messages}
+                job = Job(id="j", kind="backfill", since=None, place=walked.cursor)
+                if not walked.more:
+                    break
+            assert found == {network.native_id(one) for one in world.said.values()}
+            await notifications.subscribe(tools.hook_url)
+            await notifications.subscribe(tools.hook_url)
+            assert network.subscribed == 1
+            world.say(world.customer("eva"), "And mine?")
+            assert [pushed.url for pushed in network.outgoing] == [tools.hook_url]
+            assert network.violations == []
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [(426, {"message": "Requested version is not active"}, "ended the API version 202610"),
+     (403, {"message": "Not enough permissions"}, "r_organization_social"),
+     (500, {}, "keeps trying")],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_words(status: int, body: dict[str, Any], words: str) -> None:
+    async def story() -> None:
+        answer = httpx2.MockTransport(lambda _request: httpx2.Response(status, json=body))
+        async with httpx2.AsyncClient(transport=answer) as http:
+            tools = Tools(now=lambda: NOW, http=http, budgets=Budgets(lambda: NOW))
+            secrets = LinkedInSecrets(client_secret="s", access_token="t")
+            connector = LinkedInConnector(LinkedInSettings(organization_id="9"), secrets, tools)
+            (problem,) = await connector.check()
+            assert words in problem
+
+    run(story())
+
+
+def test_a_quota_of_the_day_opens_at_midnight() -> None:
+    words = {
+        "message": "Resource level throttle APPLICATION DAY limit for calls to this resource is reached."
+    }
+
+    async def story() -> None:
+        answer = httpx2.MockTransport(lambda _request: httpx2.Response(429, json=words))
+        async with httpx2.AsyncClient(transport=answer) as http:
+            tools = Tools(now=lambda: NOW, http=http, budgets=Budgets(lambda: NOW))
+            secrets = LinkedInSecrets(client_secret="s", access_token="t")
+            connector = LinkedInConnector(LinkedInSettings(organization_id="9"), secrets, tools)
+            with pytest.raises(SendPostponed) as later:
+                await connector.send(reply())
+            assert later.value.after_seconds == (DAY - NOW % DAY) / 1000
+
+    run(story())
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nothing", b'"x"', b"[" * 100_000])

@@ -16,7 +16,7 @@ from earful.channels.tiktok.parse import comment, parse_event
 from earful.channels.tiktok.send import compose
 from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
 from earful.model.message import Change, Direction, MessageKind, Network, Visibility
-from earful.model.time import Instant
+from earful.model.time import DAY, Instant
 from tests.channels.garbage import few, objects
 from tests.channels.json import anything, shaped
 from tests.channels.running import run
@@ -114,6 +114,31 @@ def test_what_must_not_go_out_is_refused(refused: Reply) -> None:
 )
 def test_codes_mean_what_a_status_would(code: int, status: int) -> None:
     assert status_of(code) == status
+
+
+def test_what_was_not_told_is_asked_for_when_the_number_of_comments_changes() -> None:
+    async def story() -> None:
+        async with simulated(Network.TIKTOK) as (network, tools, clock):
+            world = network.world
+            old = world.say(world.customer("ana"), "It leaks")
+            settings = TikTokSettings(**network.wiring().settings)
+            connector = TikTokConnector(settings, TikTokSecrets(**network.wiring().secrets), tools)
+            source = connector._comments.source(Instant(clock.at + 1))
+            first = await source.page(None)
+            assert [(one.native_id, one.backfill) for one in first.messages] == [(old.id, True)]
+            assert (await source.page(first.cursor)).messages == []
+            clock.at = Instant(clock.at + DAY)
+            new = world.say(world.customer("ben"), "Mine too", parent=old.id)
+            page = await source.page(first.cursor)
+            assert [(one.native_id, one.backfill, one.thread) for one in page.messages] == [
+                (new.id, False, old.id)
+            ]
+            anew = TikTokConnector(settings, TikTokSecrets(**network.wiring().secrets), tools)
+            again = await anew._comments.source(clock.at).page(page.cursor)
+            assert {one.native_id: one.backfill for one in again.messages} == {old.id: True, new.id: False}
+            assert network.violations == []
+
+    run(story())
 
 
 def test_history_is_walked_video_by_video() -> None:

@@ -15,6 +15,7 @@ CAPABILITIES = Capabilities(
     edits=False,
     deletes=True,
     idempotent_send=True,
+    history=True,
     threads=True,
 )
 MAX_BYTES = 3_000

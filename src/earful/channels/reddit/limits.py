@@ -14,6 +14,7 @@ CAPABILITIES = Capabilities(
     edits=True,
     deletes=True,
     idempotent_send=False,
+    history=True,
     threads=True,
 )
 SCOPES = ("identity", "read", "submit", "privatemessages", "history")

@@ -16,6 +16,7 @@ CAPABILITIES = Capabilities(
     edits=True,
     deletes=True,
     idempotent_send=False,
+    history=True,
     threads=True,
 )
 DM_LENGTH = 10_000

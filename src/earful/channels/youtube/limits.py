@@ -13,6 +13,7 @@ CAPABILITIES = Capabilities(
     edits=True,
     deletes=True,
     idempotent_send=False,
+    history=True,
 )
 """The length is from memory: YouTube's pages do not say one, and refuse what is longer."""
 SCOPES = ("https://www.googleapis.com/auth/youtube.force-ssl",)

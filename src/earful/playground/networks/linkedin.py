@@ -44,6 +44,8 @@ class LinkedInSimulator(Simulator):
     def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
         super().__init__(base_url, clock)
         self._webhook = ""
+        self.subscribed = 0
+        """How often the desk said where to push."""
         self._notifications: list[dict[str, Any]] = []
 
     def wiring(self) -> Wiring:
@@ -86,6 +88,7 @@ class LinkedInSimulator(Simulator):
 
     def _subscription(self, asked: Asked, method: str) -> Answer:
         if method == "PUT":
+            self.subscribed += 1
             self._webhook = str(body_of(asked).get("webhook", ""))
         elif not self._webhook:
             raise Refusal(404, {"status": 404, "code": "NOT_FOUND", "message": "No such subscription"})
