@@ -38,7 +38,7 @@ class GoogleReviewsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
         int, Meta(title="Look for deleted reviews every (minutes)", ge=1, le=10_080)
     ] = 720
     requests_a_minute: Annotated[
-        int, Meta(title="Requests a minute", description="What Google allows the project.", ge=1, le=10_000)
+        int, Meta(title="Requests a minute", description="What Google allows the project.", ge=20, le=10_000)
     ] = 300
     api: Annotated[
         str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
