@@ -194,7 +194,9 @@ def test_what_people_do_can_be_taken_back_and_is_in_the_audit(small_begun: Desk)
     actions = small_begun.store.read_now(
         lambda tx: [
             row["action"]
-            for row in tx.rows(select(audit.c.action).where(audit.c.action.like("run.%")).order_by(audit.c.id))
+            for row in tx.rows(
+                select(audit.c.action).where(audit.c.action.like("run.%")).order_by(audit.c.id)
+            )
         ]
     )
     assert actions[-4:] == ["run.skipped", "run.withdrawn", "run.left", "run.withdrawn"]
