@@ -23,7 +23,7 @@ LIMITS: dict[Network, tuple[int | None, str]] = {
     Network.REVIEW: (4_096, "utf8"),
     Network.EMAIL: (None, "codepoints"),
     Network.CHAT: (4_000, "codepoints"),
-    Network.SMS: (1_600, "codepoints"),
+    Network.SMS: (1_600, "sms"),
 }
 PUBLIC_ONLY = frozenset({Network.YOUTUBE, Network.LINKEDIN, Network.REVIEW})
 PRIVATE_ONLY = frozenset({Network.EMAIL, Network.CHAT, Network.SMS})

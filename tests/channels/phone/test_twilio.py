@@ -153,6 +153,16 @@ def test_no_body_breaks_the_reader(body: bytes) -> None:
         PhoneHook(SETTINGS, SECRETS).parse(RawDelivery(transport="webhook", body=body), NOW)
 
 
+def test_what_is_not_filled_in_is_named() -> None:
+    async def walk() -> None:
+        async with simulated(Network.SMS) as (_, tools, _clock):
+            (wrong,) = await PhoneConnector(PhoneSettings(calls="twilio"), PhoneSecrets(), tools).check()
+            assert wrong.endswith("fill in our number, the account SID, the auth token.")
+            assert await PhoneConnector(PhoneSettings(), PhoneSecrets(), tools).check() == []
+
+    run(walk())
+
+
 def test_a_call_is_answered_by_sms_where_there_is_one() -> None:
     async def walk() -> None:
         async with simulated(Network.SMS) as (simulator, tools, _):

@@ -51,6 +51,7 @@ class PhoneConnector:
     def __init__(self, settings: PhoneSettings, secrets: PhoneSecrets, tools: Tools) -> None:
         self._settings = settings
         self._tools = tools
+        self._token = secrets.auth_token
         self._rest = Rest(tools, settings.api, settings.account, secrets.auth_token)
         self.by_sms: Callable[[], Connector | None] = lambda: None
 
@@ -61,9 +62,10 @@ class PhoneConnector:
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Tell Twilio where to call, and fetch what it could not tell; elsewhere calls are handed in."""
-        if self._settings.calls == "system":
+        lacking = self._lacking()
+        if self._settings.calls == "system" or lacking:
             while not stop.is_set():
-                await inlet.alive()
+                await (inlet.trouble(lacking) if lacking else inlet.alive())
                 await pause(stop, BEAT_SECONDS)
             return
         pace = LOOK_SECONDS * self._tools.pace
@@ -139,13 +141,26 @@ class PhoneConnector:
 
     async def check(self) -> list[str]:
         """Try the account, and whether the number is its own; a telephone system is not asked."""
-        if self._settings.calls == "system":
-            return []
+        lacking = self._lacking()
+        if self._settings.calls == "system" or lacking:
+            return [lacking] if lacking else []
         try:
             problem = await self._wire()
         except FAULTS as fault:
             return [self._explain(fault)]
         return [problem] if problem else []
+
+    def _lacking(self) -> str:
+        """What Twilio needs and nobody filled in; nothing for a telephone system, which needs nothing."""
+        if self._settings.calls == "system":
+            return ""
+        given = {
+            "our number": self._settings.number,
+            "the account SID": self._settings.account,
+            "the auth token": self._token,
+        }
+        missing = [name for name, value in given.items() if not value]
+        return f"Twilio cannot answer yet: fill in {', '.join(missing)}." if missing else ""
 
     def _explain(self, fault: Exception) -> str:
         return explained(fault, KEPT)
