@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Connector
+from earful.channels.kit.budget import Left
 from earful.config import Settings
 from earful.intake.keeper import DeliveryKeeper
 from earful.intake.known import Channels
@@ -28,6 +29,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Connected channels by id; grows and shrinks as channels are switched."""
     capabilities: Callable[[str], Capabilities]
     """What a channel can do, also when it is not connected."""
+    allowed: Callable[[str], list[Left]]
+    """What a channel's network still permits it."""
     reconnect: Callable[[], None]
     """Look again which channels are to be connected."""
     known: Channels

@@ -12,7 +12,7 @@ from earful.channels import registry
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.form.connector import FormConnector
 from earful.channels.hooks import Hook
-from earful.channels.kit.budget import Budgets
+from earful.channels.kit.budget import Budgets, ChannelBudgets, Left
 from earful.channels.kit.tools import Tools, shared_client
 from earful.channels.phone.connector import PhoneConnector
 from earful.config import Settings
@@ -125,6 +125,7 @@ class Earful:
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
         self.budgets = Budgets(clock)
+        self._budgets_of: dict[str, ChannelBudgets] = {}
         self._pace = pace
         self._http = shared_client(allow_private=settings.allow_private_addresses)
         self._near = shared_client(allow_private=True)
@@ -150,6 +151,7 @@ class Earful:
             wake=self.runner.wake,
             connectors=self.receiver.connectors,
             capabilities=self._capabilities,
+            allowed=self._allowed,
             reconnect=self.receiver.look_again,
             known=self.known,
             keeper=DeliveryKeeper(self.store, clock, self.reader.wake),
@@ -173,10 +175,11 @@ class Earful:
         simulated = bool(self.playground) and any(
             str(value).startswith(self.playground) for value in channel.settings.values()
         )
+        budgets = self._budgets_of[channel.id] = ChannelBudgets(self.budgets)
         tools = Tools(
             now=self.clock,
             http=self._near if simulated else self._http,
-            budgets=self.budgets,
+            budgets=budgets,
             pace=self._pace,
             allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
@@ -186,6 +189,11 @@ class Earful:
         if isinstance(made, PhoneConnector):
             made.by_sms = partial(self._oldest, Network.SMS)
         return made
+
+    def _allowed(self, channel_id: str) -> list[Left]:
+        """What the network still permits a channel; nothing where it is not connected or has no limits."""
+        known = self._budgets_of.get(channel_id)
+        return known.left() if known is not None else []
 
     def _tokens(self, channel: Channel, secrets: dict[str, str], http: AsyncClient) -> Keeper | None:
         found = registry.consent(channel.network, channel.settings, secrets)

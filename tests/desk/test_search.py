@@ -69,8 +69,8 @@ def test_words_find_their_cases(full: Desk, typed: str, names: set[str]) -> None
 
 def test_looking_among_the_newest_first_finds_the_same(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = {typed: found(full, typed) for typed, _ in FINDS}
-    for windows, hits in (((1, 3), 400), ((2, 4), 1), ((1, 2, 3, 4, 5), 2)):
-        monkeypatch.setattr(query, "WINDOWS", windows)
+    for window, hits in ((1, 400), (3, 1), (5, 2)):
+        monkeypatch.setattr(query, "WINDOW", window)
         monkeypatch.setattr(query, "HITS", hits)
         for typed, names in everything.items():
             assert found(full, typed) <= names

@@ -20,18 +20,22 @@ _SQLITE = text(
     "LIMIT :hits"
 )
 _POSTGRESQL = text(
+    "WITH found AS MATERIALIZED (\n"
+    "  SELECT message_seq FROM search_index\n"
+    "  WHERE words @@ to_tsquery('simple', :query) AND message_seq > :after\n"
+    ")\n"
     "SELECT messages.case_id AS case_id\n"
-    "FROM search_index\n"
-    "JOIN messages ON messages.seq = search_index.message_seq\n"
-    "WHERE search_index.words @@ to_tsquery('simple', :query) AND messages.case_id IS NOT NULL\n"
-    "AND search_index.message_seq > :after\n"
-    "ORDER BY search_index.message_seq DESC\n"
-    "LIMIT :hits"
+    "FROM (SELECT message_seq FROM found ORDER BY message_seq DESC LIMIT :hits) AS newest\n"
+    "JOIN messages ON messages.seq = newest.message_seq\n"
+    "WHERE messages.case_id IS NOT NULL\n"
+    "ORDER BY newest.message_seq DESC"
 )
+# What is found is found before it is sorted: asked in one piece, PostgreSQL would rather walk through all messages from
+# the newest on, in the hope that the word is everywhere.
 _NEWEST = text("SELECT max(message_seq) AS seq FROM search_index")
-WINDOWS = (20_000, 400_000)
-"""Newest messages in which PostgreSQL looks first. It would read and sort every hit there ever was; a word that many
-use is found often enough among the newest, and of a rare one all hits are few."""
+WINDOW = 50_000
+"""Newest messages in which PostgreSQL looks first: a word that many use is found often enough among them, and of a
+rarer one all hits together are few enough to be sorted."""
 
 
 def terms(typed: str) -> list[str]:
@@ -71,9 +75,8 @@ def case_ids(tx: Tx, typed: str) -> list[str]:
 
 def _newest_hits(tx: Tx, query: str) -> list[Row]:
     newest = tx.rows(_NEWEST)[0]["seq"] or 0
-    found: list[Row] = []
-    for window in (*(one for one in WINDOWS if one < newest), newest + 1):
-        found = tx.rows(_POSTGRESQL, {"query": query, "hits": HITS, "after": newest - window})
+    if newest > WINDOW:
+        found = tx.rows(_POSTGRESQL, {"query": query, "hits": HITS, "after": newest - WINDOW})
         if len(found) >= HITS:
-            break
-    return found
+            return found
+    return tx.rows(_POSTGRESQL, {"query": query, "hits": HITS, "after": -1})

@@ -40,6 +40,8 @@ class Left(Struct, frozen=True, kw_only=True):
 
     name: str
     most: int
+    seconds: int
+    """The window in which so many are allowed."""
     left: int
     whole_at: Instant | None
 
@@ -131,7 +133,15 @@ class Budget:
             told = self._told.get(bound.name)
             if told is not None and told[1] > now and told[0] < left:
                 left, whole_at = told[0], Instant(told[1])
-            found.append(Left(name=bound.name, most=bound.most, left=max(left, 0), whole_at=whole_at))
+            found.append(
+                Left(
+                    name=bound.name,
+                    most=bound.most,
+                    seconds=bound.seconds,
+                    left=max(left, 0),
+                    whole_at=whole_at,
+                )
+            )
         return found
 
     def take_changes(self) -> list[Slice]:
@@ -188,3 +198,20 @@ class Budgets:
     def all(self) -> list[Budget]:
         """Every budget that is in use."""
         return list(self._held.values())
+
+
+class ChannelBudgets:
+    """The budgets of a process as one channel is given them: which it uses is remembered, to be shown."""
+
+    def __init__(self, budgets: Budgets) -> None:
+        self._budgets = budgets
+        self._used: dict[str, Budget] = {}
+
+    def of(self, name: str, limits: Sequence[Limit]) -> Budget:
+        """As `Budgets.of`."""
+        budget = self._used[name] = self._budgets.of(name, limits)
+        return budget
+
+    def left(self) -> list[Left]:
+        """What is left of every limit that the channel is bound by."""
+        return [left for budget in self._used.values() for left in budget.left()]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx2
 from msgspec import Struct
 
-from earful.channels.kit.budget import Budgets
+from earful.channels.kit.budget import Budgets, ChannelBudgets
 from earful.channels.kit.http import client
 from earful.channels.kit.oauth import Tokens
 from earful.model.time import Instant
@@ -17,7 +17,7 @@ class Tools(Struct, kw_only=True):
     now: Callable[[], Instant]
     http: httpx2.AsyncClient
     """Shared: never closed by a connector. It reaches public addresses only, unless the desk allows others."""
-    budgets: Budgets
+    budgets: Budgets | ChannelBudgets
     allow_private: bool = False
     hook_url: str = ""
     """Where the network may push to: our address as the world knows it."""

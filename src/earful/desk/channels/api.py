@@ -16,7 +16,7 @@ async def listed(request: Request[Any, Any, Any]) -> list[ChannelHealth]:
     """Every channel with its health and its entry in the ledger: times are milliseconds UTC, lengths milliseconds."""
     parts: Parts = request.app.state.parts
     now = parts.clock()
-    return await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now))
+    return await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now, parts.allowed))
 
 
 HANDLERS: list[Any] = [listed]

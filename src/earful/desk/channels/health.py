@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities
+from earful.channels.kit.budget import Left
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.intake.ledger import reading
@@ -40,12 +41,19 @@ class ChannelHealth(Struct, frozen=True, kw_only=True):
     history: bool = False
     """What is older can be fetched."""
     ledger: Entry = reading.NOTHING
+    allowed: list[Left] = []
+    """What its network still permits in each of its limits; empty where it is not connected or has none."""
     lost_in: int | None = None
     """Milliseconds until the network keeps no longer what we did not take; None where it keeps it."""
 
 
 def of(
-    channel: Channel, numbers: channels.Numbers, entry: Entry, can: Capabilities, now: Instant
+    channel: Channel,
+    numbers: channels.Numbers,
+    entry: Entry,
+    can: Capabilities,
+    now: Instant,
+    allowed: list[Left],
 ) -> ChannelHealth:
     """How a channel does, in one word and some numbers."""
     alive = channel.last_alive_at
@@ -77,12 +85,18 @@ def of(
         can=abilities or ["metrics only" if can.metrics_only else "read only"],
         history=can.history,
         ledger=entry,
+        allowed=allowed,
         lost_in=time_left(alive, can.kept_seconds, now, gap_since=entry.gap_since) if in_danger else None,
     )
 
 
-def of_all(tx: Tx, capabilities: Callable[[str], Capabilities], now: Instant) -> list[ChannelHealth]:
-    """Every channel, by name."""
+def of_all(
+    tx: Tx,
+    capabilities: Callable[[str], Capabilities],
+    now: Instant,
+    allowed: Callable[[str], list[Left]] = lambda _channel_id: [],
+) -> list[ChannelHealth]:
+    """Every channel, by name. What networks still permit is known only where the connectors run: `allowed`."""
     numbers = channels.numbers(tx, now - 24 * HOUR)
     entries = reading.entries(tx, now)
     return [
@@ -92,6 +106,7 @@ def of_all(tx: Tx, capabilities: Callable[[str], Capabilities], now: Instant) ->
             entries.get(one.id, reading.NOTHING),
             capabilities(one.id),
             now,
+            allowed(one.id),
         )
         for one in channels.listed(tx)
     ]

@@ -33,7 +33,7 @@ async def channels_page(request: Ask) -> Response[str]:
     now = parts.clock()
 
     notice = request.query_params.get("notice", "")[:300]
-    listed = await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now))
+    listed = await parts.store.read(lambda tx: health.of_all(tx, parts.capabilities, now, parts.allowed))
     shown = await shell(request, "channels", notice)
     return page(request, "channels.html", shell=shown, channels=listed, playground=parts.playground())
 
@@ -125,7 +125,9 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         if channel is None:
             return None
         consent = registry.consent(channel.network, channel.settings, {}) is not None
-        found = next(one for one in health.of_all(tx, parts.capabilities, now) if one.id == channel_id)
+        found = next(
+            one for one in health.of_all(tx, parts.capabilities, now, parts.allowed) if one.id == channel_id
+        )
         can = registry.capabilities(channel.network)
         counted = counts.posts(tx, channel_id) if can is not None and can.metrics_only else None
         return channel, found, ledger.detail(tx, channel_id), consent, counted
