@@ -122,6 +122,25 @@ def test_the_same_number_comes_to_the_same_case(small_served: Served) -> None:
     assert [row["name"] for row in made] == ["phone-log"]
 
 
+def test_a_call_of_ours_is_in_a_case_as_soon_as_they_spoke(small_served: Served) -> None:
+    served, kim = small_served, small_served.signed_in()
+    missed = log(kim, direction="outbound", outcome="missed", said="")
+    served.settle()
+    assert "no case of this number yet" in kim.get(missed.headers["location"]).text
+    log(kim, id="entry-2", direction="outbound", said="It works again, thank you!", answer="Glad to hear it.")
+    served.settle()
+    (case,) = served.rows(select(cases))
+    assert case["awaiting_since"] is None
+    rows = [(row["direction"], row["text"], row["case_id"]) for row in kept(served)]
+    assert sorted(rows) == sorted(
+        [
+            ("outbound", "We called; nobody answered.", case["id"]),
+            ("inbound", "It works again, thank you!", case["id"]),
+            ("outbound", "We called and spoke to them.\n\nGlad to hear it.", case["id"]),
+        ]
+    )
+
+
 def test_what_cannot_be_kept_stays_in_the_form(small_served: Served) -> None:
     kim = small_served.signed_in()
     for wrong, words in (

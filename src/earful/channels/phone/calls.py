@@ -102,12 +102,11 @@ def customer_of(number: str, name: str, call_id: str) -> Actor:
 
 
 def messages_of(call: Call) -> list[IncomingMessage]:
-    """What a call says: one message, and one of ours where an inbound call was answered."""
+    """What a call says: a message of whoever called, and one of the other side where they spoke."""
     inbound = call.direction is Direction.INBOUND
     ours, theirs = (call.to, call.from_) if inbound else (call.from_, call.to)
     customer = customer_of(theirs, call.name, call.id)
-    said = "\n\n".join(filter(None, (scrub(call.note).strip(), scrub(call.transcript).strip())))
-    text = said or (_THEY if inbound else _WE)[call.outcome]
+    note, heard, answer = (scrub(one).strip() for one in (call.note, call.transcript, call.answer))
     spoken = Spoken(
         id=call.id,
         kind=MessageKind.VOICEMAIL if call.outcome is Outcome.VOICEMAIL else MessageKind.CALL,
@@ -119,14 +118,24 @@ def messages_of(call: Call) -> list[IncomingMessage]:
         updated_at=call.updated_at,
         files=[_recording(call.recording_url)] if call.recording_url else [],
     )
+    met = call.outcome is Outcome.ANSWERED
     if not inbound:
-        return [spoken.ours(text if not call.answer else f"{text}\n\n{call.answer}", call.id)]
-    found = [spoken.theirs(text)]
-    if call.outcome is Outcome.ANSWERED:
-        found.append(
-            spoken.ours(scrub(call.answer).strip() or spoken.answered(), f"{call.id}:answer", call.id)
-        )
+        words = note or _WE[call.outcome]
+        if met and heard:
+            # They spoke as well: what they said has a case, and ours is the answer to it.
+            return [
+                spoken.theirs(heard),
+                spoken.ours(_paragraphs(words, answer), f"{call.id}:answer", call.id),
+            ]
+        return [spoken.ours(_paragraphs(words, heard, answer), call.id)]
+    found = [spoken.theirs(_paragraphs(note, heard) or _THEY[call.outcome])]
+    if met:
+        found.append(spoken.ours(answer or spoken.answered(), f"{call.id}:answer", call.id))
     return found
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(filter(None, texts))
 
 
 class Spoken(Struct, frozen=True, kw_only=True):

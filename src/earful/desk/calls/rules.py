@@ -80,7 +80,7 @@ def messages(entry: Entry, agent: str, our: str, now: Instant) -> list[IncomingM
         call = Call(
             id=entry.id, from_=entry.number if inbound else our, to=our if inbound else entry.number, started_at=began,
             ended_at=ended, direction=entry.direction, outcome=entry.outcome, name=entry.name.strip(), agent=agent,
-            note=entry.said, answer=entry.answer,
+            note=entry.said if inbound else "", transcript="" if inbound else entry.said, answer=entry.answer,
         )  # fmt: skip
         return messages_of(call)
     return _visit(entry, agent, our, began, ended)

@@ -11,6 +11,7 @@ from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.intake import service as intake
 from earful.log.contract import Log
+from earful.model.message import Direction
 from earful.model.time import Instant
 from earful.store.audit import Who, record
 from earful.store.secrets import Vault
@@ -43,6 +44,8 @@ class Place(Struct, frozen=True, kw_only=True):
     number: int | None
     """Of its case; None as long as it has none."""
     taken_back: bool
+    ours: bool
+    """It begins with what we said: without a case of theirs, it waits for one."""
 
 
 def logs(tx: Tx, kind: Kind) -> list[Channel]:
@@ -104,4 +107,9 @@ def place_of(tx: Tx, message_id: str) -> Place | None:
     row = store.place(tx, message_id)
     if row is None or row["namespace"] != NAMESPACE:
         return None
-    return Place(message_id=row["id"], number=row["number"], taken_back=row["deleted_at"] is not None)
+    return Place(
+        message_id=row["id"],
+        number=row["number"],
+        taken_back=row["deleted_at"] is not None,
+        ours=row["direction"] == Direction.OUTBOUND,
+    )

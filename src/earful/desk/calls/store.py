@@ -26,6 +26,7 @@ def place(tx: Tx, message_id: str) -> Row | None:
             messages.c.namespace,
             messages.c.native_id,
             messages.c.deleted_at,
+            messages.c.direction,
             cases.c.number,
         )
         .select_from(messages.outerjoin(cases, cases.c.id == messages.c.case_id))
