@@ -10,11 +10,12 @@ STATIC := src/earful/web/static/vendor
 # Every process imports the same modules: they are compiled once, whatever this shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: conformance help run test check format bench browser-libraries packages lock clean
+.PHONY: conformance help run test test-real check format bench browser-libraries packages lock clean
 
 help:
 	@echo "make run     start Earful with the demo workspace on http://127.0.0.1:$(PORT)"
 	@echo "make test    run every test (installs what it needs)"
+	@echo "make test-real  run the tests beside servers that take minutes to install"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and memory on this machine"
 
@@ -26,6 +27,11 @@ test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
 	export TMPDIR=$$(sh scripts/quick_folder.sh); \
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS) || \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
+
+# Third-party servers that take minutes and half a gigabyte to install: Bluesky's own.
+test-real: .make/dev .make/atproto
+	export TMPDIR=$$(sh scripts/quick_folder.sh); \
+	$(BIN)/python -m pytest -n 0 tests/real/test_bluesky.py $(ARGS)
 
 check: .make/dev
 	$(BIN)/ruff format --check src tests scripts
@@ -62,6 +68,11 @@ $(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
 
 .make/node-dev: package-lock.json | .make/dev $(STATIC)/.built
 	@sh scripts/npm.sh $(BIN)
+	@touch $@
+
+# It runs on a newer Node than Debian's: the one of a Python wheel.
+.make/atproto: tests/servers/atproto/package-lock.json | .make/dev
+	@sh scripts/atproto.sh $(BIN)
 	@touch $@
 
 # Triage's kernel is compiled once for this machine; `earful up` would do it too, at its first start.

@@ -97,14 +97,18 @@ def test_after_a_day_of_faults_nothing_is_lost_and_nothing_is_there_twice(tmp_pa
     try:
         day.knobs(turned=True)
         for number in range(MESSAGES // AT_ONCE):
-            knobs = town.networks.simulators[NETWORKS[number % len(NETWORKS)]].knobs
+            network = NETWORKS[number % len(NETWORKS)]
+            knobs = town.networks.simulators[network].knobs
             knobs.revoked = number % 7 == 3
             knobs.missing_permission = "write" if number % 7 == 5 else ""
             if number:
                 day.answer(ANSWERS)
             day.some(AT_ONCE)
             town.send(seconds=HOURS * 3_600 * AT_ONCE // MESSAGES)
-            knobs.revoked, knobs.missing_permission = False, ""
+            knobs.missing_permission = ""
+            if knobs.revoked:
+                knobs.revoked = False
+                town.reconnect(network)
             day.settled()
         day.knobs(turned=False)
         for _ in range(8):

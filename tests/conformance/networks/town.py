@@ -162,6 +162,16 @@ class Town:
         self.run(due())
         self.settle()
 
+    def reconnect(self, network: Network) -> None:
+        """An admin connects a network's channel anew, as they do when its consent was taken back."""
+        for on in (False, True):
+            self.earful.store.write_now(
+                lambda tx, on=on: channels.switch(
+                    tx, EARFUL, self.channel_ids[network], on=on, now=self.now()
+                )
+            )
+            self.run(self.earful.receiver.bring_up_to_date())
+
     def trouble(self) -> str:
         """What the channel says is wrong."""
         return str(
