@@ -9,7 +9,7 @@ import structlog
 from httpx2 import AsyncClient
 
 from earful.channels import registry
-from earful.channels.contract import Capabilities, Connector
+from earful.channels.contract import Capabilities, Connector, Reply
 from earful.channels.form.connector import FormConnector
 from earful.channels.hooks import Hook
 from earful.channels.kit.budget import Budgets
@@ -23,6 +23,7 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import tokens
 from earful.desk.channels.service import Channel
 from earful.desk.channels.tokens import Keeper
+from earful.desk.chat import service as chat
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
@@ -179,6 +180,8 @@ class Earful:
             allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
             tokens=self._tokens(channel, secrets, self._near if simulated else self._http),
+            mail=self._mail,
+            absent=self._absent,
         )
         return registry.connect(channel.network, channel.settings, secrets, tools)
 
@@ -199,6 +202,10 @@ class Earful:
         connectors = self.receiver.connectors
         mail = sorted(one for one in connectors if connectors[one].network is Network.EMAIL)
         return connectors[mail[0]] if mail else None
+
+    async def _absent(self, reply: Reply) -> str:
+        """Where a copy of an answer goes when its reader has left the chat."""
+        return await self.store.read(partial(chat.absent, thread=reply.to.thread, now=self.clock()))
 
     def _capabilities(self, channel_id: str) -> Capabilities:
         connector = self.receiver.connectors.get(channel_id)

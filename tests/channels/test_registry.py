@@ -20,6 +20,7 @@ GOOD = {
     Network.REDDIT: ({"username": "brand", "client_id": "i"}, {}),
     Network.YOUTUBE: ({"channel_id": "UCbrand", "client_id": "i"}, {}),
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
+    Network.CHAT: ({}, {}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from earful.channels.bluesky.connector import BlueskyConnector
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
+from earful.channels.chat.connector import ChatConnector
+from earful.channels.chat.settings import ChatSecrets, ChatSettings
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
@@ -84,6 +86,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
     Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
+    Network.CHAT: Made(ChatSettings, ChatSecrets, ChatConnector),
     Network.REDDIT: Made(
         RedditSettings,
         RedditSecrets,

@@ -21,6 +21,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.channels.chat.limits import RATES
 from earful.desk.answering import pages as answering
 from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
@@ -37,6 +38,9 @@ from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
 from earful.desk.channels import pages as channels
+from earful.desk.chat import public as chat
+from earful.desk.chat.brakes import Brakes
+from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
@@ -99,6 +103,7 @@ HANDLERS: list[Any] = [
     *outcomes_api.HANDLERS,
     *handoffs.HANDLERS,
     *handoff_public.HANDLERS,
+    *chat.HANDLERS,
     *people.HANDLERS,
     *case_people.HANDLERS,
     *people_api.HANDLERS,
@@ -160,7 +165,7 @@ HANDLERS: list[Any] = [
 
 def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     """The application over running parts. `setup_code` lets the first visitor make themselves admin."""
-    assets, hub = Assets(), live.Hub(parts)
+    assets, hub, rooms = Assets(), live.Hub(parts), Rooms(parts)
     backtests = Backtests(parts.store, parts.clock)
     renderer = Renderer(assets)
 
@@ -168,7 +173,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         stop = asyncio.Event()
         async with running():
-            follow = asyncio.create_task(hub.run(stop))
+            follow = asyncio.gather(hub.run(stop), rooms.run(stop))
             try:
                 yield
             finally:
@@ -179,6 +184,8 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     state = {
         "parts": parts,
         "hub": hub,
+        "rooms": rooms,
+        "brakes": Brakes(RATES, parts.clock),
         "backtests": backtests,
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
@@ -214,7 +221,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
 
 
 def _for_programs(request: Ask) -> bool:
-    return request.url.path.startswith(("/api/", "/hooks/", "/health", "/metrics"))
+    return request.url.path.startswith(("/api/", "/hooks/", "/chat/", "/health", "/metrics"))
 
 
 def _page(request: Ask, error: Exception) -> Response[Any]:

@@ -18,6 +18,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "review": N_("Review"),
         "in_person": N_("In person"),
     },
+    "offer": {"api": N_("Webhook or API")},
     "view": {
         "open": N_("Open"), "mine": N_("Mine"), "unassigned": N_("Unassigned"), "waiting": N_("Waiting"),
         "snoozed": N_("Snoozed"), "closed": N_("Closed"), "all": N_("All"),

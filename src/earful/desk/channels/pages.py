@@ -89,10 +89,11 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
     """
     parts, who = parts_of(request), who_asks(request)
     chosen = given.get("network", "")
-    network = Network(chosen) if chosen in set(Network) else Network.CHAT
+    network = Network.CHAT
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
-    if network in registry.NETWORKS:
+    if chosen in set(registry.NETWORKS):
+        network = Network(chosen)
         settings, secrets = forms.settings_of(network, given)
         registry.check(network, settings, secrets)
     elif given.get("of", "") in set(Network):

@@ -27,6 +27,7 @@ from earful.store.tables.arrivals import (
     wanted,
 )
 from earful.store.tables.automation import automation_pauses, automation_runs
+from earful.store.tables.chat import chat_keys, chat_visitors
 from earful.store.tables.columns import metadata
 from earful.store.tables.connections import channel_gaps, channel_jobs, channel_tokens, consents, spending
 from earful.store.tables.desk import (
@@ -85,6 +86,8 @@ __all__ = [
     "channel_jobs",
     "channel_tokens",
     "channels",
+    "chat_keys",
+    "chat_visitors",
     "consents",
     "conversation_cases",
     "conversations",
