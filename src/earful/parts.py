@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Connector
 from earful.config import Settings
+from earful.desk.media.files import Files
 from earful.intake.known import Channels
 from earful.log.embedded import EmbeddedLog
 from earful.model.time import Instant
@@ -35,5 +36,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """A delivery was kept raw; read it."""
     playground: Callable[[], str]
     """Where the simulated networks beside this desk are; empty for none."""
+    files: Files
+    """The files of messages."""
     workspace: str = "Earful"
     """The name at the top of the pages."""

@@ -28,6 +28,9 @@ from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.media.consumer import MediaConsumer
+from earful.desk.media.fetcher import Fetcher
+from earful.desk.media.files import Files
 from earful.desk.notices import mails as notices
 from earful.desk.notices.consumer import NoticeConsumer
 from earful.desk.notices.sender import NoticeSender
@@ -102,6 +105,7 @@ def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consume
         ReportConsumer(log),
         SuggestionConsumer(),
         NoticeConsumer(),
+        MediaConsumer(),
         WebhookConsumer(),
     ]
 
@@ -132,6 +136,16 @@ class Earful:
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.files = Files(settings.folder)
+        self.fetcher = Fetcher(
+            self.store,
+            self.log,
+            self.files,
+            self.receiver.connectors,
+            self._http,
+            clock,
+            megabytes=settings.media_megabytes,
+        )
         self.notifier = NoticeSender(
             self.store,
             self.vault,
@@ -153,6 +167,7 @@ class Earful:
             known=self.known,
             read_soon=self.reader.wake,
             playground=lambda: self.playground,
+            files=self.files,
             workspace=settings.brand or "Earful",
         )
 
@@ -223,6 +238,7 @@ class Earful:
             asyncio.create_task(self.sender.run(stop)),
             asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self.notifier.run(stop)),
+            asyncio.create_task(self.fetcher.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:

@@ -175,6 +175,12 @@ def window(network: str) -> int:
     return can.window.seconds * SECOND if can is not None and can.window is not None else 0
 
 
+def gives_media(network: Network) -> bool:
+    """Whether a channel of a network says where a file is that the network names by an id only."""
+    made = NETWORKS.get(network)
+    return made is not None and hasattr(made.connector, "media")
+
+
 def consent(
     network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> tuple[Provider, Client] | None:

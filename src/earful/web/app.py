@@ -38,6 +38,7 @@ from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
 from earful.desk.channels import pages as channels
+from earful.desk.chat import file_routes as chat_files
 from earful.desk.chat import public as chat
 from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
@@ -49,6 +50,7 @@ from earful.desk.inbox import pages as inbox
 from earful.desk.keys import pages as keys
 from earful.desk.macros import api as macros_api
 from earful.desk.macros import pages as macros
+from earful.desk.media import pages as media
 from earful.desk.notices import api as notices_api
 from earful.desk.notices import mail_pages as notice_mails
 from earful.desk.notices import pages as notices
@@ -104,6 +106,7 @@ HANDLERS: list[Any] = [
     *handoffs.HANDLERS,
     *handoff_public.HANDLERS,
     *chat.HANDLERS,
+    *chat_files.HANDLERS,
     *people.HANDLERS,
     *case_people.HANDLERS,
     *people_api.HANDLERS,
@@ -133,6 +136,7 @@ HANDLERS: list[Any] = [
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,
+    *media.HANDLERS,
     *suggestions.HANDLERS,
     *notices.HANDLERS,
     *notices_api.HANDLERS,

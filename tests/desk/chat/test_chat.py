@@ -3,7 +3,6 @@
 import uuid
 
 import msgspec
-import pytest
 from sqlalchemy import func, select
 
 from earful.model.message import Actor, MessageKind, Visibility
@@ -94,27 +93,25 @@ def test_a_name_or_an_address_that_was_typed_is_shown_but_proves_nothing(small_s
     assert small_served.value(select(chat_visitors.c.email)) == "ana@example.com"
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"{", 422),
-        (b"[" * 100_000, 413),
-        (b'{"id":"x","text":"hi"}', 422),
-        (b'{"id":"%b","text":"  "}' % ONE.encode(), 422),
-        (b'{"id":"%b","text":"%b"}' % (ONE.encode(), b"a" * 10_001), 422),
-        (b'{"id":"%b","text":"hi","email":"nobody"}' % ONE.encode(), 422),
-        (b'{"id":"%b","text":"hi","website":"http://spam.example"}' % ONE.encode(), 422),
-        (b'{"id":"%b","text":7}' % ONE.encode(), 422),
-        (b"\xff\xfe", 422),
-    ],
-)
-def test_bad_input_is_refused_with_words_and_keeps_nothing(
-    small_served: Served, body: bytes, status: int
-) -> None:
+BAD = [
+    (b"{", 422),
+    (b"[" * 100_000, 413),
+    (b'{"id":"x","text":"hi"}', 422),
+    (b'{"id":"%b","text":"  "}' % ONE.encode(), 422),
+    (b'{"id":"%b","text":"%b"}' % (ONE.encode(), b"a" * 10_001), 422),
+    (b'{"id":"%b","text":"hi","email":"nobody"}' % ONE.encode(), 422),
+    (b'{"id":"%b","text":"hi","website":"http://spam.example"}' % ONE.encode(), 422),
+    (b'{"id":"%b","text":7}' % ONE.encode(), 422),
+    (b"\xff\xfe", 422),
+]
+
+
+def test_bad_input_is_refused_with_words_and_keeps_nothing(small_served: Served) -> None:
     channel, ana = connect(small_served), Visitor(small_served)
-    said = ana.ask("POST", "/messages", content=body)
-    assert said.status_code == status, said.text
-    assert "nothing was sent" in said.text or "not sent" in said.text or "Write something" in said.text
+    for body, status in BAD:
+        said = ana.ask("POST", "/messages", content=body)
+        assert said.status_code == status, said.text
+        assert any(words in said.text for words in ("nothing was sent", "not sent", "Write something"))
     assert kept(small_served, channel) == []
     assert small_served.value(select(func.count()).select_from(chat_visitors)) == 0
 

@@ -197,6 +197,12 @@ def _stranger(channel_id: str, key: str) -> str:
     )
 
 
+def may_write(visitor: Visitor) -> None:
+    """Raises RefusedError for one who is blocked."""
+    if visitor.blocked:
+        raise RefusedError("You cannot write here any more; nothing was sent.")
+
+
 def say(
     tx: Tx, log: Log, visitor: Visitor, said: Said, attachments: list[Attachment], now: Instant
 ) -> Visitor:
@@ -204,8 +210,9 @@ def say(
 
     Raises RefusedError for one who is blocked.
     """
-    if visitor.blocked:
-        raise RefusedError("You cannot write here any more; nothing was sent.")
+    may_write(visitor)
+    if not said.text.strip() and not attachments:
+        raise RefusedError("The files are not there any more; nothing was sent. Add them again.")
     values: dict[str, Any] = {"seen_at": now, "wrote_at": now}
     if not visitor.user_id:
         values |= _kept(said.name.strip()[: rules.LONGEST_NAME], said.email)

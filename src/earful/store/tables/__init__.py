@@ -45,6 +45,7 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.media import media
 from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.outcomes import (
     case_outcomes,
@@ -102,6 +103,7 @@ __all__ = [
     "idempotency",
     "learned",
     "macros",
+    "media",
     "messages",
     "metadata",
     "note_mentions",

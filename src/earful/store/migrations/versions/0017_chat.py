@@ -1,4 +1,4 @@
-"""visitors of the web chat"""
+"""visitors of the web chat, files of messages"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,9 +50,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel_id", "digest", name=op.f("pk_chat_keys")),
     )
     op.create_index("ix_chat_keys_visitor_id", "chat_keys", ["visitor_id"], unique=False)
+    op.create_table(
+        "media",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("channel_id", KEY, nullable=False),
+        sa.Column("message_id", KEY, nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("owner", KEY, nullable=False, server_default=""),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, server_default=""),
+        sa.Column("mime", sa.String(), nullable=False, server_default=""),
+        sa.Column("size", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("sha256", KEY, nullable=True),
+        sa.Column("source", sa.Text(), nullable=False, server_default="{}"),
+        sa.Column("link_until", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=False, server_default=""),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_media_channel_id_channels")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
+        sa.UniqueConstraint("message_id", "place", name=op.f("uq_media_message_id")),
+    )
+    op.create_index("ix_media_sha256", "media", ["sha256"], unique=False)
+    op.create_index(
+        "ix_media_due_at",
+        "media",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
     """Back."""
-    for table in ("chat_keys", "chat_visitors"):
+    for table in ("media", "chat_keys", "chat_visitors"):
         op.drop_table(table)
