@@ -58,6 +58,7 @@ PUBLIC = {
     ("POST", "/chat/{channel:str}/session"), ("GET", "/chat/{channel:str}/messages"),
     ("POST", "/chat/{channel:str}/messages"), ("GET", "/chat/{channel:str}/live"),
     ("POST", "/chat/{channel:str}/receipts"), ("POST", "/chat/{channel:str}/address"),
+    ("GET", "/chat/{channel:str}/with/{link:str}"),
     ("POST", "/chat/{channel:str}/files"), ("GET", "/chat/{channel:str}/files/{media_id:str}"),
 }  # fmt: skip
 """What a stranger may ask for. Adding to it is a decision, not an accident."""

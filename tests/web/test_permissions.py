@@ -21,6 +21,7 @@ PUBLIC = {
     "/chat/{channel:str}/live",
     "/chat/{channel:str}/receipts",
     "/chat/{channel:str}/address",
+    "/chat/{channel:str}/with/{link:str}",
     "/chat/{channel:str}/files",
     "/chat/{channel:str}/files/{media_id:str}",
 }

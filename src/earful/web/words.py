@@ -238,10 +238,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "step_clock": {"calendar": N_("open hours"), "always": N_("around the clock")},
     "way": {
-        "form": N_("Our form"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
+        "form": N_("Our form"), "chat": N_("Our chat"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
     },
     "way_help": {
         "form": N_("A private page of ours. They write there, and read our answers there."),
+        "chat": N_("A private chat of ours that knows them. Answers appear at once."),
         "email": N_("They write to us with the code in the subject."),
         "phone": N_("They call and say the code; whoever answers types it in."),
     },

@@ -1,5 +1,6 @@
 """Files in the chat: what visitors send, who sees it, and with which headers."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 
 from earful.model.time import DAY
 from earful.store.tables import media
+from tests.desk.chat.conftest import Shop
 from tests.desk.chat.visitor import Visitor, connect, kept
 from tests.desk.media.test_media import PNG
 from tests.served import Served
@@ -36,9 +38,8 @@ def test_a_picture_is_seen_by_the_agent_and_by_nobody_else(served: Served) -> No
     assert [row["text"] for row in kept(served, channel)] == ["", "Hello"]
 
 
-def test_a_document_is_saved_and_never_opened_here(small_served: Served) -> None:
-    connect(small_served)
-    ana = Visitor(small_served)
+def test_a_document_is_saved_and_never_opened_here(shop: Shop) -> None:
+    ana = shop.visitor()
     made = send_up(ana, b"%PDF-1.7 <script>", "bill.html").json()
     shown = ana.ask("GET", f"/files/{made['id']}")
     assert shown.headers["content-type"] == "application/octet-stream"
@@ -54,32 +55,29 @@ REFUSED = [
 ]
 
 
-def test_what_may_not_be_sent_is_refused_with_words(small_served: Served) -> None:
-    connect(small_served)
+def test_what_may_not_be_sent_is_refused_with_words(shop: Shop) -> None:
     for content, status in REFUSED:
-        answer = send_up(Visitor(small_served), content)
+        answer = send_up(shop.visitor(), content)
         assert answer.status_code == status, content[:20]
         assert answer.json()["detail"]
-    assert small_served.value(select(func.count()).select_from(media)) == 0
+    assert shop.served.value(select(func.count()).where(media.c.channel_id == shop.channel.id)) == 0
 
 
-def test_a_file_of_another_cannot_be_said(small_served: Served) -> None:
-    channel = connect(small_served)
-    ana, ben = Visitor(small_served), Visitor(small_served)
+def test_a_file_of_another_cannot_be_said(shop: Shop) -> None:
+    channel = shop.channel
+    ana, ben = shop.visitor(), shop.visitor()
     made = send_up(ana, PNG).json()
     assert ben.write("", files=[made["id"]]).status_code == 403
     assert ben.write("Look", files=[made["id"], str(uuid.uuid4())]).status_code == 200
-    assert '"attachments"' not in kept(small_served, channel)[0]["data"]
+    assert '"attachments"' not in kept(shop.served, channel)[0]["data"]
 
 
-def test_what_nothing_was_said_with_goes_after_a_day(small_served: Served) -> None:
-    import asyncio  # noqa: PLC0415
-
-    connect(small_served)
-    ana = Visitor(small_served)
+def test_what_nothing_was_said_with_goes_after_a_day(shop: Shop) -> None:
+    ana = shop.visitor()
     said, left = (send_up(ana, PNG + letter).json()["id"] for letter in (b"a", b"b"))
     ana.write("This one", files=[said])
-    small_served.ahead += DAY + 1
-    assert asyncio.run(small_served.earful.fetcher.some()) == 1
-    assert [row["id"] for row in small_served.rows(select(media.c.id))] == [said]
+    shop.served.ahead += DAY + 1
+    asyncio.run(shop.served.earful.fetcher.some())
+    query = select(media.c.id).where(media.c.channel_id == shop.channel.id)
+    assert [row["id"] for row in shop.served.rows(query)] == [said]
     assert left != said

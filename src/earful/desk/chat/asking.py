@@ -16,8 +16,8 @@ from earful.web.access import PUBLIC
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, parts_of
 
-VISITOR = PUBLIC | {"visitor": True}
-"""Open to everybody; the bearer token is a visitor's key, not a program's."""
+VISITOR = PUBLIC | {"visitor": True, "exclude_from_csrf": True}
+"""Open to everybody; the bearer token is a visitor's key, not a program's, and there is no cookie."""
 LONGEST_BODY = 65_536
 
 

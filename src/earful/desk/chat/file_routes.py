@@ -25,7 +25,6 @@ from earful.web.site import Ask, parts_of
     "/chat/{channel:str}/files",
     opt=VISITOR,
     status_code=200,
-    exclude_from_csrf=True,
     include_in_schema=False,
 )
 async def upload(request: Ask, channel: FromPath[str]) -> Response[bytes]:

@@ -2,6 +2,7 @@
 a browser makes itself a key and sends it as a bearer token, so no other page can speak for it."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from earful.channels.chat import identity as identities
 from earful.desk.channels import service as channels
-from earful.desk.chat import frame, rules, service
+from earful.desk.chat import frame, invited, rules, service
 from earful.desk.chat.asking import (
     VISITOR,
     body_of,
@@ -24,12 +25,14 @@ from earful.desk.chat.asking import (
 from earful.desk.chat.rooms import Rooms
 from earful.desk.chat.rules import Said
 from earful.desk.chat.service import Visitor
+from earful.desk.handoff import rules as handoff_rules
+from earful.desk.handoff.service import PURPOSE as HANDOFF
 from earful.desk.media import service as media
 from earful.store.tx import Tx
 from earful.web.access import address_of
 from earful.web.live import STREAM_HEADERS
 from earful.web.problems import ProblemError
-from earful.web.site import Ask, parts_of
+from earful.web.site import Ask, go, parts_of
 
 STATES = ("delivered", "read")
 RECEIPTS_AT_ONCE = 50
@@ -56,6 +59,15 @@ async def look(request: Ask, channel: FromPath[str]) -> Response[str]:
     return frame.look(chat.settings)
 
 
+@get("/chat/{channel:str}/with/{link:str}", opt=VISITOR, include_in_schema=False)
+async def invited_page(request: Ask, channel: FromPath[str], link: FromPath[str]) -> Response[Any]:
+    """The chat on a page of its own, for the customer whom a handoff invited."""
+    chat = await chat_of(request, channel)
+    if handoff_rules.read_link(parts_of(request).vault.derive(HANDOFF), link) is None:
+        return go(f"/h/{quote(link, safe='')}")
+    return await frame.page_of(request, chat.channel, chat.settings, link=link)
+
+
 class Opening(Struct, frozen=True, kw_only=True):
     """A page opens. `identity`: what the site signed; `link`: of a handoff. Both are empty for a stranger."""
 
@@ -75,13 +87,14 @@ class Opened(Struct, frozen=True, kw_only=True):
     email: str = ""
     renew: bool = False
     fault: str = ""
+    elsewhere: str = ""
+    """Where a link leads that does not open this chat: a page that says why, and what to do."""
 
 
 @post(
     "/chat/{channel:str}/session",
     opt=VISITOR,
     status_code=200,
-    exclude_from_csrf=True,
     include_in_schema=False,
 )
 async def session(request: Ask, channel: FromPath[str]) -> Response[bytes]:
@@ -100,6 +113,8 @@ async def session(request: Ask, channel: FromPath[str]) -> Response[bytes]:
 
     def verb(tx: Tx) -> Opened:
         visitor = service.known(tx, chat.channel.id, key, now)
+        if asked.link and not invited.is_open(tx, parts.vault.derive(HANDOFF), asked.link, key, now):
+            return Opened(elsewhere=f"/h/{asked.link}?plain")
         if not service.belongs(visitor, identity):
             return Opened(renew=True, fault=fault)
         if identity is not None:
@@ -146,13 +161,13 @@ async def messages(request: Ask, channel: FromPath[str], after: int = 0) -> Resp
     "/chat/{channel:str}/messages",
     opt=VISITOR,
     status_code=200,
-    exclude_from_csrf=True,
     include_in_schema=False,
 )
 async def write(request: Ask, channel: FromPath[str]) -> Response[bytes]:
     """Say something. The same id again is the same message, however often it is sent."""
     chat, key, asked = await chat_of(request, channel), key_of(request), await body_of(request, Said)
     parts, now = parts_of(request), parts_of(request).clock()
+    secret = parts.vault.derive(HANDOFF)
     wrong = asked.problem()
     if asked.website:
         await refuse(request, chat, "bot field")
@@ -165,6 +180,8 @@ async def write(request: Ask, channel: FromPath[str]) -> Response[bytes]:
         await slow_down(request, chat, "new", address_of(request))
 
     def verb(tx: Tx) -> Visitor:
+        if asked.link:
+            return invited.say(tx, parts.log, secret, chat.channel.id, key, asked, now)
         visitor = service.meet(tx, chat.channel.id, key, now)
         files = media.uploaded(tx, visitor.id, asked.files)
         return service.say(tx, parts.log, visitor, asked, files, now)
@@ -199,7 +216,6 @@ class Receipt(Struct, frozen=True, kw_only=True):
     "/chat/{channel:str}/receipts",
     opt=VISITOR,
     status_code=204,
-    exclude_from_csrf=True,
     include_in_schema=False,
 )
 async def receipts(request: Ask, channel: FromPath[str]) -> None:
@@ -227,7 +243,6 @@ class Address(Struct, frozen=True, kw_only=True):
     "/chat/{channel:str}/address",
     opt=VISITOR,
     status_code=200,
-    exclude_from_csrf=True,
     include_in_schema=False,
 )
 async def address(request: Ask, channel: FromPath[str]) -> Response[bytes]:
@@ -250,6 +265,7 @@ async def address(request: Ask, channel: FromPath[str]) -> Response[bytes]:
 HANDLERS: list[Any] = [
     widget,
     chat_page,
+    invited_page,
     look,
     session,
     messages,

@@ -13,6 +13,7 @@ from earful.channels.chat.limits import BEAT, SHOWN
 from earful.channels.chat.settings import ChatSettings
 from earful.channels.contract import RawDelivery
 from earful.channels.hooks import Report
+from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.chat import rules, store
 from earful.desk.chat.rules import Said
@@ -114,6 +115,12 @@ def settings_of(channel: Channel) -> ChatSettings | None:
         return None
 
 
+def first(tx: Tx) -> Channel | None:
+    """The web chat that customers are invited to: the oldest that is on."""
+    chats = [one for one in channels.listed(tx) if settings_of(one) is not None]
+    return min(chats, key=lambda one: one.created_at, default=None)
+
+
 def digest(key: str) -> str:
     """What is kept of a browser's key."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -180,12 +187,12 @@ def _open(tx: Tx, channel_id: str, visitor_id: str, now: Instant, **more: str) -
     return visitor_id
 
 
-def meet(tx: Tx, channel_id: str, key: str, now: Instant, *, visitor_id: str = "") -> Visitor:
-    """Whose key it is; a stranger with a new one gets a thread of their own, named `visitor_id` where it is given."""
+def meet(tx: Tx, channel_id: str, key: str, now: Instant, name: str = "") -> Visitor:
+    """Whose key it is; a stranger with a new one gets a thread of their own."""
     here = known(tx, channel_id, key, now)
     if here is not None:
         return here
-    made = _open(tx, channel_id, visitor_id or _stranger(channel_id, key), now)
+    made = _open(tx, channel_id, _stranger(channel_id, key), now, **_kept(name, ""))
     store.give_key(tx, channel_id, digest(key), made, now)
     return visitor_of(_row(tx, made))
 

@@ -198,8 +198,8 @@ const flush = async () => {
         const { at } = await answer.json();
         pending = pending.filter((each) => each !== one);
         draw({ ...one, at, waits: false });
-        if (!known) { known = true; tell("began"); promise(); }
         say("");
+        if (!known) { known = true; tell("began"); promise(); }
       } else {
         one.fault = await why(answer);
         draw(one);
@@ -293,6 +293,7 @@ const begin = async () => {
       if (answer.ok) {
         const found = await answer.json();
         if (found.fault) console.warn(`Earful chat: ${found.fault}`);
+        if (found.elsewhere) { location.replace(found.elsewhere); return; }
         if (found.renew) {
           [me, pending, known, email] = [{ key: fresh(), signed: false }, [], false, ""];
           clear(); keep(); say(words.renewed);

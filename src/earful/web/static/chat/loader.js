@@ -4,7 +4,7 @@
   if (!script || window.EarfulChat) return;
   const home = new URL(script.src).origin;
   const mark = `earful-chat:${config.channel}`;
-  let identity = script.dataset.identity || "", frame = null, open = false;
+  let identity = script.dataset.identity || "", frame = null, open = false, ready = false;
 
   const root = document.createElement("div");
   const shadow = root.attachShadow({ mode: "open" });
@@ -43,7 +43,7 @@
   panel.hidden = true;
   shadow.append(button, panel);
 
-  const tell = (message) => frame && frame.contentWindow && frame.contentWindow.postMessage({ earful: message, identity, page: location.href.split("#")[0] }, home);
+  const tell = (message) => ready && frame.contentWindow.postMessage({ earful: message, identity, page: location.href.split("#")[0] }, home);
   const unread = (count) => {
     badge.textContent = count ? String(count) : "";
     button.setAttribute("aria-label", count ? config.unread.replace("{n}", count) : config.title);
@@ -76,7 +76,7 @@
   addEventListener("message", (event) => {
     if (!frame || event.origin !== home || event.source !== frame.contentWindow) return;
     const { earful, count } = event.data || {};
-    if (earful === "ready") tell(open ? "open" : "hello");
+    if (earful === "ready") { ready = true; tell(open ? "open" : "hello"); }
     if (earful === "close") hide();
     if (earful === "unread" && !open) unread(Math.min(Number(count) || 0, 99));
     if (earful === "began") try { localStorage.setItem(mark, "1"); } catch { /* The site keeps nothing: no badge. */ }
