@@ -217,7 +217,7 @@ def _convert(values: Mapping[str, Any], kind: type[Struct]) -> Struct:
         # The words of msgspec name what was expected and where, never the value: no secret can slip out.
         words = str(fault)
         name = words.partition("`$.")[2].partition("`")[0] or words.partition("field `")[2].partition("`")[0]
-        raise SettingsRefused(name, words) from None
+        raise SettingsRefused(name.partition("[")[0], words) from None
 
 
 def _field(each: msgspec.structs.FieldInfo, *, secret: bool) -> Field:

@@ -39,6 +39,7 @@ from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
 from earful.desk.channels import pages as channels
 from earful.desk.chat import file_routes as chat_files
+from earful.desk.chat import pages as chat_pages
 from earful.desk.chat import public as chat
 from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
@@ -107,6 +108,7 @@ HANDLERS: list[Any] = [
     *handoff_public.HANDLERS,
     *chat.HANDLERS,
     *chat_files.HANDLERS,
+    *chat_pages.HANDLERS,
     *people.HANDLERS,
     *case_people.HANDLERS,
     *people_api.HANDLERS,

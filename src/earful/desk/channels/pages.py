@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -9,6 +10,7 @@ from earful.channels import registry
 from earful.desk.channels import forms, health
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
+from earful.desk.chat import service as chat
 from earful.desk.users.rules import Permission
 from earful.intake.ledger import reading as ledger
 from earful.intake.ledger import service as jobs
@@ -79,7 +81,7 @@ async def create_channel(request: Ask) -> Response[Any]:
         )
     except channels.InvalidChannelError as error:
         return await _form_page(request, given.get("network", ""), given, ("name", str(error)), status=422)
-    return go(f"/channels/{channel.id}")
+    return go(f"/channels/{channel.id}{'/chat' if chat.settings_of(channel) else ''}")
 
 
 async def connect(request: Ask, given: dict[str, str]) -> Channel:
@@ -143,6 +145,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         api=f"{parts.settings.address}/api/v1/messages?channel={channel.name}",
         secret=secret,
         by_consent=by_consent,
+        web_chat=chat.settings_of(msgspec.structs.replace(channel, enabled=True)) is not None,
     )
 
 

@@ -31,6 +31,7 @@ from earful.model.message import (
     Visibility,
 )
 from earful.model.time import DAY, MINUTE, Instant, moment
+from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
 
 KEY_LIFE = DAY
@@ -314,3 +315,16 @@ def absent(tx: Tx, thread: str, now: Instant) -> str:
     settings = msgspec.json.decode(row["settings"], type=ChatSettings)
     gone = rules.is_gone(row["seen_at"], row["wrote_at"], settings.mail_after_minutes, now)
     return str(row["email"]) if gone else ""
+
+
+def visitors(tx: Tx, channel_id: str, since: int) -> int:
+    """How many visitors wrote for the first time since an instant."""
+    return store.count_since(tx, channel_id, since)
+
+
+def block(tx: Tx, who: Who, case_id: str, visitor_id: str, *, on: bool, now: Instant) -> None:
+    """Let a visitor of a case write no more, or again. Raises RefusedError for one who is not in the case."""
+    if visitor_id not in {row["id"] for row in store.in_case(tx, case_id)}:
+        raise RefusedError("This visitor is not in this case; nothing was changed.")
+    store.change(tx, visitor_id, {"blocked_at": now if on else None})
+    record(tx, who, "chat.block" if on else "chat.unblock", visitor_id, now, f"case {case_id}")
