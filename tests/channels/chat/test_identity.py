@@ -4,6 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import textwrap
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +92,12 @@ def test_without_a_secret_nobody_is_believed() -> None:
 def test_garbage_is_refused_and_never_breaks_anything(parts: list[bytes]) -> None:
     with pytest.raises(IdentityRefused):
         read(".".join(map(text, parts)), SECRET, "shop", NOW)
+
+
+def test_what_the_guide_tells_sites_to_do_is_believed() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "how-to" / "web-chat.md").read_text()
+    code = guide.partition("```python\n")[2].partition("```")[0]
+    room: dict[str, Any] = {}
+    exec(textwrap.dedent(f"   {code.lstrip()}"), room)  # noqa: S102 - our own documentation
+    token = room["chat_identity"](SECRET, "42", "ana@example.com", "Ana")
+    assert read(token, SECRET, "shop", Instant(time.time_ns() // 1_000_000)) == ANA

@@ -1,6 +1,7 @@
 """Files of messages on a real server: fetched once, kept, shown, and gone with their message."""
 
 import asyncio
+import base64
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +23,10 @@ from earful.store.tables import events, media
 from earful.store.tx import Row
 from tests.conftest import START, Desk, write
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGPgzk4CAAFdANmuFgbSAAAAAElFTkSuQmCC"
+)
+"""One green pixel."""
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 

@@ -67,7 +67,10 @@ class Visitor(Struct, frozen=True, kw_only=True):
                 name=self.name or self.email,
                 alt_ids={"email": self.email} if self.email else {},
             )
-        return Actor(native_id=f"visitor:{self.id}", name=self.name or f"Visitor {self.id[-4:]}")
+        short = self.id[-4:]
+        return Actor(
+            native_id=f"visitor:{self.id}", handle=f"visitor-{short}", name=self.name or f"Visitor {short}"
+        )
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -237,9 +240,6 @@ def say(
         visibility=Visibility.DIRECT,
         thread=visitor.id,
         attachments=attachments,
-        permalink=said.page
-        if said.page.startswith(("https://", "http://")) and len(said.page) < 2_000
-        else "",
     )
     raw = RawDelivery(
         transport="chat",

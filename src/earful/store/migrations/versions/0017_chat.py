@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_media_channel_id_channels")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
-        sa.UniqueConstraint("message_id", "place", name=op.f("uq_media_message_id")),
+        sa.UniqueConstraint("message_id", "place", name=op.f("uq_media_message_id_place")),
     )
     op.create_index("ix_media_sha256", "media", ["sha256"], unique=False)
     op.create_index(

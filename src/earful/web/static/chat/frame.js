@@ -12,7 +12,9 @@ const LARGEST = 8_388_608, MOST_FILES = 5;
 let identity = "", page = "", me = { key: "", signed: false }, place = 0, pending = [], shown = new Map();
 let opened = false, known = false, email = "", unread = new Set(), chosen = [], stream = null, sending = false;
 
-// Storage: for a signed user only as long as the tab, for a stranger as long as the browser keeps it.
+// Storage: for a signed user only as long as the tab, for a stranger as long as the browser keeps it. Where the browser
+// lets frames keep nothing, the page around it keeps a stranger's key.
+let hosted = "";
 const stores = () => { try { return [sessionStorage, localStorage]; } catch { return []; } };
 const keep = () => {
   for (const [at, store] of stores().entries()) {
@@ -21,7 +23,9 @@ const keep = () => {
       else store.removeItem(shelf);
     } catch { /* Nothing can be kept here: the chat lasts as long as the page. */ }
   }
+  if (!stores().length) tell("began", { keep: me.signed ? "" : JSON.stringify({ key: me.key, pending }) });
 };
+const began = () => (stores().length ? tell("began") : keep());
 const recall = () => {
   for (const [at, store] of stores().entries()) {
     try {
@@ -29,6 +33,10 @@ const recall = () => {
       if (found && found.key) return { ...found, signed: at === 0 };
     } catch { /* As if there were nothing. */ }
   }
+  try {
+    const found = JSON.parse(hosted);
+    if (!stores().length && found && found.key) return { ...found, signed: false };
+  } catch { /* As above. */ }
   return null;
 };
 const fresh = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
@@ -199,7 +207,7 @@ const flush = async () => {
         pending = pending.filter((each) => each !== one);
         draw({ ...one, at, waits: false });
         say("");
-        if (!known) { known = true; tell("began"); promise(); }
+        if (!known) { known = true; began(); promise(); }
       } else {
         one.fault = await why(answer);
         draw(one);
@@ -303,7 +311,7 @@ const begin = async () => {
         found.lines.forEach(take);
         pending.forEach(draw);
         if (found.signed) keep();
-        if (known) { tell("began"); promise(); follow(); }
+        if (known) { began(); promise(); follow(); }
         if (pending.length) flush();
         return;
       }
@@ -324,7 +332,8 @@ if (alone) { begin(); text.focus(); } else {
   let started = false;
   addEventListener("message", (event) => {
     if (event.source !== window.parent || !event.data || typeof event.data.earful !== "string") return;
-    const { earful, identity: who = "", page: where = "" } = event.data;
+    const { earful, identity: who = "", page: where = "", kept = "" } = event.data;
+    hosted = String(kept);
     page = String(where).slice(0, 500);
     if (earful === "open" || earful === "closed") opened = earful === "open";
     if (!started || String(who) !== identity) {

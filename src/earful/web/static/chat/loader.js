@@ -43,7 +43,8 @@
   panel.hidden = true;
   shadow.append(button, panel);
 
-  const tell = (message) => ready && frame.contentWindow.postMessage({ earful: message, identity, page: location.href.split("#")[0] }, home);
+  const kept = () => { try { return localStorage.getItem(mark) || ""; } catch { return ""; } };
+  const tell = (message) => ready && frame.contentWindow.postMessage({ earful: message, identity, kept: kept(), page: location.href.split("#")[0] }, home);
   const unread = (count) => {
     badge.textContent = count ? String(count) : "";
     button.setAttribute("aria-label", count ? config.unread.replace("{n}", count) : config.title);
@@ -75,11 +76,11 @@
   panel.addEventListener("keydown", (event) => event.key === "Escape" && hide());
   addEventListener("message", (event) => {
     if (!frame || event.origin !== home || event.source !== frame.contentWindow) return;
-    const { earful, count } = event.data || {};
+    const { earful, count, keep } = event.data || {};
     if (earful === "ready") { ready = true; tell(open ? "open" : "hello"); }
     if (earful === "close") hide();
     if (earful === "unread" && !open) unread(Math.min(Number(count) || 0, 99));
-    if (earful === "began") try { localStorage.setItem(mark, "1"); } catch { /* The site keeps nothing: no badge. */ }
+    if (earful === "began") try { localStorage.setItem(mark, keep || "1"); } catch { /* Nothing is kept here. */ }
   });
   unread(0);
   window.EarfulChat = {
@@ -90,10 +91,8 @@
   };
   const begin = () => {
     document.body.append(root);
-    let began = null;
-    try { began = localStorage.getItem(mark); } catch { /* As above. */ }
     // Who has a chat is told of answers; for everybody else nothing more is loaded.
-    if (began) load();
+    if (kept()) load();
   };
   if (document.body) begin();
   else addEventListener("DOMContentLoaded", begin);
