@@ -171,3 +171,8 @@ def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[
 def read_among(tx: Tx, channel_id: str, native_ids: Sequence[str]) -> set[str]:
     """Those of replies without a namespace that their network reported as read."""
     return store.read_among(tx, channel_id, native_ids) if native_ids else set()
+
+
+def raw_of(tx: Tx, message_id: str) -> bytes:
+    """The delivery that brought one message and no other, as it came; empty when it is not kept any more."""
+    return store.raw_of(tx, message_id)

@@ -5,23 +5,27 @@ import base64
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from earful.channels.contract import RawDelivery
+from earful.channels.email.bodies import read_bodies, read_mail
 from earful.channels.kit.http import client
 from earful.desk.media import rules, service
 from earful.desk.media.fetcher import Fetcher
 from earful.desk.media.files import Files
+from earful.intake import service as intake
 from earful.model.message import Attachment, Change, IncomingMessage
 from earful.model.time import DAY, HOUR, MINUTE, Instant
-from earful.store.tables import events, media
+from earful.store.tables import channels, events, media
 from earful.store.tx import Row
-from tests.conftest import START, Desk, write
+from tests.conftest import NOW, START, Desk, write
 
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGPgzk4CAAFdANmuFgbSAAAAAElFTkSuQmCC"
@@ -149,6 +153,30 @@ def test_what_is_not_what_it_says_is_refused_and_says_why(small_house: House) ->
     assert small_house.states() == ["refused"] * 3
     whys = [row["why"] for row in small_house.rows()]
     assert ["not kept" in whys[0], "larger than 16 MB" in whys[1], "any more (404)" in whys[2]] == [True] * 3
+
+
+def test_the_files_of_a_mail_are_taken_from_the_mail(house: House) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "ana@example.com", "help@acme.example", "My kettle"
+    mail.set_content("See the pictures")
+    mail.add_attachment(PICTURE, maintype="image", subtype="png", filename="leak.png")
+    mail.add_attachment(b"MZ\x90\0", maintype="application", subtype="pdf", filename="bill.pdf")
+    raw = mail.as_bytes()
+    desk = house.desk
+    desk.store.write_now(
+        lambda tx: tx.execute(
+            insert(channels).values(id="mail", network="email", name="mail", created_at=NOW)
+        )
+    )
+    message = write("<m1@x>", "See the pictures", attachments=read_bodies(read_mail(raw)).attachments)
+    delivery = RawDelivery(transport="mailbox", body=raw, native_delivery_id="inbox/1/1")
+    desk.store.write_now(intake.accept(desk.log, "mail", delivery, [message], desk.now))
+    desk.settle()
+    house.fetch()
+    picture, program = house.rows()
+    assert (picture["state"], picture["mime"], picture["name"]) == ("kept", "image/png", "leak.png")
+    assert house.files.read(picture["sha256"]) == PICTURE
+    assert (program["state"], "not kept" in program["why"]) == ("refused", True)
 
 
 def test_a_link_into_the_own_network_is_not_followed(small_house: House) -> None:

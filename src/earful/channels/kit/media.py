@@ -145,7 +145,9 @@ async def fetch_media(http: httpx2.AsyncClient, source: Source, now: Instant) ->
 
 
 def known(content: bytes) -> Fetched:
-    """A file with what it is. Raises MediaRefused for one of a kind that is not kept."""
+    """A file with what it is. Raises MediaRefused for one that is too large, or of a kind that is not kept."""
+    if len(content) > LARGEST:
+        raise MediaRefused(f"It is larger than {LARGEST // MEGABYTE} MB.")
     mime = mime_of(content)
     if not mime:
         raise MediaRefused("It is not a picture, recording or document that is known; it was not kept.")

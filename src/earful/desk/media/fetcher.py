@@ -11,9 +11,10 @@ import structlog
 
 from earful.channels import registry
 from earful.channels.contract import Connector
-from earful.channels.kit.media import MediaLater, MediaRefused, Source, fetch_media
+from earful.channels.kit.media import Fetched, MediaLater, MediaRefused, Source, fetch_media, known
 from earful.desk.media import service, store
 from earful.desk.media.files import Files
+from earful.intake import service as intake
 from earful.log.contract import Log
 from earful.model.message import Network
 from earful.model.time import Instant
@@ -77,7 +78,9 @@ class Fetcher:
         try:
             if await self._store.read(store.kept_bytes) > self._most:
                 raise MediaLater(FULL)
-            found = await fetch_media(self._http, await self._source(row), self._clock())
+            found = await self._within(row)
+            if found is None:
+                found = await fetch_media(self._http, await self._source(row), self._clock())
             digest = await asyncio.to_thread(self._files.put, found.content)
         except MediaRefused as fault:
             await self._write(service.refuse, row, why=str(fault))
@@ -94,6 +97,18 @@ class Fetcher:
             if not self._files.has(digest):
                 # The same content was let go at the same moment.
                 await asyncio.to_thread(self._files.put, found.content)
+
+    async def _within(self, row: Row) -> Fetched | None:
+        """The file out of the delivery that brought its message; None where files do not come with it."""
+        take = registry.media_in(Network(row["network"]))
+        attachment = service.source_of(row)
+        if take is None or not attachment.native_id:
+            return None
+        raw = await self._store.read(partial(intake.raw_of, message_id=row["message_id"]))
+        content = await asyncio.to_thread(take, raw, attachment) if raw else None
+        if content is None:
+            raise MediaRefused("The delivery that it came with is not kept any more.")
+        return known(content)
 
     async def _source(self, row: Row) -> Source:
         attachment = service.source_of(row)

@@ -3,7 +3,7 @@
 import re
 
 from earful.channels.kit.media import IMAGES
-from earful.model.message import Attachment, Network
+from earful.model.message import Attachment
 from earful.model.time import DAY, HOUR, MINUTE, SECOND, Instant
 
 FIRST_WAIT, LONGEST_WAIT = 20 * SECOND, 2 * HOUR
@@ -23,9 +23,9 @@ _ENDINGS = {
 }  # fmt: skip
 
 
-def is_wanted(one: Attachment, network: Network, *, by_id: bool) -> bool:
-    """Whether a file is to be fetched: it has an address, or its channel can ask for one by its id (`by_id`)."""
-    if one.kind == "link" or network is Network.EMAIL:
+def is_wanted(one: Attachment, *, by_id: bool) -> bool:
+    """Whether a file is to be fetched: it has an address, or can be had by its id (`by_id`)."""
+    if one.kind == "link":
         return False
     return one.url.startswith(("https://", "http://")) or bool(by_id and one.native_id)
 

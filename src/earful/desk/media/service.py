@@ -50,12 +50,11 @@ def note(tx: Tx, message_ids: Sequence[str], now: Instant) -> None:
     nothing."""
     rows: list[dict[str, Any]] = []
     for said in store.with_files(tx, message_ids):
-        network = Network(said["network"])
-        by_id = registry.gives_media(network)
+        by_id = registry.gives_media(Network(said["network"]))
         for place, one in enumerate(_data.decode(said["data"]).attachments[: rules.ATTACHMENTS_MOST]):
             if one.url.startswith("/media/"):
                 store.adopt(tx, one.native_id, said["channel_id"], said["id"], place)
-            elif rules.is_wanted(one, network, by_id=by_id):
+            elif rules.is_wanted(one, by_id=by_id):
                 rows.append(_wanted(said, place, one, now))
     for row, made in zip(rows, new_ids(now, len(rows)), strict=True):
         row["id"] = made
