@@ -7,12 +7,16 @@ import msgspec
 from sqlalchemy import select
 
 from earful.channels.chat.identity import Identity, write
+from earful.desk.calendars import service as calendars
+from earful.desk.calendars.rules import Calendar, Week
 from earful.desk.channels import service as channels
-from earful.model.time import HOUR, Instant
+from earful.desk.chat import frame
+from earful.model.time import DAY, HOUR, Instant, moment, rfc3339
+from earful.store.audit import EARFUL
 from earful.store.tables import audit, chat_visitors
 from earful.store.tables import channels as table
 from tests.desk.chat.conftest import Shop
-from tests.desk.chat.visitor import ORIGIN, kept
+from tests.desk.chat.visitor import ORIGIN, SETTINGS, kept
 from tests.served import HTMX
 
 
@@ -87,3 +91,19 @@ def test_a_visitor_who_is_blocked_writes_no_more_until_they_may_again(shop: Shop
     assert ana.write("Sorry").status_code == 200
     noted = select(audit.c.action).where(audit.c.subject == visitor).order_by(audit.c.at)
     assert [row["action"] for row in shop.served.rows(noted)] == ["chat.block", "chat.unblock"]
+
+
+def test_a_chat_says_when_somebody_is_there_again(shop: Shop) -> None:
+    served = shop.served
+    day = moment(served.now() + 2 * DAY).strftime("%a").lower()
+    calendar = Calendar(id="rare", name="One day a week", zone="UTC", week=Week(**{day: "09:00-17:00"}))
+    served.write(lambda tx: calendars.save(tx, served.earful.log, EARFUL, calendar, served.now()))
+    settings = SETTINGS | {"calendar": "rare", "away": "Back soon:"}
+    served.write(lambda tx: channels.change_settings(tx, EARFUL, shop.channel.id, settings, served.now()))
+    served.ahead += 3_000
+    opens = served.store.read_now(lambda tx: frame.opens_at(tx, "rare", served.now()))
+    page = served.client().get(f"/chat/{shop.name}").text
+    assert opens is not None
+    assert "Back soon:" in page
+    assert rfc3339(opens) in page
+    assert served.store.read_now(lambda tx: frame.opens_at(tx, "gone", served.now())) is None
