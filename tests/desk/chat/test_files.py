@@ -63,6 +63,11 @@ def test_what_may_not_be_sent_is_refused_with_words(shop: Shop) -> None:
     assert shop.served.value(select(func.count()).where(media.c.channel_id == shop.channel.id)) == 0
 
 
+def test_who_comes_anew_for_each_file_is_stopped(shop: Shop) -> None:
+    answers = [send_up(shop.visitor(), b"hello").status_code for _ in range(21)]
+    assert answers == [200] * 20 + [429]
+
+
 def test_a_file_of_another_cannot_be_said(shop: Shop) -> None:
     channel = shop.channel
     ana, ben = shop.visitor(), shop.visitor()
@@ -77,7 +82,8 @@ def test_what_nothing_was_said_with_goes_after_a_day(shop: Shop) -> None:
     said, left = (send_up(ana, PNG + letter).json()["id"] for letter in (b"a", b"b"))
     ana.write("This one", files=[said])
     shop.served.ahead += DAY + 1
-    asyncio.run(shop.served.earful.fetcher.some())
+    while asyncio.run(shop.served.earful.fetcher.some()):
+        continue
     query = select(media.c.id).where(media.c.channel_id == shop.channel.id)
     assert [row["id"] for row in shop.served.rows(query)] == [said]
     assert left != said

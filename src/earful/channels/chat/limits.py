@@ -21,6 +21,12 @@ BEAT = 15 * SECOND
 """How often an open page is noted as being there."""
 SHOWN = 200
 """Messages of a conversation that its page shows: the newest."""
-RATES = {"message": (20, MINUTE), "file": (10, MINUTE), "address": (120, MINUTE), "new": (20, 60 * MINUTE)}
-"""How many in how many milliseconds: messages and files of one visitor, requests that write of one network address,
-and new visitors of one network address."""
+RATES = {
+    "message": (20, MINUTE),
+    "file": (10, MINUTE),
+    "address": (120, MINUTE),
+    "upload": (30, MINUTE),
+    "new": (20, 60 * MINUTE),
+}
+"""How many in how many milliseconds: messages and files of one visitor; requests that write, files, and new visitors of
+one network address."""

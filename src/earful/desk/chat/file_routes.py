@@ -33,8 +33,20 @@ async def upload(request: Ask, channel: FromPath[str]) -> Response[bytes]:
     parts, now = parts_of(request), parts_of(request).clock()
     if not chat.settings.attachments:
         raise ProblemError(403, "Files cannot be sent in this chat.")
-    await slow_down(request, chat, "address", address_of(request))
+    await slow_down(request, chat, "upload", address_of(request))
     await slow_down(request, chat, "file", service.digest(key))
+    stranger, full = await parts.store.read(
+        lambda tx: (
+            service.known(tx, chat.channel.id, key, now) is None,
+            media.is_full(tx, parts.settings.media_megabytes),
+        )
+    )
+    if stranger:
+        await slow_down(request, chat, "new", address_of(request))
+    if full:
+        raise ProblemError(
+            503, "No more files can be kept here now; it was not sent. Write to us without it."
+        )
     raw = await request.body()
     if len(raw) > LARGEST_UPLOAD:
         raise ProblemError(413, "The file is larger than 8 MB; it was not sent.")

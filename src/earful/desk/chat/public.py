@@ -202,6 +202,7 @@ async def live(request: Ask, channel: FromPath[str], after: int = 0) -> Stream:
     named = request.headers.get("last-event-id", "")
     place = int(named) if named.isascii() and named.isdecimal() and len(named) < 16 else max(after, 0)
     rooms: Rooms = request.app.state.rooms
+    place = min(place, parts_of(request).clock())
     return Stream(rooms.follow(visitor, place), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 

@@ -17,7 +17,7 @@ from earful.desk.media.files import Files
 from earful.intake import service as intake
 from earful.log.contract import Log
 from earful.model.message import Network
-from earful.model.time import Instant
+from earful.model.time import SECOND, Instant
 from earful.store.store import Store
 from earful.store.tx import Row, Tx
 
@@ -26,6 +26,7 @@ LOOK_SECONDS = 2.0
 AT_ONCE = 16
 BESIDE = 4
 """Files that are fetched at the same time: each may be 16 MB in memory."""
+COUNT_AGAIN = 10 * SECOND
 FULL = "The folder for files is full; somebody has to make room or raise `media_megabytes`."
 
 
@@ -49,7 +50,8 @@ class Fetcher:
         self._connectors = connectors
         self._http = http
         self._clock = clock
-        self._most = megabytes * 1_000_000
+        self._megabytes = megabytes
+        self._full = (0, False)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; what is being fetched then is given up and fetched at the next start."""
@@ -76,7 +78,7 @@ class Fetcher:
 
     async def _fetch(self, row: Row) -> None:
         try:
-            if await self._store.read(store.kept_bytes) > self._most:
+            if await self._is_full():
                 raise MediaLater(FULL)
             found = await self._within(row)
             if found is None:
@@ -97,6 +99,15 @@ class Fetcher:
             if not self._files.has(digest):
                 # The same content was let go at the same moment.
                 await asyncio.to_thread(self._files.put, found.content)
+
+    async def _is_full(self) -> bool:
+        """Counted again after a while: adding up takes longer the more there is."""
+        looked_at, full = self._full
+        now = self._clock()
+        if now - looked_at > COUNT_AGAIN:
+            full = await self._store.read(partial(service.is_full, megabytes=self._megabytes))
+            self._full = (now, full)
+        return full
 
     async def _within(self, row: Row) -> Fetched | None:
         """The file out of the delivery that brought its message; None where files do not come with it."""

@@ -115,6 +115,11 @@ def _tell(tx: Tx, log: Log, kind: str, row: Row, now: Instant) -> None:
     log.append(tx, [NewEvent(type=kind, subject=row["id"], case_id=row["case_id"], at=now)])
 
 
+def is_full(tx: Tx, megabytes: int) -> bool:
+    """Whether as much is kept as may be."""
+    return store.kept_bytes(tx) > megabytes * 1_000_000
+
+
 def upload(
     tx: Tx, channel_id: str, owner: str, name: str, found: Fetched, sha256: str, now: Instant
 ) -> Attachment:
