@@ -55,7 +55,10 @@ class Rooms:
     async def _look(self) -> None:
         place = self._place
         if not self._pages:
-            self._place = await self._parts.store.read(self._parts.log.end)
+            end = await self._parts.store.read(self._parts.log.end)
+            # Somebody may have come meanwhile who has read less.
+            if not self._pages:
+                self._place = end
             return
 
         def read(tx: Tx) -> tuple[Position, list[str]]:
