@@ -1,4 +1,4 @@
-"""One desk for the tests of a module; each test has a chat of its own in it."""
+"""One desk for all these tests; each has a chat of its own in it."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -25,7 +25,7 @@ class Shop:
         return Visitor(self.served, self.name, key)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def one_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("chat")
     desk = Served(folder, fresh_sqlite(folder))

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from earful.model.message import Actor, MessageKind, Visibility
 from earful.model.time import MINUTE
-from earful.store.tables import cases, chat_visitors, outbox
+from earful.store.tables import cases, chat_visitors, media, outbox
 from tests.desk.chat.conftest import Shop
 from tests.desk.chat.visitor import ORIGIN, Visitor, answer, connect, kept
 from tests.served import Served
@@ -35,12 +35,15 @@ def test_what_a_visitor_writes_becomes_a_case_and_the_answer_stands_in_the_chat(
         "id": name, "ours": True, "name": "Kim Doe", "text": "A new one is on its way ^KD", "at": 0,
         "files": [], "unread": True,
     }  # fmt: skip
-    ana.write("Thank you")
+    file = ana.ask("POST", "/files", content=b"My address", headers={"x-file-name": "a.txt"}).json()["id"]
+    ana.write("Thank you", files=[file])
+    last = kept(served, channel)[-1]["id"]
+    assert served.value(select(media.c.message_id).where(media.c.id == file)) == last
     assert served.value(select(func.count()).select_from(cases)) == 1
 
 
-def test_the_same_message_sent_again_is_one_message(served: Served) -> None:
-    channel, ana = connect(served), Visitor(served)
+def test_the_same_message_sent_again_is_one_message(shop: Shop) -> None:
+    served, channel, ana = shop.served, shop.channel, shop.visitor()
     for _ in range(3):
         assert ana.write("Only once", id=ONE).status_code == 200
     ana.write("And then this", id=TWO)
@@ -70,8 +73,8 @@ def test_what_was_missed_is_told_from_the_last_place(shop: Shop) -> None:
     assert len(kept(shop.served, channel)) == 2
 
 
-def test_answers_are_delivered_and_read_as_the_page_says(served: Served) -> None:
-    channel, ana = connect(served), Visitor(served)
+def test_answers_are_delivered_and_read_as_the_page_says(shop: Shop) -> None:
+    served, channel, ana = shop.served, shop.channel, shop.visitor()
     ana.write("Where is my order?")
     name = answer(served, kept(served, channel)[0], "On its way")
     state = select(outbox.c.state).where(outbox.c.id == name)
@@ -81,7 +84,7 @@ def test_answers_are_delivered_and_read_as_the_page_says(served: Served) -> None
         served.settle()
         assert served.value(state) == stands
     assert ana.open()["lines"][1]["unread"] is False
-    ben = Visitor(served)
+    ben = shop.visitor()
     ben.write("I am somebody else")
     assert ana.ask("POST", "/receipts", json={"ids": [name], "state": "eaten"}).status_code == 422
 

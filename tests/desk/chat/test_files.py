@@ -7,24 +7,26 @@ from typing import Any
 from sqlalchemy import func, select
 
 from earful.model.time import DAY
-from earful.store.tables import media
+from earful.store.tables import cases, media
 from tests.desk.chat.conftest import Shop
-from tests.desk.chat.visitor import Visitor, connect, kept
+from tests.desk.chat.visitor import Visitor, kept
 from tests.desk.media.test_media import PNG
-from tests.served import Served
 
 
 def send_up(visitor: Visitor, content: bytes, name: str = "kettle.png") -> Any:
     return visitor.ask("POST", "/files", content=content, headers={"x-file-name": name})
 
 
-def test_a_picture_is_seen_by_the_agent_and_by_nobody_else(served: Served) -> None:
-    channel, ana, ben = connect(served), Visitor(served), Visitor(served)
+def test_a_picture_is_seen_by_the_agent_and_by_nobody_else(shop: Shop) -> None:
+    served, channel = shop.served, shop.channel
+    ana, ben = shop.visitor(), shop.visitor()
     made = send_up(ana, PNG).json()
     assert made | {"id": ""} == {"id": "", "name": "kettle.png", "mime": "image/png", "size": len(PNG)}
     assert ana.write("", files=[made["id"]]).status_code == 200
     agent = served.signed_in()
-    page = agent.get("/inbox/case/1?view=all")
+    case = served.case_of(kept(served, channel)[0]["id"])
+    number = served.value(select(cases.c.number).where(cases.c.id == case))
+    page = agent.get(f"/inbox/case/{number}?view=all")
     assert f'src="/media/{made["id"]}"' in page.text
     assert 'alt="Picture from Visitor' in page.text
     shown = agent.get(f"/media/{made['id']}")

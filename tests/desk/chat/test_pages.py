@@ -107,3 +107,14 @@ def test_a_chat_says_when_somebody_is_there_again(shop: Shop) -> None:
     assert "Back soon:" in page
     assert rfc3339(opens) in page
     assert served.store.read_now(lambda tx: frame.opens_at(tx, "gone", served.now())) is None
+
+
+def test_a_channel_for_webhooks_is_offered_beside_the_chat(shop: Shop) -> None:
+    admin = shop.served.signed_in()
+    assert 'id="field-of"' in admin.get("/channels/new?network=api").text
+    made = admin.post("/channels", data={"network": "api", "of": "phone", "name": f"calls-{shop.name}"})
+    assert made.status_code == 303
+    kind = select(table.c.network).where(table.c.name == f"calls-{shop.name}")
+    assert shop.served.value(kind) == "phone"
+    assert made.headers["location"].endswith("/chat") is False
+    assert admin.get(f"{made.headers['location']}/chat").headers["location"].startswith("/channels?notice=")

@@ -12,6 +12,7 @@ from earful.channels.kit.copies import as_mail, copy_is_out, send_copy, standing
 from earful.channels.kit.stopping import keep_alive
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network, Visibility
+from earful.model.time import moment
 
 
 class ChatConnector:
@@ -36,12 +37,12 @@ class ChatConnector:
         if reply.audience is not Visibility.DIRECT or reply.to.visibility is not Visibility.DIRECT:
             raise SendRefused(f"A chat is with one visitor, not {reply.audience}; nothing was sent.")
         await send_copy(self._tools.mail(), await self._copy(reply))
-        return standing(reply, self._name(reply))
+        return self._standing(reply)
 
     async def find(self, reply: Reply) -> Sent | None:
         """An answer whose mail is of unknown fate: there when mail has it. Raises SendUnknown as mail does."""
         there = await copy_is_out(self._tools.mail(), await self._copy(reply))
-        return standing(reply, self._name(reply)) if there else None
+        return self._standing(reply) if there else None
 
     async def check(self) -> list[str]:
         """What keeps visitors from seeing the chat."""
@@ -53,6 +54,6 @@ class ChatConnector:
         address = await self._tools.absent(reply) if self._tools.absent is not None else ""
         return as_mail(reply, address, prefix="chat") if address else None
 
-    def _name(self, reply: Reply) -> str:
+    def _standing(self, reply: Reply) -> Sent:
         """Everything of a chat begins with its thread: the page finds it by that."""
-        return f"{reply.to.thread}.{reply.client_id}"
+        return standing(reply, f"{reply.to.thread}.{reply.client_id}", moment(self._tools.now()))

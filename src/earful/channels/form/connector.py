@@ -4,6 +4,7 @@ A customer who left a mail address also gets the answer there, when a mail chann
 """
 
 import asyncio
+from datetime import UTC, datetime
 
 from earful.channels.contract import Capabilities, Inlet, Reply, Sent
 from earful.channels.kit.copies import MailChannel, as_mail, copy_is_out, send_copy, standing
@@ -38,12 +39,12 @@ class FormConnector:
     async def send(self, reply: Reply) -> Sent:
         """Put an answer on the page, and into the mail that its reader left. See `kit.copies.send_copy`."""
         await send_copy(self._mail(), _as_mail(reply))
-        return standing(reply, f"answer.{reply.client_id}")
+        return standing(reply, f"answer.{reply.client_id}", datetime.now(UTC))
 
     async def find(self, reply: Reply) -> Sent | None:
         """An answer whose mail is of unknown fate: there when mail has it. Raises SendUnknown as mail does."""
         there = await copy_is_out(self._mail(), _as_mail(reply))
-        return standing(reply, f"answer.{reply.client_id}") if there else None
+        return standing(reply, f"answer.{reply.client_id}", datetime.now(UTC)) if there else None
 
     async def check(self) -> list[str]:
         """There is nothing that could be wrong."""

@@ -1,7 +1,7 @@
 """A copy by mail of an answer that stands on a page of ours, for whoever is not there to read it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -39,6 +39,6 @@ async def copy_is_out(mail: Connector | None, copy: Reply | None) -> bool:
     return mail is None or copy is None or await mail.find(copy) is not None
 
 
-def standing(reply: Reply, native_id: str) -> Sent:
+def standing(reply: Reply, native_id: str, at: datetime) -> Sent:
     """The proof of an answer that stands on our own page."""
-    return Sent(native_id=native_id, occurred_at=datetime.now(UTC), thread=reply.to.thread)
+    return Sent(native_id=native_id, occurred_at=at, thread=reply.to.thread)
