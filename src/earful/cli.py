@@ -139,7 +139,7 @@ def doctor(as_json: bool, **flags: Any) -> None:
 
     earful = Earful(existing(**flags))
     try:
-        report = examine(earful.store, earful.log, earful.clock())
+        report = examine(earful.store, earful.log, earful.clock(), earful.files)
     finally:
         earful.store.close()
     if as_json:

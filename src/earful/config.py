@@ -44,6 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many seconds old (or ahead) a signed delivery may be: the replay window."""
     keep_raw_days: int = 30
     """How many days raw deliveries are kept as they came; 0 keeps them for ever. Messages stay either way."""
+    media_megabytes: int = 20_000
+    """How much of files and pictures is kept in the data folder, in megabytes; beyond it no more are fetched."""
     allow_private_addresses: bool = False
     """Let channels connect to private and loopback addresses, for servers in your own network."""
     brand: str = ""

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import CompoundSelect, Select, func, select, text
 
+from earful.desk.media.files import Files
 from earful.log.embedded import EmbeddedLog
 from earful.model.time import HOUR, MINUTE, Instant
 from earful.store.migrate import head, version
@@ -16,6 +17,7 @@ from earful.store.tables import (
     conversations,
     deliveries,
     events,
+    media,
     messages,
     outbox,
     ratings,
@@ -46,6 +48,7 @@ CONSUMERS = (
     "reports",
     "suggestions",
     "notices",
+    "media",
     "webhooks",
 )
 
@@ -70,14 +73,15 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: list[Finding]
 
 
-def examine(store: Store, log: EmbeddedLog, now: Instant) -> Report:
-    """Run every check in one read transaction; nothing is changed."""
+def examine(store: Store, log: EmbeddedLog, now: Instant, files: Files | None = None) -> Report:
+    """Run every check in one read transaction; nothing is changed. `files`: the folder to look into too."""
 
     def run(tx: Tx) -> list[Finding]:
         found = [_version(tx), _integrity(tx)]
         found += [_rows(tx, check, advice, query) for check, advice, query in _QUERIES]
         found.append(_counts(tx))
         found += [_behind(tx, log, consumer, now) for consumer in CONSUMERS]
+        found += [_files(tx, files)] if files is not None else []
         return [*found, _stuck(tx, now), *_silent(tx)]
 
     findings = store.read_now(run)
@@ -86,6 +90,18 @@ def examine(store: Store, log: EmbeddedLog, now: Instant) -> Report:
         checked_at=now,
         database="postgresql" if store.path is None else "sqlite",
         findings=findings,
+    )
+
+
+def _files(tx: Tx, files: Files) -> Finding:
+    kept = tx.rows(select(media.c.id, media.c.sha256).where(media.c.state == "kept"))
+    missing = [row["id"] for row in kept if not files.has(row["sha256"])]
+    return Finding(
+        check="every file of a message is in the folder",
+        ok=not missing,
+        count=len(missing),
+        examples=missing[:5],
+        advice="Restore the folder `media` of the data folder from the backup; it belongs to the database.",
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from earful.channels.contract import Capabilities, Connector
 from earful.channels.kit.budget import Left
 from earful.config import Settings
+from earful.desk.media.files import Files
 from earful.intake.keeper import DeliveryKeeper
 from earful.intake.known import Channels
 from earful.log.embedded import EmbeddedLog
@@ -39,5 +40,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Keeps raw what networks push."""
     playground: Callable[[], str]
     """Where the simulated networks beside this desk are; empty for none."""
+    files: Files
+    """The files of messages."""
     workspace: str = "Earful"
     """The name at the top of the pages."""

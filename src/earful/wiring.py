@@ -9,7 +9,7 @@ import structlog
 from httpx2 import AsyncClient
 
 from earful.channels import registry
-from earful.channels.contract import Capabilities, Connector
+from earful.channels.contract import Capabilities, Connector, Reply
 from earful.channels.form.connector import FormConnector
 from earful.channels.hooks import Hook
 from earful.channels.kit.budget import Budgets, ChannelBudgets, Left
@@ -24,10 +24,14 @@ from earful.desk.cases import service as cases
 from earful.desk.channels import tokens
 from earful.desk.channels.service import Channel
 from earful.desk.channels.tokens import Keeper
+from earful.desk.chat import service as chat
 from earful.desk.consumer import DeskConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
+from earful.desk.media.consumer import MediaConsumer
+from earful.desk.media.fetcher import Fetcher
+from earful.desk.media.files import Files
 from earful.desk.notices import mails as notices
 from earful.desk.notices.consumer import NoticeConsumer
 from earful.desk.notices.sender import NoticeSender
@@ -103,6 +107,7 @@ def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consume
         ReportConsumer(log),
         SuggestionConsumer(),
         NoticeConsumer(),
+        MediaConsumer(),
         WebhookConsumer(),
     ]
 
@@ -134,6 +139,16 @@ class Earful:
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
         self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.files = Files(settings.folder)
+        self.fetcher = Fetcher(
+            self.store,
+            self.log,
+            self.files,
+            self.receiver.connectors,
+            self._http,
+            clock,
+            megabytes=settings.media_megabytes,
+        )
         self.notifier = NoticeSender(
             self.store,
             self.vault,
@@ -156,6 +171,7 @@ class Earful:
             known=self.known,
             keeper=DeliveryKeeper(self.store, clock, self.reader.wake),
             playground=lambda: self.playground,
+            files=self.files,
             workspace=settings.brand or "Earful",
         )
 
@@ -184,6 +200,8 @@ class Earful:
             allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
             tokens=self._tokens(channel, secrets, self._near if simulated else self._http),
+            mail=partial(self._oldest, Network.EMAIL),
+            absent=self._absent,
         )
         made = registry.connect(channel.network, channel.settings, secrets, tools)
         if isinstance(made, PhoneConnector):
@@ -213,6 +231,10 @@ class Earful:
         found = sorted(one for one in connectors if connectors[one].network is network)
         return connectors[found[0]] if found else None
 
+    async def _absent(self, reply: Reply) -> str:
+        """Where a copy of an answer goes when its reader has left the chat."""
+        return await self.store.read(partial(chat.absent, thread=reply.to.thread, now=self.clock()))
+
     def _capabilities(self, channel_id: str) -> Capabilities:
         connector = self.receiver.connectors.get(channel_id)
         return connector.capabilities if connector is not None else READ_ONLY
@@ -229,6 +251,7 @@ class Earful:
             asyncio.create_task(self.sender.run(stop)),
             asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self.notifier.run(stop)),
+            asyncio.create_task(self.fetcher.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:

@@ -58,7 +58,7 @@ def ready(started: Desk) -> Desk:
     page.wait_for_url("**/inbox")
     connect_mail(screen.go("/channels/new?network=email"), desk)
     page.wait_for_url(re.compile(r"/channels/[0-9a-f-]{36}$"))
-    connect_chat(screen.go("/channels/new?network=chat"), desk)
+    connect_chat(screen.go("/channels/new?network=api"), desk)
     assert desk.secret.startswith("whsec_")
     screen.go("/settings/users").get_by_role("button", name="Add a person").click()
     page.get_by_label("Name", exact=True).fill("Lena Fischer")

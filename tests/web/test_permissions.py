@@ -13,6 +13,17 @@ PUBLIC = {
     "/hooks/{channel:str}",
     "/h/{link:str}",
     "/notices/stop/{link:str}",
+    "/chat/{channel:str}",
+    "/chat/{channel:str}/widget.js",
+    "/chat/{channel:str}/look.css",
+    "/chat/{channel:str}/session",
+    "/chat/{channel:str}/messages",
+    "/chat/{channel:str}/live",
+    "/chat/{channel:str}/receipts",
+    "/chat/{channel:str}/address",
+    "/chat/{channel:str}/with/{link:str}",
+    "/chat/{channel:str}/files",
+    "/chat/{channel:str}/files/{media_id:str}",
 }
 
 

@@ -8,7 +8,10 @@ from msgspec import Struct
 
 from earful.channels.bluesky.connector import BlueskyConnector
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
+from earful.channels.chat.connector import ChatConnector
+from earful.channels.chat.settings import ChatSecrets, ChatSettings
 from earful.channels.contract import Capabilities, Connector
+from earful.channels.email.bodies import file_in
 from earful.channels.email.connector import EmailConnector
 from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.facebook.connector import FacebookConnector
@@ -65,7 +68,7 @@ from earful.channels.x.settings import XSecrets, XSettings
 from earful.channels.youtube import limits as youtube
 from earful.channels.youtube.connector import YouTubeConnector
 from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
-from earful.model.message import Network
+from earful.model.message import Attachment, Network
 from earful.model.time import SECOND
 
 
@@ -81,6 +84,8 @@ class Made(Struct, frozen=True):
     """Reads the network's own webhooks, where it has them."""
     provider: Callable[[Any], Provider] | None = None
     """How its tokens are got by consent, from a channel's settings; None where an admin pastes one."""
+    file_in: Callable[[bytes, Attachment], bytes | None] | None = None
+    """Takes a file out of the raw delivery, where it came with it."""
 
 
 class _OwnClient:
@@ -96,7 +101,7 @@ class _OwnClient:
 
 
 NETWORKS: Mapping[Network, Made] = {
-    Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector)),
+    Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector), file_in=file_in),
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
@@ -108,6 +113,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
     Network.PHONE: Made(PhoneSettings, PhoneSecrets, Connecting(), phone_hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
+    Network.CHAT: Made(ChatSettings, ChatSecrets, ChatConnector),
     Network.REDDIT: Made(
         RedditSettings,
         RedditSecrets,
@@ -228,6 +234,18 @@ def window(network: str) -> int:
     return can.window.seconds * SECOND if can is not None and can.window is not None else 0
 
 
+def gives_media(network: Network) -> bool:
+    """Whether a file that a network names by an id only can be had: from its channel, or from the delivery."""
+    made = NETWORKS.get(network)
+    return made is not None and (hasattr(made.connector, "media") or made.file_in is not None)
+
+
+def media_in(network: Network) -> Callable[[bytes, Attachment], bytes | None] | None:
+    """What takes a file out of a raw delivery of a network; None where files do not come with it."""
+    made = NETWORKS.get(network)
+    return None if made is None else made.file_in
+
+
 def consent(
     network: Network, settings: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> tuple[Provider, Client] | None:
@@ -264,7 +282,7 @@ def _convert(values: Mapping[str, Any], kind: type[Struct]) -> Struct:
         # The words of msgspec name what was expected and where, never the value: no secret can slip out.
         words = str(fault)
         name = words.partition("`$.")[2].partition("`")[0] or words.partition("field `")[2].partition("`")[0]
-        raise SettingsRefused(name, words) from None
+        raise SettingsRefused(name.partition("[")[0], words) from None
 
 
 def _field(each: msgspec.structs.FieldInfo, *, secret: bool) -> Field:

@@ -17,9 +17,9 @@ from earful.channels.hooks import Part, Report, Unreadable
 from earful.intake import rules, service, store
 from earful.intake.known import Channels, Known
 from earful.intake.ledger import store as ledger
-from earful.log.contract import Log, NewEvent
+from earful.log.contract import Log
 from earful.model.message import Network
-from earful.model.time import Instant, instant
+from earful.model.time import Instant
 from earful.store.store import Store
 from earful.store.tx import Row, Tx
 
@@ -27,9 +27,7 @@ logger = structlog.get_logger()
 AT_ONCE = 256
 LOOK_SECONDS = 5.0
 LONGEST_KIND = 120
-REPORTED = "network.reported"
 
-_encode = msgspec.json.Encoder().encode
 _headers = msgspec.json.Decoder(dict[str, str])
 
 
@@ -135,26 +133,9 @@ class Reader:
                 store.want(tx, channel_id, whats, now)
             for channel_id, why in found.revoked.items():
                 store.note_trouble(tx, channel_id, why, now)
-            self._report(tx, found.reports, now)
+            service.report(tx, self._log, found.reports, now)
 
         self._store.write_now(write)
-
-    def _report(self, tx: Tx, by_channel: Mapping[str, list[Report]], now: Instant) -> None:
-        events = []
-        for channel_id, reports in by_channel.items():
-            for report in reports:
-                values = {
-                    "channel_id": channel_id,
-                    "namespace": report.namespace,
-                    "native_id": report.native_id,
-                }
-                at = instant(report.at)
-                if store.insert_report(
-                    tx, values | {"state": report.state, "at": at, "why": report.why[:1_000]}
-                ):
-                    data = _encode(values | {"state": report.state}).decode()
-                    events.append(NewEvent(type=REPORTED, subject=report.native_id, at=now, data=data))
-        self._log.append(tx, events)
 
 
 def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:

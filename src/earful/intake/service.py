@@ -2,22 +2,24 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
+from earful.channels.hooks import Report
 from earful.intake import changes, rules, store
 from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id, new_ids
 from earful.model.message import IncomingMessage
-from earful.model.time import Instant, rfc3339
+from earful.model.time import Instant, instant, rfc3339
 from earful.store.tx import Row, Tx
 
 WAITING, READ, UNREAD = "waiting", "read", "unread"
 """States of a delivery: to be read, read whole, and not readable by this version, or not whole."""
+REPORTED = "network.reported"
 
 
 def accept(
@@ -139,6 +141,19 @@ def bringing(log: Log, channel_id: str, coming: Sequence[rules.Coming], now: Ins
     return Bringing(sights, write)
 
 
+def report(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[Report]], now: Instant) -> None:
+    """Keep what networks say became of replies, each once; the outbox follows."""
+    events = []
+    for channel_id, reports in by_channel.items():
+        for one in reports:
+            values = {"channel_id": channel_id, "namespace": one.namespace, "native_id": one.native_id}
+            said = values | {"state": one.state, "at": instant(one.at), "why": one.why[:1_000]}
+            if store.insert_report(tx, said):
+                data = msgspec.json.encode(values | {"state": one.state}).decode()
+                events.append(NewEvent(type=REPORTED, subject=one.native_id, at=now, data=data))
+    log.append(tx, events)
+
+
 PURGED_AT_ONCE = 500
 
 
@@ -155,3 +170,13 @@ def refuse(place: str, reason: str, now: Instant) -> Callable[[Tx], None]:
 def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[Row]:
     """What a network reported of one reply."""
     return store.reports_of(tx, channel_id, namespace, native_id)
+
+
+def read_among(tx: Tx, channel_id: str, native_ids: Sequence[str]) -> set[str]:
+    """Those of replies without a namespace that their network reported as read."""
+    return store.read_among(tx, channel_id, native_ids) if native_ids else set()
+
+
+def raw_of(tx: Tx, message_id: str) -> bytes:
+    """The delivery that brought one message and no other, as it came; empty when it is not kept any more."""
+    return store.raw_of(tx, message_id)

@@ -331,3 +331,24 @@ def reports_of(tx: Tx, channel_id: str, namespace: str, native_id: str) -> list[
         reports.c.native_id == native_id,
     )
     return tx.rows(query)
+
+
+def read_among(tx: Tx, channel_id: str, native_ids: Sequence[str]) -> set[str]:
+    """Those of replies that were reported as read."""
+    query = select(reports.c.native_id).where(
+        reports.c.channel_id == channel_id,
+        reports.c.namespace == "",
+        reports.c.native_id.in_(native_ids),
+        reports.c.state == "read",
+    )
+    return {row["native_id"] for row in tx.rows(query)}
+
+
+def raw_of(tx: Tx, message_id: str) -> bytes:
+    """The raw bytes of the delivery of a message that came alone; empty for none."""
+    query = (
+        select(deliveries.c.body)
+        .join(messages, messages.c.delivery_id == deliveries.c.id)
+        .where(messages.c.id == message_id, deliveries.c.messages == 1, deliveries.c.purged_at.is_(None))
+    )
+    return bytes(tx.value(query) or b"")

@@ -181,6 +181,8 @@ class TimelineMessage(Struct, frozen=True, kw_only=True, tag_field="item", tag="
     revisions: list[Revision]
     rating: Rating | None
     conversation_id: str
+    file_notes: dict[int, str] = {}
+    """Of attachments that are not here, by their place: `wanted` for not yet, or why not, in words."""
     sent_by: str = ""
     """The colleague who wrote an outbound message here."""
     is_new: bool = False

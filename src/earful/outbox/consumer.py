@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.intake import service as intake
-from earful.intake.reader import REPORTED
+from earful.intake.service import REPORTED
 from earful.log.contract import Event, Log, NewEvent
 from earful.model.desk import SendState
 from earful.model.time import Instant

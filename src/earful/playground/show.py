@@ -8,8 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from earful.channels import registry
 from earful.desk.channels import service as channels
 from earful.desk.users import service as users
+from earful.model.message import Network
 from earful.playground.load import load
 from earful.playground.networks.app import Networks
+from earful.playground.networks.pages import SHOP_CHAT
 from earful.playground.networks.serve import HOST, beside, listen_near
 from earful.playground.replay import replay
 from earful.playground.story import TEAM
@@ -45,6 +47,7 @@ async def _played(earful: Earful) -> AsyncIterator[None]:
     earful.playground = f"http://{HOST}:{listener.getsockname()[1]}"
     networks = Networks(earful.playground, earful.clock)
     await earful.store.write(lambda tx: _connect(tx, earful, networks))
+    await earful.store.write(lambda tx: _open_chat(tx, earful))
     async with beside(networks, listener, earful.settings.address), earful.running():
         stop = asyncio.Event()
         customers = asyncio.create_task(replay(earful, stop))
@@ -53,6 +56,20 @@ async def _played(earful: Earful) -> AsyncIterator[None]:
         finally:
             stop.set()
             await asyncio.wait([customers], timeout=5)
+
+
+def _open_chat(tx: Tx, earful: Earful) -> None:
+    """The shop's web chat; the shop may have another address at each start."""
+    row, origins = channels.find(tx, SHOP_CHAT), {"allowed_origins": [earful.playground]}
+    now = earful.clock()
+    if row is not None:
+        settings = channels.channel_of(row).settings | origins
+        channels.change_settings(tx, EARFUL, row["id"], settings, now)
+        return
+    channels.create(
+        tx, earful.vault, EARFUL, network=Network.CHAT, name=SHOP_CHAT, handle="",
+        settings=origins | {"title": "Ask Brewline"}, now=now,
+    )  # fmt: skip
 
 
 def _connect(tx: Tx, earful: Earful, networks: Networks) -> None:

@@ -32,6 +32,8 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """`user` is a `Session` and `auth` its kind, or a `TokenHolder`, or None."""
+        if connection.route_handler.opt.get("visitor"):
+            return AuthenticationResult(user=None, auth=None)
         if connection.route_handler.opt.get("public") and "link" not in connection.route_handler.opt:
             cookie = None if connection.url.path.startswith(("/hooks/", "/static/")) else _cookie(connection)
         else:

@@ -21,6 +21,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from earful import __version__
+from earful.channels.chat.limits import RATES
 from earful.desk.answering import pages as answering
 from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
@@ -39,6 +40,11 @@ from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
 from earful.desk.channels import pages as channels
+from earful.desk.chat import file_routes as chat_files
+from earful.desk.chat import pages as chat_pages
+from earful.desk.chat import public as chat
+from earful.desk.chat.brakes import Brakes
+from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
@@ -47,6 +53,7 @@ from earful.desk.inbox import pages as inbox
 from earful.desk.keys import pages as keys
 from earful.desk.macros import api as macros_api
 from earful.desk.macros import pages as macros
+from earful.desk.media import pages as media
 from earful.desk.notices import api as notices_api
 from earful.desk.notices import mail_pages as notice_mails
 from earful.desk.notices import pages as notices
@@ -101,6 +108,9 @@ HANDLERS: list[Any] = [
     *outcomes_api.HANDLERS,
     *handoffs.HANDLERS,
     *handoff_public.HANDLERS,
+    *chat.HANDLERS,
+    *chat_files.HANDLERS,
+    *chat_pages.HANDLERS,
     *people.HANDLERS,
     *case_people.HANDLERS,
     *people_api.HANDLERS,
@@ -130,6 +140,7 @@ HANDLERS: list[Any] = [
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,
+    *media.HANDLERS,
     *suggestions.HANDLERS,
     *notices.HANDLERS,
     *notices_api.HANDLERS,
@@ -164,7 +175,7 @@ HANDLERS: list[Any] = [
 
 def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     """The application over running parts. `setup_code` lets the first visitor make themselves admin."""
-    assets, hub = Assets(), live.Hub(parts)
+    assets, hub, rooms = Assets(), live.Hub(parts), Rooms(parts)
     backtests = Backtests(parts.store, parts.clock)
     renderer = Renderer(assets)
 
@@ -172,7 +183,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         stop = asyncio.Event()
         async with running():
-            follow = asyncio.create_task(hub.run(stop))
+            follow = asyncio.gather(hub.run(stop), rooms.run(stop))
             try:
                 yield
             finally:
@@ -183,6 +194,8 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
     state = {
         "parts": parts,
         "hub": hub,
+        "rooms": rooms,
+        "brakes": Brakes(RATES, parts.clock),
         "backtests": backtests,
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
@@ -218,7 +231,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
 
 
 def _for_programs(request: Ask) -> bool:
-    return request.url.path.startswith(("/api/", "/hooks/", "/health", "/metrics"))
+    return request.url.path.startswith(("/api/", "/hooks/", "/chat/", "/health", "/metrics"))
 
 
 def _page(request: Ask, error: Exception) -> Response[Any]:

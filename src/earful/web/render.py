@@ -30,6 +30,7 @@ class Renderer:
 
     def __init__(self, assets: Assets, translations: gettext.NullTranslations | None = None) -> None:
         self._translations = translations or gettext.NullTranslations()
+        self.gettext = self._translations.gettext
         self.environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,

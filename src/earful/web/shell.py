@@ -29,14 +29,17 @@ def static_route(assets: Assets) -> HTTPRouteHandler:
 
 
 async def secure(message: Message, scope: Scope) -> None:  # noqa: ARG001  the hook's signature
-    """A `before_send` hook: security headers on every answer, and no cache unless the answer names one."""
+    """A `before_send` hook: security headers on every answer, and no cache unless the answer names one.
+
+    A header that the answer has empty is left out: the answer knows why.
+    """
     if message["type"] != "http.response.start":
         return
     headers = list(message["headers"])
     present = {name.lower() for name, _ in headers}
     wanted = {**SECURITY_HEADERS, "cache-control": PAGE_CACHE}
     headers += [(n.encode(), v.encode()) for n, v in wanted.items() if n.encode() not in present]
-    message["headers"] = headers
+    message["headers"] = [(name, value) for name, value in headers if value]
 
 
 def error_response(

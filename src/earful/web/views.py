@@ -116,7 +116,8 @@ class Field(Struct, frozen=True, kw_only=True):
 class NetworkOffer(Struct, frozen=True, kw_only=True):
     """A network that a channel can be connected on."""
 
-    network: Network
+    network: Network | str
+    """`api` for whatever hands messages in."""
     summary: str
     """What it brings in and what it can answer, in one sentence."""
     fields: list[Field]

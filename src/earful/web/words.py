@@ -18,6 +18,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "review": N_("Review"),
         "in_person": N_("In person"), "google_plus": N_("Google+"),
     },
+    "offer": {"api": N_("Webhook or API")},
     "view": {
         "open": N_("Open"), "mine": N_("Mine"), "unassigned": N_("Unassigned"), "waiting": N_("Waiting"),
         "snoozed": N_("Snoozed"), "closed": N_("Closed"), "all": N_("All"),
@@ -244,10 +245,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "step_clock": {"calendar": N_("open hours"), "always": N_("around the clock")},
     "way": {
-        "form": N_("Our form"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
+        "form": N_("Our form"), "chat": N_("Our chat"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
     },
     "way_help": {
         "form": N_("A private page of ours. They write there, and read our answers there."),
+        "chat": N_("A private chat of ours that knows them. Answers appear at once."),
         "email": N_("They write to us with the code in the subject."),
         "phone": N_("They call and say the code; whoever answers types it in."),
     },

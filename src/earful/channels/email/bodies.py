@@ -67,6 +67,19 @@ def read_bodies(mail: Message) -> Bodies:
     )
 
 
+def file_in(raw: bytes, attachment: Attachment) -> bytes | None:
+    """The content of a mail's attachment, by its number; None when the mail has no such part."""
+    for seen, (number, part) in enumerate(_leaves(read_mail(raw), "")):
+        if seen > MAX_PARTS:
+            return None
+        if number == attachment.native_id:
+            inner = part.get_payload()
+            if isinstance(inner, list):
+                return b"".join(one.as_bytes() for one in inner[:1] if isinstance(one, Message))
+            return _content(part)
+    return None
+
+
 def _leaves(part: Message, number: str) -> Iterator[tuple[str, Message]]:
     """The parts that are not multiparts, with their IMAP section numbers (RFC 9051, 6.4.5.1).
 

@@ -5,7 +5,10 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from earful.channels.contract import Inlet
+
 T = TypeVar("T")
+BEAT_SECONDS = 60.0
 
 
 class Stopped(Exception):
@@ -40,3 +43,10 @@ async def unless(stop: asyncio.Event, waiting: Coroutine[Any, Any, T]) -> T:
         for task in (work, end):
             task.cancel()
         await asyncio.gather(work, end, return_exceptions=True)
+
+
+async def keep_alive(inlet: Inlet, stop: asyncio.Event) -> None:
+    """For a channel that is a page of ours: nothing is to be fetched, a proof of life once a minute until `stop`."""
+    while not stop.is_set():
+        await inlet.alive()
+        await pause(stop, BEAT_SECONDS)

@@ -1,11 +1,13 @@
 """What a connector is given to work with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx2
 from msgspec import Struct
 
+from earful.channels.contract import Reply
 from earful.channels.kit.budget import Budgets, ChannelBudgets
+from earful.channels.kit.copies import MailChannel
 from earful.channels.kit.http import client
 from earful.channels.kit.oauth import Tokens
 from earful.model.time import Instant
@@ -25,6 +27,10 @@ class Tools(Struct, kw_only=True):
     """What waits between two looks are multiplied by: less than one where a network is only simulated."""
     tokens: Tokens | None = None
     """Of the account's consent; None where an admin pasted a token or the network has none."""
+    mail: MailChannel = lambda: None
+    """For channels that are pages of ours: what carries a copy to whoever has left."""
+    absent: Callable[[Reply], Awaitable[str]] | None = None
+    """The address of whoever a reply is for, if they are not on our page and left one; else empty."""
 
 
 def shared_client(*, allow_private: bool) -> httpx2.AsyncClient:

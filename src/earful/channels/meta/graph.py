@@ -89,6 +89,10 @@ class Graph:
         self._proof = proof
         self._tokens = tools.tokens or FixedToken(secrets.access_token)
 
+    async def access(self) -> str:
+        """The account's token, for what is not at the Graph API itself. Raises GrantRefused."""
+        return await self._tokens.access()
+
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
         """What is at a path. Raises FAULTS."""
         return await self._ask("GET", path, query or {})

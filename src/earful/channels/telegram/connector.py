@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import msgspec
@@ -11,6 +12,7 @@ from earful.channels.contract import Capabilities, Inlet, RawDelivery, Reply, Se
 from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.http import ResponseTooLarge, fetch
+from earful.channels.kit.media import MediaLater, MediaRefused, Source
 from earful.channels.kit.running import keep_up
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.stopping import Stopped, pause, unless
@@ -25,7 +27,7 @@ from earful.channels.telegram.limits import (
 from earful.channels.telegram.parse import parse_update
 from earful.channels.telegram.send import Answered, compose, post, wait_of
 from earful.channels.telegram.settings import TelegramSecrets, TelegramSettings
-from earful.model.message import Network
+from earful.model.message import Attachment, Network
 
 LOOK_SECONDS = 60.0
 CURSOR = "updates"
@@ -52,6 +54,12 @@ class WebhookInfo(Struct, kw_only=True):
 
 class _Numbered(Struct, kw_only=True):
     update_id: int
+
+
+class _File(Struct, kw_only=True):
+    """https://core.telegram.org/bots/api#file"""
+
+    file_path: str
 
 
 class TelegramConnector:
@@ -133,6 +141,20 @@ class TelegramConnector:
         raise SendUnknown(
             "Telegram does not let a bot look whether a message is out. Look into the chat, then send it again or not."
         )
+
+    async def media(self, attachment: Attachment) -> Source:
+        """Where a file is for the next hour. Raises MediaRefused for one that a bot cannot have (20 MB), MediaLater."""
+        try:
+            found = await self._call("getFile", {"file_id": attachment.native_id})
+            path = msgspec.json.decode(found, type=_File).file_path
+        except ApiRefused as fault:
+            if fault.status == 400:
+                raise MediaRefused(f"Telegram does not give it: {fault}") from None
+            raise MediaLater(self._explain(fault), fault.after_seconds) from None
+        except (httpx2.HTTPError, AddressRefused, ResponseTooLarge) as fault:
+            raise MediaLater(self._explain(fault)) from None
+        url = f"{self._settings.api.rstrip('/')}/file/bot{self._secrets.token}/{quote(path)}"
+        return Source(url=url, http=self._tools.http)
 
     async def check(self) -> list[str]:
         """Try the token."""

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Inlet, Reply, SendUnknown, Sent
+from earful.channels.kit.media import MediaLater, MediaRefused, Source
 from earful.channels.kit.tools import Tools
-from earful.channels.meta.graph import FAULTS, Graph
+from earful.channels.meta.graph import FAULTS, Graph, GraphRefused
 from earful.channels.meta.standing import (
     Callback,
     Problem,
@@ -20,7 +21,7 @@ from earful.channels.meta.standing import (
 from earful.channels.whatsapp.limits import CAPABILITIES, LIMITS, LOST_AFTER_DAYS, SEND
 from earful.channels.whatsapp.send import compose, sent
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
-from earful.model.message import Network
+from earful.model.message import Attachment, Network
 
 FIELDS = ("messages", "smb_message_echoes", "history", "account_update", "standby")
 PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
@@ -32,6 +33,12 @@ class Number(Struct):
 
     id: str = ""
     status: str = ""
+
+
+class _File(Struct):
+    """https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media"""
+
+    url: str
 
 
 class WhatsAppConnector:
@@ -81,6 +88,23 @@ class WhatsAppConnector:
         raise SendUnknown(
             "WhatsApp does not let a business look whether a message is out. Ask the customer, then send it again "
             "or not."
+        )
+
+    async def media(self, attachment: Attachment) -> Source:
+        """Where a file is for five minutes. Raises MediaRefused when it is gone (after 30 days), MediaLater."""
+        try:
+            found = await self._graph.get(
+                attachment.native_id, {"phone_number_id": self._settings.phone_number_id}
+            )
+            headers = {"authorization": f"Bearer {await self._graph.access()}"}
+        except GraphRefused as fault:
+            if fault.gone:
+                raise MediaRefused("WhatsApp does not have it any more.") from None
+            raise MediaLater(self._explain(fault), fault.after_seconds) from None
+        except FAULTS as fault:
+            raise MediaLater(self._explain(fault)) from None
+        return Source(
+            url=msgspec.json.decode(found, type=_File).url, headers=headers, http=self._graph.tools.http
         )
 
     async def check(self) -> list[str]:

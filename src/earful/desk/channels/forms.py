@@ -27,8 +27,11 @@ SUMMARIES = {
     Network.SMS: "Text messages to one number, by Twilio or a Kannel of your own, with what became of the answers.",
     Network.PHONE: "Calls to one number: recorded by Twilio, told by a telephone system, or logged by hand.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
-    Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
+    Network.CHAT: "A chat on your own site: a widget of ours, with files and answers by mail for who has left.",
 }
+API = "api"
+"""What the form calls a channel without a connector of ours."""
+API_SUMMARY = "Anything that can call a webhook or our API: your app, another chat, a phone system."
 API_NETWORKS = tuple(Network)
 """Networks whose messages programs may hand in."""
 
@@ -36,8 +39,11 @@ API_NETWORKS = tuple(Network)
 def offers() -> list[NetworkOffer]:
     """The networks that can be connected, and what each needs."""
     return [
-        NetworkOffer(network=network, summary=summary, fields=fields(network))
-        for network, summary in SUMMARIES.items()
+        *(
+            NetworkOffer(network=network, summary=summary, fields=fields(network))
+            for network, summary in SUMMARIES.items()
+        ),
+        NetworkOffer(network=API, summary=API_SUMMARY, fields=fields(API)),
     ]
 
 
@@ -47,7 +53,7 @@ def offer(network: str) -> NetworkOffer | None:
 
 
 def fields(
-    network: Network, given: dict[str, str] | None = None, wrong: tuple[str, str] = ("", "")
+    network: Network | str, given: dict[str, str] | None = None, wrong: tuple[str, str] = ("", "")
 ) -> list[Field]:
     """A form's fields with what was given before; `wrong` is (field, words)."""
     given = given or {}
@@ -59,7 +65,7 @@ def fields(
         value=given.get("name", ""),
         error=wrong[1] if wrong[0] == "name" else "",
     )
-    if network not in registry.NETWORKS:
+    if network == API:
         choices = [Choice(value=one.value, label=one.value) for one in API_NETWORKS]
         kind = Field(
             name="of",
@@ -70,7 +76,7 @@ def fields(
             help="Where its messages come from; they are handed in by webhook or API.",
         )
         return [name, kind]
-    return [name, *(_field(one, given, wrong) for one in registry.fields(network))]
+    return [name, *(_field(one, given, wrong) for one in registry.fields(Network(network)))]
 
 
 def _field(one: registry.Field, given: dict[str, str], wrong: tuple[str, str]) -> Field:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -10,6 +11,7 @@ from earful.desk.channels import forms, health
 from earful.desk.channels import service as channels
 from earful.desk.channels.consent_pages import BACK
 from earful.desk.channels.service import Channel
+from earful.desk.chat import service as chat
 from earful.desk.users.rules import Permission
 from earful.intake import counts
 from earful.intake.ledger import reading as ledger
@@ -81,7 +83,7 @@ async def create_channel(request: Ask) -> Response[Any]:
         )
     except channels.InvalidChannelError as error:
         return await _form_page(request, given.get("network", ""), given, ("name", str(error)), status=422)
-    return go(f"/channels/{channel.id}")
+    return go(f"/channels/{channel.id}{'/chat' if chat.settings_of(channel) else ''}")
 
 
 async def connect(request: Ask, given: dict[str, str]) -> Channel:
@@ -91,10 +93,11 @@ async def connect(request: Ask, given: dict[str, str]) -> Channel:
     """
     parts, who = parts_of(request), who_asks(request)
     chosen = given.get("network", "")
-    network = Network(chosen) if chosen in set(Network) else Network.CHAT
+    network = Network.CHAT
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
-    if network in registry.NETWORKS:
+    if chosen in set(registry.NETWORKS):
+        network = Network(chosen)
         settings, secrets = forms.settings_of(network, given)
         registry.check(network, settings, secrets)
     elif given.get("of", "") in set(Network):
@@ -149,6 +152,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         secret=secret,
         consent_back=f"{parts.settings.address}{BACK}" if by_consent else "",
         counted=counted,
+        web_chat=chat.settings_of(msgspec.structs.replace(channel, enabled=True)) is not None,
     )
 
 

@@ -130,6 +130,20 @@ def connect_anew(
     store.update_channel(tx, channel_id, values)
 
 
+def change_settings(tx: Tx, who: Who, channel_id: str, settings: dict[str, object], now: Instant) -> None:
+    """Put other settings in force; secrets and history stay. They must have passed `registry.check`."""
+    store.update_channel(tx, channel_id, {"settings": msgspec.json.encode(settings).decode()})
+    record(tx, who, "channel.settings", channel_id, now)
+
+
+def keep_secret(tx: Tx, vault: Vault, who: Who, channel_id: str, name: str, value: str, now: Instant) -> None:
+    """Replace one secret of a channel's connector."""
+    row = store.by_id(tx, channel_id) or _gone()
+    kept = vault.unseal(row["secrets"]) | {name: value}
+    store.update_channel(tx, channel_id, {"secrets": vault.seal(kept)})
+    record(tx, who, f"channel.{name}", channel_id, now)
+
+
 def switch(tx: Tx, who: Who, channel_id: str, *, on: bool, now: Instant) -> None:
     """Switch a channel on or off; its history stays. Raises InvalidChannelError when there is none."""
     if not store.update_channel(tx, channel_id, {"enabled": on}):

@@ -63,9 +63,33 @@ def write(
     another browser was first, TooManyError.
     """
     _slow_down(tx, f"address:{address}", rules.VISITOR_MESSAGES, now)
+    actor = _visitor(row["id"], row["person_name"], written.mail)
+    with_thread(tx, log, row, visitor, actor, Way.FORM, channel_id, row["id"], now)
+    _accept(tx, log, channel_id, row["id"], actor, written, {}, now)
+
+
+def behind(tx: Tx, secret: str, link: str, visitor: str, now: Instant) -> tuple[Row | None, Fault | None]:
+    """The invitation behind a link, and why a browser may not use it. The signature is checked first, so that nothing
+    can be tried out on the database."""
+    found = rules.read_link(secret, link)
+    return (None, Fault.UNKNOWN) if found is None else service.look(tx, found.handoff_id, visitor, now)
+
+
+def with_thread(
+    tx: Tx,
+    log: Log,
+    row: Row,
+    visitor: str,
+    actor: Actor,
+    way: Way,
+    channel_id: str,
+    thread: str,
+    now: Instant,
+) -> None:
+    """Somebody writes in a thread of a page of ours who came by a link: it is theirs alone from now on, they are the
+    case's person, and the case goes on there. Raises RefusedError when another browser was first."""
     if row["visitor"] != visitor and not store.bind(tx, row["id"], visitor):
         raise RefusedError("Another browser was first; nothing was sent.")
-    actor = _visitor(row["id"], row["person_name"], written.mail)
     author_id = people.know(
         tx,
         log,
@@ -75,10 +99,9 @@ def write(
         f"handoff {row['code']}",
         now,
     )
-    conversation_id = conversations.open_named(tx, channel_id, row["id"], Visibility.DIRECT, now)
+    conversation_id = conversations.open_named(tx, channel_id, thread, Visibility.DIRECT, now)
     conversations.give_case(tx, conversation_id, row["case_id"])
-    _accept(tx, log, channel_id, row["id"], actor, written, {}, now)
-    service.arrive(tx, log, row, Way.FORM, now, author_id=author_id, conversation_id=conversation_id)
+    service.arrive(tx, log, row, way, now, author_id=author_id, conversation_id=conversation_id)
 
 
 def write_as_stranger(

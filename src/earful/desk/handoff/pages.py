@@ -9,6 +9,7 @@ from msgspec import Struct
 from earful.desk import settings as kept
 from earful.desk.cases import service as cases
 from earful.desk.cases.pages import act
+from earful.desk.chat import service as chat
 from earful.desk.handoff import rules, service
 from earful.desk.handoff.panel import mail_address
 from earful.desk.handoff.rules import Way
@@ -75,6 +76,8 @@ async def offer(request: Ask, case_id: FromPath[str]) -> Response[Any]:
         way = Way(data["way"])
         if way is Way.FORM:
             service.ensure_channel(tx, parts.vault, who, now)
+        if way is Way.CHAT and chat.first(tx) is None:
+            raise service.RefusedError("No web chat is connected; nothing was offered.")
         if way is Way.EMAIL and not mail_address(tx):
             raise service.RefusedError("No mail channel is connected; nothing was offered.")
         made = service.offer(tx, parts.log, who, case_id, way, now)

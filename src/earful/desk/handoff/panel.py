@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from earful.desk.channels import service as channels
+from earful.desk.chat import service as chat
 from earful.desk.handoff import service
 from earful.desk.handoff.rules import Way
 from earful.desk.handoff.service import Handoff
@@ -41,6 +42,7 @@ def panel(tx: Tx, detail: CaseDetail) -> Panel:
     return Panel(
         ways=[
             Offered(way=Way.FORM),
+            Offered(way=Way.CHAT, missing="" if chat.first(tx) else "Connect a web chat first."),
             Offered(way=Way.EMAIL, missing="" if mail_address(tx) else "Connect a mail channel first."),
             Offered(
                 way=Way.PHONE,

@@ -9,10 +9,11 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.desk.handoff import arriving, rules, service
+from earful.desk.chat import service as chats
+from earful.desk.handoff import arriving, service
 from earful.desk.handoff.arriving import NONCE, Written
 from earful.desk.handoff.panel import mail_address
-from earful.desk.handoff.rules import Fault
+from earful.desk.handoff.rules import Fault, Way
 from earful.desk.triage import settings as triage
 from earful.model.message import Direction
 from earful.store.audit import EARFUL
@@ -54,14 +55,6 @@ def _cookie_name(link: str) -> str:
     return f"earful_h_{service.digest(link)[:12]}"
 
 
-def _looked(tx: Tx, secret: str, link: str, visitor: str, now: Any) -> tuple[Row | None, Fault | None]:
-    """The invitation behind an address: the signature first, so that nothing can be tried out on the database."""
-    found = rules.read_link(secret, link)
-    if found is None:
-        return None, Fault.UNKNOWN
-    return service.look(tx, found.handoff_id, visitor, now)
-
-
 def _view(tx: Tx, request: Ask, link: str, row: Row | None, fault: Fault | None, **more: Any) -> View:
     parts = parts_of(request)
     names = triage.brand_in_force(tx, parts.settings.brand).names
@@ -82,22 +75,26 @@ def _with(view: View, **changes: Any) -> View:
 
 
 @get("/h/{link:str}", opt=PUBLIC, include_in_schema=False)
-async def look(request: Ask, link: FromPath[str]) -> Response[str]:
-    """The page of a link. Looking binds nothing: networks fetch links to show a preview of them."""
+async def look(request: Ask, link: FromPath[str]) -> Response[Any]:
+    """The page of a link, or the chat. Looking binds nothing: networks fetch links to show a preview of them."""
     parts = parts_of(request)
     visitor = service.digest(request.cookies.get(_cookie_name(link), ""))
     secret, now = parts.vault.derive(service.PURPOSE), parts.clock()
-    sent = "sent" in request.query_params
+    sent, plain = "sent" in request.query_params, "plain" in request.query_params
 
-    def read(tx: Tx) -> tuple[View, str]:
-        row, fault = _looked(tx, secret, link, visitor, now)
+    def read(tx: Tx) -> tuple[View, str, str]:
+        row, fault = arriving.behind(tx, secret, link, visitor, now)
+        chat = chats.first(tx) if row is not None and row["way"] == Way.CHAT and not plain else None
         fresh = row["id"] if row is not None and fault is None and row["opened_at"] is None else ""
-        return _view(tx, request, link, row, fault, sent=sent), fresh
+        return _view(tx, request, link, row, fault, sent=sent), fresh, chat.name if chat is not None else ""
 
-    view, fresh = await parts.store.read(read)
+    view, fresh, chat = await parts.store.read(read)
     # Only a person's browser says that it navigates; a preview does not count as opened.
     if fresh and request.headers.get("sec-fetch-mode") == "navigate":
         await parts.store.write(lambda tx: service.opened(tx, parts.log, fresh, now))
+    # Who was here before is known by a key that only the chat's page has, so it says what is wrong with a link.
+    if chat and view.fault in ("", Fault.USED):
+        return go(f"/chat/{chat}/with/{link}")
     return _page(request, view)
 
 
@@ -121,7 +118,7 @@ async def write(request: Ask, link: FromPath[str]) -> Response[Any]:
     where = service.digest(f"{secret}{address_of(request)}")[:32]
 
     def verb(tx: Tx) -> View | None:
-        row, fault = _looked(tx, secret, link, visitor, now)
+        row, fault = arriving.behind(tx, secret, link, visitor, now)
         wrong = written.problem(needs_mail=row is None or fault is not None)
         if wrong is None:
             channel_id = service.ensure_channel(tx, parts.vault, EARFUL, now)

@@ -36,6 +36,7 @@ class Way(StrEnum):
     """How the customer can come."""
 
     FORM = "form"
+    CHAT = "chat"
     EMAIL = "email"
     PHONE = "phone"
 

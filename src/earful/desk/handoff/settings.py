@@ -11,6 +11,7 @@ KIND = "handoff"
 VARIABLES = frozenset({"name", "brand", "days"})
 NEEDED: Mapping[Way, frozenset[str]] = {
     Way.FORM: frozenset({"link"}),
+    Way.CHAT: frozenset({"link"}),
     Way.EMAIL: frozenset({"address", "code"}),
     Way.PHONE: frozenset({"number", "code"}),
 }
@@ -25,6 +26,15 @@ SHIPPED: Mapping[Way, Mapping[str, str]] = {
         "pt": "Vamos resolver isto em privado, sem recomeçar: {link} (só para si, {days} dias)",
         "it": "Risolviamolo in privato, senza ricominciare: {link} (solo per lei, {days} giorni)",
         "nl": "Laten we dit privé oplossen, zonder opnieuw te beginnen: {link} (alleen voor u, {days} dagen)",
+    },
+    Way.CHAT: {
+        "en": "Let's talk in private chat; you need not start over: {link} (for you only, {days} days)",
+        "es": "Hablemos por chat en privado, sin empezar de nuevo: {link} (solo para usted, {days} días)",
+        "fr": "Parlons-en par chat en privé, sans tout reprendre : {link} (pour vous seul, {days} jours)",
+        "de": "Lassen Sie uns privat chatten, ohne von vorn anzufangen: {link} (nur für Sie, {days} Tage)",
+        "pt": "Vamos falar por chat em privado, sem recomeçar: {link} (só para si, {days} dias)",
+        "it": "Parliamone in chat privata, senza ricominciare: {link} (solo per lei, {days} giorni)",
+        "nl": "Laten we privé chatten, zonder opnieuw te beginnen: {link} (alleen voor u, {days} dagen)",
     },
     Way.EMAIL: {
         "en": "Please write to {address} with {code} in the subject; we then have everything at hand.",

@@ -14,6 +14,7 @@ from earful.desk.bulk import panel as bulk
 from earful.desk.cases import merging
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
+from earful.desk.chat import panel as chat
 from earful.desk.handoff import panel as handoff
 from earful.desk.inbox import service as inbox
 from earful.desk.inbox import timeline
@@ -161,6 +162,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "standing": standing,
         "known": people.panel(tx, case.detail, parts.clock()),
         "invitations": handoff.panel(tx, case.detail),
+        "guests": chat.panel(tx, case.detail.row.id, parts.clock()),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
         "following": notices.follows(tx, case.detail.row.id, user.id),

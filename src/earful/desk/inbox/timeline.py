@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from earful.channels.contract import Capabilities
 from earful.desk.inbox import store
+from earful.desk.media import service as media
 from earful.desk.notices import mentions
 from earful.desk.outcomes import service as outcomes
 from earful.desk.sla import service as sla
@@ -80,9 +81,11 @@ def messages(
     sent = store.sent_of(tx, case_id)
     alike = near_duplicates(tx, {row["id"]: row["group_id"] for row in rows if row["rating"]})
     read_as = outcomes.read_as(tx, case_id)
+    files = media.of_messages(tx, [row["id"] for row in rows])
     found: list[TimelineItem] = []
     for row in rows:
         data = _data.decode(row["data"])
+        showing = media.shown(data.attachments, files.get(row["id"], {}))
         name, network = names[row["channel_id"]]
         inbound = row["direction"] == Direction.INBOUND
         visibility = Visibility(row["visibility"])
@@ -102,7 +105,8 @@ def messages(
                 subject=row["subject"],
                 text=row["text"],
                 html=rendering.sanitise(row["html"]) if row["html"] else "",
-                attachments=data.attachments,
+                attachments=showing.attachments,
+                file_notes=showing.notes,
                 permalink=data.permalink,
                 edited_at=row["edited_at"],
                 deleted_at=row["deleted_at"],

@@ -106,7 +106,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
 _SETTLED = frozenset({Outcome.CLAIMED, Outcome.CONFIRMED, Outcome.VERIFIED, Outcome.SILENT})
 _MAY_FALL_SILENT = frozenset({Outcome.ANSWERED, Outcome.CLAIMED})
-_ARRIVES_ON = {"phone": {"phone"}, "email": {"email"}, "form": {"chat"}}
+_ARRIVES_ON = {"phone": {"phone"}, "email": {"email"}, "form": {"chat"}, "chat": {"chat"}}
 
 
 def outcome(history: Iterable[Happened], settings: Settings, now: Instant) -> Derived:

@@ -13,8 +13,11 @@ from earful.playground.networks.knobs import OF_DELIVERIES, WORDS, Fault
 from earful.playground.networks.simulator import Simulator
 from earful.playground.networks.world import Said
 from earful.web.render import Renderer
+from earful.web.security import POLICY
 
 Ask = Request[Any, Any, Any]
+SHOP_CHAT = "brewline-chat"
+"""The demo's web chat."""
 THREADS_SHOWN = 30
 SHARES = (("0", "never"), ("0.1", "one in ten"), ("0.5", "every other"), ("1", "always"))
 """How often something goes wrong."""
@@ -58,6 +61,18 @@ async def page(request: Ask) -> Response[str]:
         desk=request.app.state.desk,
     )
     return Response(html, media_type="text/html; charset=utf-8")
+
+
+@get("/shop", include_in_schema=False)
+async def shop(request: Ask) -> Response[str]:
+    """A page of a shop on another origin than the desk, with the desk's web chat on it."""
+    renderer: Renderer = request.app.state.renderer
+    desk = request.app.state.desk
+    html = renderer.render("playground/shop.html", now=0, desk=desk, chat=SHOP_CHAT)
+    allowed = {**POLICY, "script-src": f"'self' {desk}", "frame-src": desk or "'none'"}
+    policy = "; ".join(f"{name} {value}" for name, value in allowed.items())
+    headers = {"content-security-policy": policy}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @post("/play/{network:str}/say", include_in_schema=False)
@@ -141,4 +156,4 @@ def _threads(chosen: Simulator) -> list[list[Said]]:
     return newest[:THREADS_SHOWN]
 
 
-HANDLERS: list[Any] = [page, say, edit, delete, turn]
+HANDLERS: list[Any] = [page, shop, say, edit, delete, turn]

@@ -89,6 +89,8 @@ class Simulator:
         self.world.on_change = self._happened
         self.outgoing: list[Pushed] = []
         self.violations: list[Violation] = []
+        self.files: dict[str, bytes] = {}
+        """What the network names by an id and gives when it is asked for it."""
         self.on_push: Callable[[], None] | None = None
 
     # What a subclass gives.

@@ -44,6 +44,9 @@ class TelegramSimulator(Simulator):
 
     def handle(self, asked: Asked, path: str) -> Answer:
         """One method of the Bot API."""
+        kind, _, rest = path.strip("/").partition("/")
+        if kind == "file" and rest.partition("/")[0] == f"bot{TOKEN}":
+            return self._file(rest.rpartition("/")[2])
         bot, _, method = path.strip("/").partition("/")
         if bot != f"bot{TOKEN}":
             raise Refusal(404, _no(404, "Not Found"))
@@ -65,9 +68,18 @@ class TelegramSimulator(Simulator):
             offset = int(fields.get("offset", 0))
             self._updates = [one for one in self._updates if one["update_id"] >= offset]
             return _yes(self._updates[:100])
+        if method == "getFile":
+            name = str(fields.get("file_id", ""))
+            self._file(name)
+            return _yes({"file_id": name, "file_unique_id": name, "file_path": f"photos/{name}"})
         if method == "sendMessage":
             return self._send(asked, path, fields)
         raise Refusal(404, _no(404, "Not Found: method not found"))
+
+    def _file(self, name: str) -> Answer:
+        if name not in self.files:
+            raise Refusal(400, _no(400, "Bad Request: wrong file_id or the file is temporarily unavailable"))
+        return Answer(body=self.files[name], media_type="application/octet-stream")
 
     def _send(self, asked: Asked, path: str, fields: dict[str, Any]) -> Answer:
         for name in fields.keys() - SEND_FIELDS:

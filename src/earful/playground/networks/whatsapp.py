@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change, Network
-from earful.playground.networks.meta import MetaSimulator, page_of, refusal
-from earful.playground.networks.simulator import Pushed, Wiring, as_json
+from earful.playground.networks.meta import ACCESS_TOKEN, MetaSimulator, page_of, refusal
+from earful.playground.networks.simulator import Pushed, Refusal, Wiring, as_json
 from earful.playground.networks.world import Account, Happened, Said
 
 BUSINESS = "4711"
@@ -22,6 +22,7 @@ SEND_FIELDS = frozenset(
     }
 )
 WINDOW_SECONDS = 24 * 3600
+LOOKASIDE = "lookaside/"
 
 
 class WhatsAppSimulator(MetaSimulator):
@@ -43,6 +44,15 @@ class WhatsAppSimulator(MetaSimulator):
         """A wamid."""
         return f"wamid.{said.id}"
 
+    def handle(self, asked: Asked, path: str) -> Answer:
+        """Files are at another host than the API, for the account's token as well."""
+        name = path.strip("/").removeprefix(LOOKASIDE)
+        if name == path.strip("/"):
+            return super().handle(asked, path)
+        if asked.headers.get("authorization") != f"Bearer {ACCESS_TOKEN}" or name not in self.files:
+            raise Refusal(404, {"error": "not found"})
+        return Answer(body=self.files[name], media_type="application/octet-stream")
+
     def request(self, asked: Asked, path: str, fields: dict[str, Any]) -> Answer:
         """The number and its messages."""
         brand = self.world.brand.id
@@ -54,6 +64,9 @@ class WhatsAppSimulator(MetaSimulator):
             return page_of(
                 [{"permission": one, "status": "declined" if one == lacking else "granted"} for one in names]
             )
+        if asked.method == "GET" and path in self.files:
+            url = f"{self.base_url}/{LOOKASIDE}{path}"
+            return as_json({"messaging_product": "whatsapp", "id": path, "url": url})
         if asked.method == "POST" and path == f"{brand}/messages":
             return self._send(asked, path, fields)
         raise refusal(404, 100, f"Unsupported {asked.method.lower()} request", 33)

@@ -27,6 +27,7 @@ from earful.store.tables.arrivals import (
     wanted,
 )
 from earful.store.tables.automation import automation_pauses, automation_runs
+from earful.store.tables.chat import chat_keys, chat_visitors
 from earful.store.tables.columns import metadata
 from earful.store.tables.connections import channel_gaps, channel_jobs, channel_tokens, consents, spending
 from earful.store.tables.desk import (
@@ -44,6 +45,7 @@ from earful.store.tables.desk import (
     person_links,
 )
 from earful.store.tables.log import cursors, events
+from earful.store.tables.media import media
 from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
 from earful.store.tables.outcomes import (
     case_outcomes,
@@ -85,6 +87,8 @@ __all__ = [
     "channel_jobs",
     "channel_tokens",
     "channels",
+    "chat_keys",
+    "chat_visitors",
     "consents",
     "conversation_cases",
     "conversations",
@@ -99,6 +103,7 @@ __all__ = [
     "idempotency",
     "learned",
     "macros",
+    "media",
     "messages",
     "metadata",
     "note_mentions",
