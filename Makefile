@@ -10,7 +10,7 @@ STATIC := src/earful/web/static/vendor
 # Every process imports the same modules: they are compiled once, whatever this shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: conformance help run test test-real check format bench browser-libraries packages lock clean
+.PHONY: conformance day help run test test-real check format bench browser-libraries packages lock clean
 
 help:
 	@echo "make run     start Earful with the demo workspace on http://127.0.0.1:$(PORT)"
@@ -43,6 +43,10 @@ check: .make/dev
 # What every network's channel was tried with, as a page of the documentation.
 conformance: .make/dev .make/kernel
 	EARFUL_CONFORMANCE=docs/reference/conformance.md $(BIN)/python -m pytest -n 0 tests/conformance/networks
+
+# A day of ten thousand messages on which every knob of the simulated networks is turned; EARFUL_DAY names a folder that keeps it.
+day: .make/dev .make/kernel
+	EARFUL_DAY_MESSAGES=10000 $(BIN)/python -m pytest -n 0 tests/conformance/networks/test_day.py
 
 format: .make/dev
 	$(BIN)/ruff format src tests scripts
