@@ -56,6 +56,8 @@ class Report(Struct, frozen=True, kw_only=True):
     namespace: str = ""
     why: str = ""
     """Of a failure, in words for an agent."""
+    client_id: str = ""
+    """Our outbox id, where the network tells it back: proof that a reply is out whose answer was lost."""
 
 
 class Part(Struct, frozen=True, kw_only=True):

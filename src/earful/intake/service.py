@@ -149,7 +149,7 @@ def report(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[Report]], now: In
             values = {"channel_id": channel_id, "namespace": one.namespace, "native_id": one.native_id}
             said = values | {"state": one.state, "at": instant(one.at), "why": one.why[:1_000]}
             if store.insert_report(tx, said):
-                data = msgspec.json.encode(values | {"state": one.state}).decode()
+                data = msgspec.json.encode(values | {"state": one.state, "client_id": one.client_id}).decode()
                 events.append(NewEvent(type=REPORTED, subject=one.native_id, at=now, data=data))
     log.append(tx, events)
 

@@ -36,6 +36,7 @@ class _Reported(Struct):
     channel_id: str
     namespace: str
     native_id: str
+    client_id: str = ""
 
 
 class _Moved(Struct):
@@ -64,6 +65,8 @@ class ReportConsumer:
             if event.type == REPORTED:
                 named = _reported.decode(event.data)
                 key = (named.channel_id, named.namespace, named.native_id)
+                if named.client_id:
+                    reports.prove(tx, self._log, named.client_id, key, event.at, now)
             elif _moved.decode(event.data).state == SendState.SENT:
                 found = reports.native_key(tx, event.subject)
                 if found is None:

@@ -86,6 +86,8 @@ class Status(Struct):
     status: str
     timestamp: Time = None
     errors: list[Error] = []
+    biz_opaque_callback_data: str = ""
+    """What we sent with it: our own id."""
 
 
 class Metadata(Struct, frozen=True):
@@ -312,7 +314,12 @@ def _status_into(part: Part, raw: msgspec.Raw, now: Instant) -> None:
     state = STATES.get(status.status)
     if state is not None:
         at = when(status.timestamp, now)
-        part.reports.append(Report(native_id=status.id, state=state, at=at, why=_why(status.errors)))
+        part.reports.append(
+            Report(
+                native_id=status.id, state=state, at=at, why=_why(status.errors),
+                client_id=status.biz_opaque_callback_data,
+            )
+        )  # fmt: skip
     elif status.status not in SILENT_STATES:
         part.strange.append(f"status {status.status}"[:120])
 

@@ -65,6 +65,8 @@ class Simulator:
     has_deletes: ClassVar[bool] = True
     can_look: ClassVar[bool] = True
     """Whether the network lets us see if a reply of ours is out."""
+    tells_ours: ClassVar[bool] = False
+    """Whether what it reports of a reply names the reply by our own id."""
     names_private: ClassVar[bool] = True
     """Whether a private message says who it is from; otherwise there is an id only."""
     mentions_by_id: ClassVar[bool] = False

@@ -32,6 +32,7 @@ class WhatsAppSimulator(MetaSimulator):
     about: ClassVar[str] = "whatsapp_business_account"
     has_public: ClassVar[bool] = False
     can_look: ClassVar[bool] = False
+    tells_ours: ClassVar[bool] = True
     unknown_kind: ClassVar[str] = "hologram"
     tells_permissions: ClassVar[bool] = True
     permission: ClassVar[str] = "whatsapp_business_messaging"
