@@ -221,9 +221,8 @@ async def do(request: Ask, webhook_id: FromPath[str], act: FromPath[str]) -> Res
             return go(here)
         if act == "test":
             await write(lambda tx: service.test(tx, who, webhook_id, now))
-            return go(
-                f"{here}?notice={quote('A test is on its way; load the page again to see what became of it.')}"
-            )
+            said = "A test is on its way, whatever the condition says; load the page again to see what became of it."
+            return go(f"{here}?notice={quote(said)}")
         if act == "rotate":
             secret = await write(lambda tx: service.rotate(tx, parts.vault, who, webhook_id, now))
             return await _one(request, webhook_id, secret=secret)
