@@ -27,6 +27,7 @@ GOOD = {
     Network.X: ({"user_id": "1"}, {"consumer_secret": "c", "bearer_token": "b"}),
     Network.SMS: ({"number": "+15550009000", "account": "AC1"}, {"auth_token": "1234"}),
     Network.PHONE: ({}, {}),
+    Network.BLOG: ({"url": "https://blog.example.test", "name": "brand"}, {"password": "12345678"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

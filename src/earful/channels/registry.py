@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels.blog.connector import BlogConnector
+from earful.channels.blog.settings import BlogSecrets, BlogSettings
 from earful.channels.bluesky.connector import BlueskyConnector
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.contract import Capabilities, Connector
@@ -99,6 +101,7 @@ NETWORKS: Mapping[Network, Made] = {
     Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector)),
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
     Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
+    Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
     Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),

@@ -27,6 +27,7 @@ SUMMARIES = {
     Network.SMS: "Text messages to one number, by Twilio or a Kannel of your own, with what became of the answers.",
     Network.PHONE: "Calls to one number: recorded by Twilio, told by a telephone system, or logged by hand.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
+    Network.BLOG: "Comments below the articles of a WordPress, or of a blog with isso, and answers below them.",
     Network.CHAT: "Anything that can call a webhook or our API: your web chat, your app.",
 }
 API_NETWORKS = tuple(Network)
