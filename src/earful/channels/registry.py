@@ -16,6 +16,7 @@ from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.facebook.connector import FacebookConnector
 from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
+from earful.channels.feed.hook import hook as feed_hook
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.google_reviews import limits as google_reviews
 from earful.channels.google_reviews.connector import GoogleReviewsConnector
@@ -88,19 +89,21 @@ class Made(Struct, frozen=True):
 class _OwnClient:
     """A connector that makes its own HTTP client."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, *, is_pushed: bool = False) -> None:
         self._make = kind
+        self._is_pushed = is_pushed
         self.capabilities: Capabilities = kind.capabilities
 
     def __call__(self, settings: Any, secrets: Any, tools: Tools) -> Connector:
-        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private)
+        pushed = {"hook_url": tools.hook_url, "pace": tools.pace} if self._is_pushed else {}
+        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private, **pushed)
         return made
 
 
 NETWORKS: Mapping[Network, Made] = {
     Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector)),
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
-    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
+    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector, is_pushed=True), feed_hook),
     Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
