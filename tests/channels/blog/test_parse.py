@@ -206,7 +206,7 @@ def test_a_blog_with_and_without_pretty_links(route: str) -> None:
             while steps == 0 or place:
                 page = await connector._system.walk(Job(id="j", kind="backfill", since=None, place=place))
                 steps, place = steps + 1, page.cursor
-            assert steps == 3
+            assert steps == 4
             assert simulator.violations == []
 
     run(walk())
