@@ -120,7 +120,8 @@ class FeedConnector:
             kept = await inlet.cursor(CURSOR)
             cursor = msgspec.json.decode(kept, type=FeedCursor) if kept else None
             # Of a feed that is unchanged since nobody wanted pushes, the hub is not known yet.
-            whole = self._ask_hub_at == 0 and bool(self._secrets.push_secret) and cursor and not cursor.hub
+            wanted = self._ask_hub_at == 0 and bool(self._secrets.push_secret and self._hook_url)
+            whole = wanted and cursor is not None and not cursor.hub
             response = await unless(stop, self._fetch(http, FeedCursor() if whole or not cursor else cursor))
             if response.status_code == 200:
                 await self._hand_in(response, inlet, cursor)
