@@ -28,6 +28,7 @@ GOOD = {
     Network.SMS: ({"number": "+15550009000", "account": "AC1"}, {"auth_token": "1234"}),
     Network.PHONE: ({}, {}),
     Network.CHAT: ({}, {}),
+    Network.BLOG: ({"url": "https://blog.example.test", "name": "brand"}, {"password": "12345678"}),
     Network.FEED: ({"url": "https://example.test/feed"}, {}),
 }
 

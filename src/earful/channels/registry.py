@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels.blog.connector import BlogConnector
+from earful.channels.blog.settings import BlogSecrets, BlogSettings
 from earful.channels.bluesky.connector import BlueskyConnector
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.chat.connector import ChatConnector
@@ -17,6 +19,7 @@ from earful.channels.email.settings import EmailSecrets, EmailSettings
 from earful.channels.facebook.connector import FacebookConnector
 from earful.channels.facebook.settings import FacebookSecrets, FacebookSettings
 from earful.channels.feed.connector import FeedConnector
+from earful.channels.feed.hook import hook as feed_hook
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.google_reviews import limits as google_reviews
 from earful.channels.google_reviews.connector import GoogleReviewsConnector
@@ -91,19 +94,22 @@ class Made(Struct, frozen=True):
 class _OwnClient:
     """A connector that makes its own HTTP client."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, *, is_pushed: bool = False) -> None:
         self._make = kind
+        self._is_pushed = is_pushed
         self.capabilities: Capabilities = kind.capabilities
 
     def __call__(self, settings: Any, secrets: Any, tools: Tools) -> Connector:
-        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private)
+        pushed = {"hook_url": tools.hook_url, "pace": tools.pace} if self._is_pushed else {}
+        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private, **pushed)
         return made
 
 
 NETWORKS: Mapping[Network, Made] = {
     Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector), file_in=file_in),
     Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
-    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector)),
+    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector, is_pushed=True), feed_hook),
+    Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
     Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),

@@ -35,6 +35,8 @@ class Network(StrEnum):
     PHONE = "phone"
     CHAT = "chat"
     FEED = "feed"
+    BLOG = "blog"
+    """Comments below the articles of a blog."""
     REVIEW = "review"
     IN_PERSON = "in_person"
     GOOGLE_PLUS = "google_plus"

@@ -21,11 +21,12 @@ LIMITS: dict[Network, tuple[int | None, str]] = {
     Network.YOUTUBE: (10_000, "codepoints"),
     Network.LINKEDIN: (1_250, "codepoints"),
     Network.REVIEW: (4_096, "utf8"),
+    Network.BLOG: (65_525, "utf8"),
     Network.EMAIL: (None, "codepoints"),
     Network.CHAT: (4_000, "codepoints"),
     Network.SMS: (1_600, "sms"),
 }
-PUBLIC_ONLY = frozenset({Network.YOUTUBE, Network.LINKEDIN, Network.REVIEW})
+PUBLIC_ONLY = frozenset({Network.YOUTUBE, Network.LINKEDIN, Network.REVIEW, Network.BLOG})
 PRIVATE_ONLY = frozenset({Network.EMAIL, Network.CHAT, Network.SMS})
 IN_PARTS = frozenset({Network.MASTODON, Network.X, Network.BLUESKY, Network.THREADS})
 READ_ONLY = frozenset({Network.PHONE, Network.FEED, Network.IN_PERSON})

@@ -105,7 +105,15 @@ def hue(key: str, hues: int = 8) -> int:
 
 
 WITHOUT_AT = frozenset(
-    {Network.EMAIL, Network.SMS, Network.PHONE, Network.REVIEW, Network.CHAT, Network.IN_PERSON}
+    {
+        Network.EMAIL,
+        Network.SMS,
+        Network.PHONE,
+        Network.REVIEW,
+        Network.BLOG,
+        Network.CHAT,
+        Network.IN_PERSON,
+    }
 )
 """Networks whose addresses are not written with an @ in front."""
 

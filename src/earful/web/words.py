@@ -15,7 +15,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "pinterest": N_("Pinterest"), "tumblr": N_("Tumblr"), "tiktok": N_("TikTok"),
         "mastodon": N_("Mastodon"), "bluesky": N_("Bluesky"), "telegram": N_("Telegram"),
         "whatsapp": N_("WhatsApp"), "messenger": N_("Messenger"), "email": N_("E-mail"), "sms": N_("SMS"),
-        "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "review": N_("Review"),
+        "phone": N_("Phone"), "chat": N_("Chat"), "feed": N_("Feed"), "blog": N_("Blog"), "review": N_("Review"),
         "in_person": N_("In person"), "google_plus": N_("Google+"),
     },
     "offer": {"api": N_("Webhook or API")},

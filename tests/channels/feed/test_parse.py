@@ -96,15 +96,17 @@ def test_a_page_quoted_inside_an_entry_is_harmless() -> None:
 
 def test_news_edits_and_returns_are_told_apart() -> None:
     first = read(rss("<item><guid>a</guid><title>1</title></item>"))
-    messages, known = changes(first, None)
+    messages, known = changes(first, None, FETCHED)
     assert [m.backfill for m in messages] == [True]
-    assert changes(first, known) == ([], known)
+    assert changes(first, known, FETCHED) == ([], known)
     later = read(rss("<item><guid>a</guid><title>2</title></item><item><guid>b</guid></item>"))
-    messages, known = changes(later, known)
+    messages, known = changes(later, known, FETCHED)
     assert {m.native_id: m.change for m in messages} == {"a": Change.EDIT, "b": Change.CREATE}
+    # An edit without a time of its own must be later than what it changes, or either may stand.
+    assert {m.native_id: m.edited_at for m in messages} == {"a": FETCHED, "b": None}
     # Gone from the document, and back again: no delete, no news.
-    assert changes([], known) == ([], known)
-    assert changes(later, known)[0] == []
+    assert changes([], known, FETCHED) == ([], known)
+    assert changes(later, known, FETCHED)[0] == []
 
 
 @given(st.binary(max_size=200))

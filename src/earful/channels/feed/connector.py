@@ -1,4 +1,4 @@
-"""A feed as a channel: polled politely, read only."""
+"""A feed as a channel: polled politely, pushed where it names a hub, read only."""
 
 import asyncio
 import hashlib
@@ -11,9 +11,18 @@ import msgspec
 from msgspec import Struct, structs
 
 from earful.channels.contract import Inlet, RawDelivery, Reply, SendRefused, Sent
-from earful.channels.feed.limits import CAPABILITIES, LONGEST_PAUSE_SECONDS, MAX_FEED_BYTES, REMEMBERED
+from earful.channels.feed.limits import (
+    CAPABILITIES,
+    LONGEST_PAUSE_SECONDS,
+    MAX_FEED_BYTES,
+    PUSHED_SLOWER,
+    REMEMBERED,
+    RENEW_SECONDS,
+    RETRY_SECONDS,
+)
 from earful.channels.feed.parse import Entry, FeedRefused, edited, parse_feed
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
+from earful.channels.feed.websub import Hub, discover, subscribe
 from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.http import ResponseTooLarge, client, fetch, retry_after
@@ -32,6 +41,9 @@ class FeedCursor(Struct, frozen=True, omit_defaults=True):
 
     etag: str = ""
     modified: str = ""
+    hub: str = ""
+    topic: str = ""
+    """Who pushes the feed (WebSub), and what it calls it; empty where nobody does."""
     entries: dict[str, str] = {}
     """Short hash of the id to the fingerprint of the content, oldest first."""
 
@@ -45,7 +57,7 @@ class FeedFailed(Exception):
 
 
 class FeedConnector:
-    """One feed. Holds no state but its settings; see `Connector` for the promises."""
+    """One feed. Holds no state that must survive; see `Connector` for the promises."""
 
     network = Network.FEED
     capabilities = CAPABILITIES
@@ -56,12 +68,18 @@ class FeedConnector:
         secrets: FeedSecrets,
         *,
         allow_private: bool = False,
+        hook_url: str = "",
+        pace: float = 1.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._allow_private = allow_private
         self._now = now
+        self._hook_url = hook_url
+        self._pace = pace
+        self._ask_hub_at = 0
+        self._is_pushed = False
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Look at the feed again and again until `stop`."""
@@ -101,11 +119,15 @@ class FeedConnector:
         while not stop.is_set():
             kept = await inlet.cursor(CURSOR)
             cursor = msgspec.json.decode(kept, type=FeedCursor) if kept else None
-            response = await unless(stop, self._fetch(http, cursor or FeedCursor()))
+            # Of a feed that is unchanged since nobody wanted pushes, the hub is not known yet.
+            wanted = self._ask_hub_at == 0 and bool(self._secrets.push_secret and self._hook_url)
+            whole = wanted and cursor is not None and not cursor.hub
+            response = await unless(stop, self._fetch(http, FeedCursor() if whole or not cursor else cursor))
             if response.status_code == 200:
                 await self._hand_in(response, inlet, cursor)
             await inlet.alive()
             backoff.reset()
+            await self._subscribe(inlet, stop)
             await pause(stop, self._pause_seconds(response))
 
     async def _fetch(self, http: httpx2.AsyncClient, cursor: FeedCursor) -> httpx2.Response:
@@ -141,10 +163,13 @@ class FeedConnector:
         entries = await asyncio.to_thread(
             parse_feed, response.content, url=self._settings.url, fetched_at=self._now()
         )
-        messages, seen = changes(entries, cursor.entries if cursor else None)
+        messages, seen = changes(entries, cursor.entries if cursor else None, self._now())
+        hub = await self._hub(response)
         moved = FeedCursor(
             etag=response.headers.get("etag", "")[:1000],
             modified=response.headers.get("last-modified", "")[:200],
+            hub=hub.url if hub else "",
+            topic=hub.topic if hub else "",
             entries=seen,
         )
         delivery = RawDelivery(
@@ -153,12 +178,43 @@ class FeedConnector:
             headers={"content-type": response.headers.get("content-type", "")[:200]},
             verified_by="https" if response.request.url.scheme == "https" else "",
         )
-        await inlet.accept(delivery, messages, cursors={CURSOR: msgspec.json.encode(moved).decode()})
+        receipt = await inlet.accept(
+            delivery, messages, cursors={CURSOR: msgspec.json.encode(moved).decode()}
+        )
+        if cursor is not None and messages:
+            # What a look finds and was there already was pushed; what was not, the hub left out.
+            self._is_pushed = bool(hub) and not receipt.accepted and not receipt.changed
+
+    async def _hub(self, response: httpx2.Response) -> Hub | None:
+        """Who pushes the feed to us, if it says so and we can be pushed to."""
+        if not self._secrets.push_secret or not self._hook_url:
+            return None
+        hub = await asyncio.to_thread(discover, response.content, response.headers, url=str(response.url))
+        # The secret of a subscription must not go over an open line.
+        open_line = hub is not None and not hub.url.startswith("https://") and not self._allow_private
+        return None if open_line else hub
+
+    async def _subscribe(self, inlet: Inlet, stop: asyncio.Event) -> None:
+        """Ask the hub for pushes, and again before its lease can end."""
+        now = instant(self._now())
+        kept = await inlet.cursor(CURSOR)
+        cursor = msgspec.json.decode(kept, type=FeedCursor) if kept else FeedCursor()
+        if not self._secrets.push_secret or not self._hook_url or now < self._ask_hub_at:
+            return
+        if not cursor.hub:
+            self._ask_hub_at = now
+            return
+        hub = Hub(cursor.hub, cursor.topic)
+        # The password of a feed is no business of its hub.
+        async with client(allow_private=self._allow_private) as http:
+            taken = await unless(stop, subscribe(http, hub, self._secrets.push_secret, self._hook_url))
+        self._ask_hub_at = now + round((RENEW_SECONDS if taken else RETRY_SECONDS) * 1000)
 
     def _pause_seconds(self, response: httpx2.Response) -> float:
         told = _MAX_AGE.search(response.headers.get("cache-control", ""))
         asked = float(told.group(1)) if told else 0.0
-        return min(max(float(self._settings.poll_seconds), asked), LONGEST_PAUSE_SECONDS)
+        own = float(self._settings.poll_seconds) * (PUSHED_SLOWER if self._is_pushed else 1)
+        return min(max(own, asked), LONGEST_PAUSE_SECONDS) * self._pace
 
     def _client(self) -> httpx2.AsyncClient:
         http = client(allow_private=self._allow_private)
@@ -177,7 +233,7 @@ class FeedConnector:
 
 
 def changes(
-    entries: list[Entry], known: dict[str, str] | None
+    entries: list[Entry], known: dict[str, str] | None, now: datetime
 ) -> tuple[list[IncomingMessage], dict[str, str]]:
     """What is new or edited against `known`, and what is known from now on.
 
@@ -192,7 +248,7 @@ def changes(
         seen[key] = entry.fingerprint
         if before == entry.fingerprint:
             continue
-        message = edited(entry.message) if before else entry.message
+        message = edited(entry.message, now) if before else entry.message
         messages.append(structs.replace(message, backfill=True) if known is None else message)
     surplus = len(seen) - REMEMBERED
     for key in list(seen)[: max(0, surplus)]:

@@ -111,9 +111,9 @@ def _entry(each: Any, *, url: str, source: str, fetched_at: datetime) -> Entry:
     return Entry(message, fingerprint)
 
 
-def edited(message: IncomingMessage) -> IncomingMessage:
-    """The same entry as a change of one that is known."""
-    return structs.replace(message, change=Change.EDIT)
+def edited(message: IncomingMessage, seen_at: datetime) -> IncomingMessage:
+    """The same entry as a change of one that is known; where it does not say when, it was now."""
+    return structs.replace(message, change=Change.EDIT, edited_at=message.edited_at or seen_at)
 
 
 def _native_id(each: Any, link: str, fingerprint: str) -> str:

@@ -21,7 +21,16 @@ class FeedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class FeedSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A feed behind a log-in; both empty for a public one."""
+    """A feed behind a log-in: name and password empty for a public one."""
 
     username: Annotated[str, Meta(title="User name")] = ""
     password: Annotated[str, Meta(title="Password")] = ""
+    push_secret: Annotated[
+        str,
+        Meta(
+            title="Push secret",
+            description="Anything long that nobody else knows. With it a feed that names a hub (WebSub) is pushed as "
+            "soon as something is new.",
+            max_length=500,
+        ),
+    ] = ""

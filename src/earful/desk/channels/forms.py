@@ -28,6 +28,7 @@ SUMMARIES = {
     Network.PHONE: "Calls to one number: recorded by Twilio, told by a telephone system, or logged by hand.",
     Network.FEED: "Posts and comments of a blog or news feed. Read only.",
     Network.CHAT: "A chat on your own site: a widget of ours, with files and answers by mail for who has left.",
+    Network.BLOG: "Comments below the articles of a WordPress, or of a blog with isso, and answers below them.",
 }
 API = "api"
 """What the form calls a channel without a connector of ours."""

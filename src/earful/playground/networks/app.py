@@ -31,6 +31,7 @@ from earful.playground.networks.tiktok import TikTokSimulator
 from earful.playground.networks.tumblr import TumblrSimulator
 from earful.playground.networks.twilio import TwilioSimulator
 from earful.playground.networks.whatsapp import WhatsAppSimulator
+from earful.playground.networks.wordpress import WordPressSimulator
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
 from earful.web.assets import Assets
@@ -53,6 +54,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.TUMBLR: TumblrSimulator,
     Network.REVIEW: GoogleReviewsSimulator,
     Network.PINTEREST: PinterestSimulator,
+    Network.BLOG: WordPressSimulator,
     Network.SMS: TwilioSimulator,
 }
 
