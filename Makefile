@@ -31,7 +31,7 @@ test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
 # Third-party servers that take minutes and half a gigabyte to install: Bluesky's own.
 test-real: .make/dev .make/atproto
 	export TMPDIR=$$(sh scripts/quick_folder.sh); \
-	$(BIN)/python -m pytest -n 0 tests/real/test_bluesky.py $(ARGS)
+	$(BIN)/python -m pytest -n 0 -rs tests/real/test_bluesky.py $(ARGS)
 
 check: .make/dev
 	$(BIN)/ruff format --check src tests scripts
@@ -76,8 +76,7 @@ $(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
 
 # It runs on a newer Node than Debian's: the one of a Python wheel.
 .make/atproto: tests/servers/atproto/package-lock.json | .make/dev
-	@sh scripts/atproto.sh $(BIN)
-	@touch $@
+	@sh scripts/atproto.sh $(BIN) && touch $@ || echo "Bluesky's server could not be installed here: its tests are left out."
 
 # Triage's kernel is compiled once for this machine; `earful up` would do it too, at its first start.
 KERNEL := $(wildcard src/earful/triage/*.py)
