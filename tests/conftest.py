@@ -27,14 +27,28 @@ from tests.servers.postgres import PostgresServer
 
 pytest_plugins = ["tests.servers.fixtures"]
 
-TOGETHER = ("tests/browser/", "tests/crash/", "tests/playground/test_replay.py")
+TOGETHER = (
+    "tests/browser/",
+    "tests/crash/",
+    "tests/bench/",
+    "tests/playground/test_replay.py",
+    "tests/playground/test_load.py",
+    "tests/web/test_pages.py",
+    "tests/triage/test_task.py",
+    "tests/real/test_kannel.py",
+    "tests/real/test_isso.py",
+)
 """Tests that share something costly (a whole desk in use, a process that forks): one worker runs all of them."""
+OF_ONE_NETWORK = "tests/conformance/networks/test_networks.py"
+"""Each network has a desk of its own, which all tests of that network share."""
 
 
 class ByGroup(LoadScopeScheduling):
     """`--dist loadgroup` that groups by place: pytest 9.2 no longer shows xdist 3.8 the marks of groups."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(OF_ONE_NETWORK):
+            return nodeid.partition("[")[2]
         return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
 
