@@ -11,6 +11,7 @@ _MILLISECONDS = 100_000_000_000
 _MICROSECONDS = 100_000_000_000_000
 """Beyond these a number of seconds would be in the year 5138: it counts smaller units."""
 _LONGEST_NUMBER = 18
+_TOO_MUCH = 10**_LONGEST_NUMBER
 
 
 def opened(body: bytes, network: str) -> dict[str, Any]:
@@ -56,7 +57,11 @@ def words(value: Any, *path: str) -> list[str]:
 
 def number(value: Any, *path: str) -> int | None:
     """A count at a path, also when it comes as text; None when there is none or it is negative."""
-    told = word(value, *path)
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if 0 <= value < _TOO_MUCH else None
+    told = word(value)
     return int(told) if told.isascii() and told.isdecimal() and len(told) <= _LONGEST_NUMBER else None
 
 

@@ -32,6 +32,13 @@ _FIRST_TIMED_ID = 10**16
 Users = dict[str, dict[str, Any]]
 
 
+METRICS = {
+    "like_count": "likes", "reply_count": "replies", "retweet_count": "reposts", "quote_count": "quotes",
+    "impression_count": "views",
+}  # fmt: skip
+"""Counts of a post by X's names, and ours."""
+
+
 def parse_event(raw: bytes, now: Instant) -> list[Part]:
     """A delivery of the Activity API, or a line of its stream. Raises Unreadable when it is neither."""
     data = opened(raw, "X").get("data")
@@ -276,9 +283,6 @@ def _attachments(raw: dict[str, Any]) -> list[Attachment]:
 
 
 def _metrics(raw: dict[str, Any]) -> dict[str, int]:
-    names = {
-        "likes": "like_count", "replies": "reply_count", "reposts": "retweet_count", "quotes": "quote_count",
-        "views": "impression_count",
-    }  # fmt: skip
-    counts = {ours: number(raw, "public_metrics", theirs) for ours, theirs in names.items()}
-    return {name: count for name, count in counts.items() if count is not None}
+    told = mapping(raw, "public_metrics")
+    counts = ((ours, number(told, theirs)) for theirs, ours in METRICS.items() if theirs in told)
+    return {name: count for name, count in counts if count is not None}
