@@ -9,7 +9,8 @@ import msgspec
 from earful.channels.bluesky.records import POST, reference
 from earful.channels.kit.loose import mapping, members, word
 
-MESSAGE = "network.bsky.jetstream.subscribeEvents#"
+_ALWAYS = (b'"operation":"delete"', b'"operation": "delete"', b'#info"', b'"error"')
+"""Signs of frames that are read whatever words are watched for."""
 
 
 class Commit(msgspec.Struct, gc=False):
@@ -52,14 +53,15 @@ class Watch:
         whole = "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in wanted)
         self._words = re.compile(whole or r"(?!)", re.IGNORECASE)
         spellings = {form for one in wanted for form in (one, one.lower(), one.upper(), one.title())}
-        raw = [re.escape(form) for one in spellings for form in _in_json(one)]
-        # A quick look for bytes: what it lets through is read properly, what it does not cannot concern us.
-        signs = [re.escape(did.encode()), rb'"operation":\s*"delete"', rb"#info\"", rb'"error"', *raw]
-        self._quick = re.compile(b"|".join(signs), re.IGNORECASE)
+        words_ = {raw.lower() for form in spellings for raw in _in_json(form)}
+        # What is looked for in the bytes of a frame, without regard to case: a search for each costs a tenth of one
+        # pattern for all.
+        self._signs = (did.lower().encode(), *_ALWAYS, *sorted(words_))
 
     def may_concern(self, frame: bytes) -> bool:
         """Whether it is worth reading."""
-        return self._quick.search(frame) is not None
+        lower = frame.lower()
+        return any(sign in lower for sign in self._signs)
 
     def why(self, record: dict[str, Any], author: str) -> str:
         """Why a post concerns us: `mention`, `reply`, `quote` or `word`; empty when it does not."""
