@@ -11,6 +11,7 @@ from earful.channels.blog.wordpress import WordPress
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
 from earful.channels.kit.api import FAULTS, ApiRefused
 from earful.channels.kit.asking import Asking, asked
+from earful.channels.kit.running import broke
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network
@@ -72,7 +73,4 @@ class BlogConnector:
             )
         if isinstance(fault, ApiRefused) and fault.status == 404:
             return f"{name} is not at {self._settings.url} ({fault}). Correct the address; what came is kept."
-        return (
-            f"The connection to {name} broke ({type(fault).__name__}: {str(fault)[:200]}). Comments wait there; "
-            "Earful keeps trying."
-        )
+        return broke(name, fault, "Comments wait there; Earful keeps trying.")

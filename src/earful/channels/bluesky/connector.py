@@ -1,7 +1,6 @@
 """A Bluesky account as a channel: asked again and again, answers under keys that make a resend harmless."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import httpx2
 import msgspec
@@ -25,20 +24,18 @@ from earful.channels.bluesky.send import Composed, compose
 from earful.channels.bluesky.session import Session
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendRefused, SendUnknown, Sent
-from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, wait_by
+from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.backoff import Backoff
-from earful.channels.kit.loose import mapping, members, moment, word
+from earful.channels.kit.loose import mapping, members, moment, object_in, word
 from earful.channels.kit.oauth import GrantRefused
-from earful.channels.kit.poll import Cadence, Source, poll
-from earful.channels.kit.running import keep_up
+from earful.channels.kit.poll import Source
+from earful.channels.kit.running import broke, keep_up
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.stopping import unless
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network
 from earful.model.time import moment as moment_of
-
-SLOWEST = 4
 
 
 class BlueskyConnector:
@@ -66,30 +63,20 @@ class BlueskyConnector:
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Ask for everything, until `stop`."""
-        pace, budget, began, me = self._tools.pace, self._budget, self._tools.now(), self._session.did
-        notifications = Notifications(self._api, me, self._settings)
+        settings, budget, began, me = self._settings, self._budget, self._tools.now(), self._session.did
+        notifications = Notifications(self._api, me, settings)
         sources: list[Source] = [
-            notifications.source(budget, began), own_posts(self._api, me, self._settings, budget, began),
+            notifications.source(budget, began), own_posts(self._api, me, settings, budget, began),
         ]  # fmt: skip
-        if self._settings.direct:
+        if settings.direct:
             sources.append(ChatLog(self._api, me, began, self._tools.now))
-        shortest = self._settings.poll_seconds * pace
-        looks = Looks(inlet, stop, budget, now=self._tools.now, explain=self._explain)
-        work: list[Awaitable[None]] = [
-            poll(
-                inlet, stop, source, cadence=Cadence(shortest=shortest, longest=shortest * SLOWEST), budget=budget,
-                explain=self._explain,
-            )
-            for source in sources
-        ]  # fmt: skip
-        work.append(
-            looks.recent(
-                self._lookup.look, limit="requests", days=LOOK_DAYS, most=LOOK_MOST, at_once=POSTS_AT_ONCE,
-                seconds=self._settings.look_again_minutes * 60 * pace,
-            )
+        asking = Asking(
+            sources=sources, poll_seconds=settings.poll_seconds, limit="requests", walk=notifications.walk,
+            look=self._lookup.look, look_again_minutes=settings.look_again_minutes, days=LOOK_DAYS, most=LOOK_MOST,
+            at_once=POSTS_AT_ONCE,
         )  # fmt: skip
-        work.append(looks.history(notifications.walk, limit="requests", pace=pace))
-        if self._settings.watch:
+        work = asked(inlet, stop, self._tools, budget, self._explain, asking)
+        if settings.watch:
             work.append(
                 keep_up(inlet, stop, lambda backoff: self._listen(inlet, stop, backoff), self._explain)
             )
@@ -198,18 +185,12 @@ class BlueskyConnector:
                 f"Bluesky refuses: {fault}. What was said waits there. See that the app password is good and, for "
                 "direct messages, allowed to read them; or switch direct messages off in the settings."
             )
-        return (
-            f"The connection to {self._settings.server} broke ({type(fault).__name__}: {str(fault)[:200]}). Posts wait "
-            "there; Earful keeps trying."
-        )
+        return broke(self._settings.server, fault, "Posts wait there; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
     """An XRPC error: its name and its words."""
-    try:
-        told = mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return ""
+    told = object_in(response.content)
     name, text = word(told, "error"), word(told, "message")
     return f"Bluesky says: {name}: {text}"[:300].rstrip(": ") if name or text else ""
 

@@ -19,7 +19,6 @@ from earful.channels.kit.api import FAULTS, Api
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.loose import moment, word
 from earful.channels.kit.socket import open_socket
-from earful.channels.kit.stream import StreamRefused
 from earful.model.message import IncomingMessage
 from earful.model.time import DAY, SECOND, Instant, instant
 from earful.model.time import moment as moment_of
@@ -59,28 +58,21 @@ class Firehose:
         if came is not None:
             query.append(("cursor", str((int(came) - OVERLAP_MS) * 1_000)))
         url = f"{self._settings.jetstream.rstrip('/')}{PATH}?{urlencode(query)}"
-        try:
-            async with open_socket(
-                url,
-                allow_private=self._allow_private,
-                heartbeat_seconds=HEARTBEAT_SECONDS,
-                subprotocol=SUBPROTOCOL,
-            ) as frames:
-                await inlet.alive()
-                backoff.reset()
-                async for frame in frames:
-                    if stop.is_set():
-                        return
-                    if self._watch.may_concern(frame):
-                        await self._take(inlet, frame)
-                    elif self._now() - self._noted_at >= NOTE_SECONDS * SECOND:
-                        await self._stand(inlet, frame)
-        except StreamRefused as refused:
-            if "CursorTooOld" in str(refused) and came is not None:
-                await self._missed(inlet, came)
-                await inlet.accept(self._delivery(b""), [], cursors={CURSOR: str(self._now())})
-                return
-            raise
+        async with open_socket(
+            url,
+            allow_private=self._allow_private,
+            heartbeat_seconds=HEARTBEAT_SECONDS,
+            subprotocol=SUBPROTOCOL,
+        ) as frames:
+            await inlet.alive()
+            backoff.reset()
+            async for frame in frames:
+                if stop.is_set():
+                    return
+                if self._watch.may_concern(frame):
+                    await self._take(inlet, frame)
+                elif self._now() - self._noted_at >= NOTE_SECONDS * SECOND:
+                    await self._stand(inlet, frame)
 
     async def _take(self, inlet: Inlet, frame: bytes) -> None:
         try:

@@ -23,8 +23,9 @@ from earful.channels.kit.api import FAULTS, Api, ApiRefused
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.google import words
 from earful.channels.kit.loose import mapping, moment, word
-from earful.channels.kit.oauth import Client, GrantRefused
-from earful.channels.kit.renewed import RenewedToken
+from earful.channels.kit.oauth import GrantRefused
+from earful.channels.kit.renewed import renewed_token
+from earful.channels.kit.running import broke
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network
@@ -40,9 +41,12 @@ class GoogleReviewsConnector:
         self._settings = settings
         self._tools = tools
         self._budget = tools.budgets.of(f"google {settings.client_id}", limits(settings.requests_a_minute))
-        client = Client(client_id=settings.client_id, client_secret=secrets.client_secret)
-        tokens = tools.tokens or RenewedToken(
-            tools, provider(settings.token_url), client, secrets.refresh_token
+        tokens = renewed_token(
+            tools,
+            provider(settings.token_url),
+            settings.client_id,
+            secrets.client_secret,
+            secrets.refresh_token,
         )
         self._api = Api(tools, settings.api, tokens, self._budget, explain=_words)
         self._reviews = Reviews(self._api, settings, tools.now)
@@ -126,10 +130,7 @@ class GoogleReviewsConnector:
                 f"Google refuses: {fault}. See that Google approved the project for the Business Profile APIs, that "
                 "the consent has the scope business.manage, and that the account manages the locations."
             )
-        return (
-            f"The connection to Google broke ({type(fault).__name__}: {str(fault)[:200]}). Reviews wait there; "
-            "Earful keeps trying."
-        )
+        return broke("Google", fault, "Reviews wait there; Earful keeps trying.")
 
 
 def _review_of(reply: Reply) -> str:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ApiServer, TokenAddress
+
 Location = Annotated[str, Meta(pattern=r"^[0-9]{1,30}$")]
 
 
@@ -40,12 +41,8 @@ class GoogleReviewsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
     requests_a_minute: Annotated[
         int, Meta(title="Requests a minute", description="What Google allows the project.", ge=20, le=10_000)
     ] = 300
-    api: Annotated[
-        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://mybusiness.googleapis.com"
-    token_url: Annotated[
-        str, Meta(title="Token address", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    api: ApiServer = "https://mybusiness.googleapis.com"
+    token_url: TokenAddress = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
 
 class GoogleReviewsSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,6 +25,14 @@ def opened(body: bytes, network: str) -> dict[str, Any]:
     return found
 
 
+def object_in(raw: bytes) -> dict[str, Any]:
+    """The object of an answer; empty when it is none."""
+    try:
+        return mapping(msgspec.json.decode(raw))
+    except (msgspec.MsgspecError, RecursionError):
+        return {}
+
+
 def mapping(value: Any, *path: str) -> dict[str, Any]:
     """The object at a path; empty when there is none."""
     for name in path:

@@ -2,13 +2,23 @@
 
 import asyncio
 
-from earful.channels.kit.oauth import Client, Grant, Provider, renew
+from earful.channels.kit.oauth import Client, Grant, Provider, Tokens, renew
 from earful.channels.kit.tools import Tools
 from earful.model.time import MINUTE
 
 EARLY = 2 * MINUTE
 LATE = 30 * MINUTE
 """How long a token is used whose end nobody told."""
+
+
+def renewed_token(
+    tools: Tools, provider: Provider, client_id: str, client_secret: str, refresh_token: str
+) -> Tokens:
+    """The account's consent where there is one, otherwise tokens made from what an admin pasted."""
+    if tools.tokens is not None:
+        return tools.tokens
+    client = Client(client_id=client_id, client_secret=client_secret)
+    return RenewedToken(tools, provider, client, refresh_token)
 
 
 class RenewedToken:

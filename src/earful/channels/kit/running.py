@@ -39,6 +39,22 @@ async def keep_up(
             await pause(stop, backoff.next())
 
 
+async def every(
+    stop: asyncio.Event, backoff: Backoff, seconds: float, work: Callable[[], Awaitable[object]]
+) -> None:
+    """Inside `keep_up`: do `work` now and after every so many seconds. Raises Stopped, and what `work` raises."""
+    while True:
+        await work()
+        backoff.reset()
+        if await pause(stop, seconds):
+            raise Stopped
+
+
+def broke(where: str, fault: Exception, kept: str) -> str:
+    """A fault that passes, for an admin; `kept` says what becomes of what is said meanwhile."""
+    return f"The connection to {where} broke ({type(fault).__name__}: {str(fault)[:200]}). {kept}"
+
+
 def asked_to_wait(fault: Exception) -> float:
     """Seconds for which the network asked to be left alone; 0 when it did not."""
     told = getattr(fault, "after_seconds", None)

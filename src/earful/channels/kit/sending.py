@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx2
 
-from earful.channels.contract import SendPostponed, SendRefused, SendUnknown
+from earful.channels.contract import Reply, SendPostponed, SendRefused, SendUnknown, Sent
 from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.budget import Budget, Priority
 from earful.channels.kit.http import ResponseTooLarge, fetch, postponed
+from earful.model.message import IncomingMessage
 from earful.model.time import Instant
 
 SHORT_WAIT = 5.0
@@ -71,3 +72,14 @@ async def afford_reply(budget: Budget, limit: str, cost: int = 1) -> None:
     if seconds > 0:
         await asyncio.sleep(seconds)
     budget.spend(limit, cost)
+
+
+def sent_as(said: IncomingMessage, reply: Reply) -> Sent:
+    """What the network made of a reply, or has of it, as the proof that it is out."""
+    return Sent(
+        native_id=said.native_id,
+        namespace=said.namespace,
+        occurred_at=said.occurred_at,
+        permalink=said.permalink,
+        thread=reply.to.thread,
+    )

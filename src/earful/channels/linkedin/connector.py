@@ -11,11 +11,10 @@ from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.http import retry_after
-from earful.channels.kit.loose import mapping, members, word
+from earful.channels.kit.loose import mapping, members, object_in, word
 from earful.channels.kit.oauth import GrantRefused
-from earful.channels.kit.running import keep_up
-from earful.channels.kit.sending import afford_reply
-from earful.channels.kit.stopping import Stopped, pause
+from earful.channels.kit.running import broke, every, keep_up
+from earful.channels.kit.sending import afford_reply, sent_as
 from earful.channels.kit.tools import Tools
 from earful.channels.linkedin.follow import Notifications
 from earful.channels.linkedin.limits import (
@@ -26,7 +25,7 @@ from earful.channels.linkedin.limits import (
     SCOPES,
     limits,
 )
-from earful.channels.linkedin.parse import LINKEDIN, comment
+from earful.channels.linkedin.parse import comment
 from earful.channels.linkedin.send import compose
 from earful.channels.linkedin.settings import LinkedInSecrets, LinkedInSettings
 from earful.model.message import Direction, IncomingMessage, Network
@@ -71,11 +70,7 @@ class LinkedInConnector:
         await asyncio.gather(*work)
 
     async def _watch(self, stop: asyncio.Event, backoff: Backoff) -> None:
-        while True:
-            await self._notifications.subscribe(self._tools.hook_url)
-            backoff.reset()
-            if await pause(stop, WATCH_SECONDS):
-                raise Stopped
+        await every(stop, backoff, WATCH_SECONDS, lambda: self._notifications.subscribe(self._tools.hook_url))
 
     async def send(self, reply: Reply) -> Sent:
         """Write one comment; see `Connector.send`."""
@@ -89,7 +84,7 @@ class LinkedInConnector:
             made = None
         if made is None:
             raise SendUnknown("The answer of the network could not be read. The reply may be out.")
-        return _sent(made, reply)
+        return sent_as(made, reply)
 
     async def find(self, reply: Reply) -> Sent | None:
         """Look among the comments there for one of ours with the same words."""
@@ -104,7 +99,7 @@ class LinkedInConnector:
             made = self._read(one, composed.post)
             ours = made is not None and made.direction is Direction.OUTBOUND
             if made is not None and ours and made.text.split() == composed.text.split():
-                return _sent(made, reply)
+                return sent_as(made, reply)
         return None
 
     def _read(self, raw: dict[str, object], post: str) -> IncomingMessage | None:
@@ -138,27 +133,11 @@ class LinkedInConnector:
                 f"LinkedIn refuses: {fault}. See that the consent has not ended (60 days), that it has the permissions "
                 f"{', '.join(SCOPES)}, and that its person is an administrator of the page."
             )
-        return (
-            f"The connection to LinkedIn broke ({type(fault).__name__}: {str(fault)[:200]}). Comments wait there for "
-            f"{KEPT_DAYS} days; Earful keeps trying."
-        )
-
-
-def _sent(made: IncomingMessage, reply: Reply) -> Sent:
-    return Sent(
-        native_id=made.native_id,
-        namespace=LINKEDIN,
-        occurred_at=made.occurred_at,
-        permalink=made.permalink,
-        thread=reply.to.thread,
-    )
+        return broke("LinkedIn", fault, f"Comments wait there for {KEPT_DAYS} days; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
-    try:
-        told = mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return ""
+    told = object_in(response.content)
     text = ": ".join(one for one in (word(told, "code"), word(told, "message")) if one)
     return f"LinkedIn says: {text[:300]}" if text else ""
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ApiServer, TokenAddress
 
 
 class LinkedInSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,12 +45,8 @@ class LinkedInSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(title="Requests a day", description="The app's quota, in LinkedIn's portal.", ge=100, le=10_000_000),
     ] = 10_000  # fmt: skip
-    api: Annotated[
-        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://api.linkedin.com"
-    token_url: Annotated[
-        str, Meta(title="Token address", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105 - an address
+    api: ApiServer = "https://api.linkedin.com"
+    token_url: TokenAddress = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105 - an address
 
 
 class LinkedInSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

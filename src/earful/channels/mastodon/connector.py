@@ -11,7 +11,7 @@ from msgspec import structs
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
 from earful.channels.kit.addresses import AddressRefused
 from earful.channels.kit.http import ResponseTooLarge
-from earful.channels.kit.running import keep_up
+from earful.channels.kit.running import broke, keep_up
 from earful.channels.kit.stream import StreamRefused
 from earful.channels.mastodon.api import Api, ApiRefused, Instance, Policy
 from earful.channels.mastodon.follow import Follow
@@ -155,10 +155,8 @@ class MastodonConnector:
             )
         if isinstance(fault, AddressRefused):
             return str(fault)
-        return (
-            f"The connection to {host} broke ({type(fault).__name__}: {str(fault)[:200]}). Mentions stay "
-            "there and are fetched when it is back; Earful keeps trying."
-        )
+        kept = "Mentions stay there and are fetched when it is back; Earful keeps trying."
+        return broke(host, fault, kept)
 
 
 def _policy_problems(policy: Policy) -> list[str]:

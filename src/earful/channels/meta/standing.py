@@ -10,7 +10,7 @@ from msgspec import Struct
 from earful.channels.contract import Inlet, RawDelivery
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.oauth import GrantRefused, missing_scopes
-from earful.channels.kit.running import keep_up
+from earful.channels.kit.running import broke, keep_up
 from earful.channels.kit.stopping import Stopped, pause
 from earful.channels.meta.errors import Kind
 from earful.channels.meta.graph import FAULTS, Graph, GraphRefused
@@ -135,4 +135,4 @@ def explained(fault: Exception, network: str, lost_after: str) -> str:
         if fault.kind is Kind.PERMISSION:
             return f"A permission is missing: {fault} Add it to the app and connect the account again. {kept}"
         return f"{network} refused a request: {fault} {kept}"
-    return f"The connection to {network} broke ({type(fault).__name__}: {str(fault)[:200]}). {kept}"
+    return broke(network, fault, kept)

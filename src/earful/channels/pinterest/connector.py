@@ -3,13 +3,13 @@
 import asyncio
 
 import httpx2
-import msgspec
 
 from earful.channels.contract import Capabilities, Inlet, Reply, SendRefused, Sent
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of
-from earful.channels.kit.loose import mapping, word
+from earful.channels.kit.loose import object_in, word
 from earful.channels.kit.oauth import GrantRefused
 from earful.channels.kit.poll import Cadence, poll
+from earful.channels.kit.running import broke
 from earful.channels.kit.tools import Tools
 from earful.channels.pinterest.follow import Pins
 from earful.channels.pinterest.limits import CAPABILITIES, LIMITS, REQUESTS, SCOPES
@@ -67,16 +67,10 @@ class PinterestConnector:
             return f"{fault} Counts stay as they are. Connect the account again."
         if isinstance(fault, ApiRefused) and fault.status in (401, 403):
             return f"Pinterest refuses: {fault}. See that the consent has the scopes {', '.join(SCOPES)}."
-        return (
-            f"The connection to Pinterest broke ({type(fault).__name__}: {str(fault)[:200]}). Counts stay as they are; "
-            "Earful keeps trying."
-        )
+        return broke("Pinterest", fault, "Counts stay as they are; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
-    try:
-        told = mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return ""
+    told = object_in(response.content)
     text = ": ".join(one for one in (word(told, "code"), word(told, "message")) if one)
     return f"Pinterest says: {text[:300]}" if text else ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ApiServer
 
 
 class PinterestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,9 +20,7 @@ class PinterestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         Meta(title="Look every (minutes)", description="Pinterest counts hours later anyway.", ge=1, le=10_080),
     ] = 360  # fmt: skip
-    api: Annotated[
-        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://api.pinterest.com"
+    api: ApiServer = "https://api.pinterest.com"
 
 
 class PinterestSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

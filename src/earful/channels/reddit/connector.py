@@ -3,15 +3,15 @@
 import asyncio
 
 import httpx2
-import msgspec
 
 from earful import __version__
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
 from earful.channels.kit.api import FAULTS, Api, ApiRefused
 from earful.channels.kit.asking import Asking, asked
-from earful.channels.kit.loose import mapping, word
-from earful.channels.kit.oauth import Client, GrantRefused
-from earful.channels.kit.renewed import RenewedToken
+from earful.channels.kit.loose import mapping, object_in, word
+from earful.channels.kit.oauth import GrantRefused
+from earful.channels.kit.renewed import renewed_token
+from earful.channels.kit.running import broke
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
 from earful.channels.reddit.follow import Listings
@@ -42,9 +42,12 @@ class RedditConnector:
         self._settings = settings
         self._tools = tools
         self._budget = tools.budgets.of(f"reddit {settings.client_id}", limits(settings.requests_a_minute))
-        client = Client(client_id=settings.client_id, client_secret=secrets.client_secret)
-        tokens = tools.tokens or RenewedToken(
-            tools, provider(settings.token_url), client, secrets.refresh_token
+        tokens = renewed_token(
+            tools,
+            provider(settings.token_url),
+            settings.client_id,
+            secrets.client_secret,
+            secrets.refresh_token,
         )
         # Reddit turns away programs without a name of their own.
         name = f"web:earful:{__version__} (by /u/{settings.username})"
@@ -108,16 +111,10 @@ class RedditConnector:
                 f"Reddit refuses: {fault}. See that the app is approved, has the scopes identity, read, submit, "
                 "privatemessages and history, and may read the subreddits in the settings."
             )
-        return (
-            f"The connection to Reddit broke ({type(fault).__name__}: {str(fault)[:200]}). What was said waits there; "
-            "Earful keeps trying."
-        )
+        return broke("Reddit", fault, "What was said waits there; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
-    try:
-        told = mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return ""
+    told = object_in(response.content)
     text = word(told, "explanation") or word(told, "message") or word(told, "reason")
     return f"Reddit says: {text[:300]}" if text else ""

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from earful.channels.kit.fields import ApiServer, TokenAddress
+
 
 class RedditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One account of one approved app."""
@@ -25,16 +27,8 @@ class RedditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     look_again_minutes: Annotated[
         int, Meta(title="Look for edited and deleted ones every (minutes)", ge=1, le=1_440)
     ] = 60
-    api: Annotated[
-        str,
-        Meta(title="API server", description="Only for a simulated network.", pattern=r"^https?://[^\s?#]+$"),
-    ] = "https://oauth.reddit.com"
-    token_url: Annotated[
-        str,
-        Meta(
-            title="Token address", description="Only for a simulated network.", pattern=r"^https?://[^\s?#]+$"
-        ),
-    ] = "https://www.reddit.com/api/v1/access_token"  # noqa: S105 - an address
+    api: ApiServer = "https://oauth.reddit.com"
+    token_url: TokenAddress = "https://www.reddit.com/api/v1/access_token"  # noqa: S105 - an address
     requests_a_minute: Annotated[
         int, Meta(title="Requests a minute", description="What Reddit allows the app.", ge=1, le=10_000)
     ] = 100

@@ -10,15 +10,14 @@ from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.backoff import Backoff
-from earful.channels.kit.loose import mapping, number, word
+from earful.channels.kit.loose import mapping, number, object_in, word
 from earful.channels.kit.oauth import GrantRefused
-from earful.channels.kit.running import keep_up
-from earful.channels.kit.sending import afford_reply
-from earful.channels.kit.stopping import Stopped, pause
+from earful.channels.kit.running import broke, every, keep_up
+from earful.channels.kit.sending import afford_reply, sent_as
 from earful.channels.kit.tools import Tools
 from earful.channels.tiktok.follow import Comments
 from earful.channels.tiktok.limits import CAPABILITIES, REQUESTS, RETRIED_HOURS, SCOPES, limits, status_of
-from earful.channels.tiktok.parse import TIKTOK, comment
+from earful.channels.tiktok.parse import comment
 from earful.channels.tiktok.send import Composed, compose
 from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
 from earful.model.message import Direction, IncomingMessage, Network
@@ -59,16 +58,16 @@ class TikTokConnector:
 
     async def _watch(self, stop: asyncio.Event, backoff: Backoff) -> None:
         """Tell TikTok again and again where to push: to be told twice changes nothing there."""
-        while True:
+        told = {
+            "app_id": self._settings.client_id, "secret": self._secrets.client_secret, "event_type": "COMMENT",
+            "callback_url": self._tools.hook_url,
+        }  # fmt: skip
+
+        async def tell() -> None:
             self._budget.spend(REQUESTS)
-            told = {
-                "app_id": self._settings.client_id, "secret": self._secrets.client_secret, "event_type": "COMMENT",
-                "callback_url": self._tools.hook_url,
-            }  # fmt: skip
             await self._api.call("POST", "/business/webhook/update/", limit=REQUESTS, json=told)
-            backoff.reset()
-            if await pause(stop, WATCH_SECONDS):
-                raise Stopped
+
+        await every(stop, backoff, WATCH_SECONDS, tell)
 
     async def send(self, reply: Reply) -> Sent:
         """Post one comment; see `Connector.send`."""
@@ -83,7 +82,7 @@ class TikTokConnector:
         made = self._made(data, composed)
         if made is None:
             raise SendUnknown("The answer of the network could not be read. The reply may be out.")
-        return _sent(made, reply)
+        return sent_as(made, reply)
 
     def _made(self, data: dict[str, object], composed: Composed) -> IncomingMessage | None:
         """What was made. TikTok may tell no more than its id."""
@@ -103,7 +102,7 @@ class TikTokConnector:
             raise SendUnknown(f"TikTok could not be asked for the reply: {self._explain(fault)}") from None
         for one in there:
             if one.direction is Direction.OUTBOUND and one.text.split() == composed.text.split():
-                return _sent(one, reply)
+                return sent_as(one, reply)
         return None
 
     async def check(self) -> list[str]:
@@ -123,38 +122,18 @@ class TikTokConnector:
                 f"TikTok refuses: {fault}. See that the app is approved for {', '.join(SCOPES)}, and that the account "
                 "is connected."
             )
-        return (
-            f"The connection to TikTok broke ({type(fault).__name__}: {str(fault)[:200]}). Comments wait there; "
-            "Earful keeps trying."
-        )
-
-
-def _sent(made: IncomingMessage, reply: Reply) -> Sent:
-    return Sent(
-        native_id=made.native_id,
-        namespace=TIKTOK,
-        occurred_at=made.occurred_at,
-        permalink=made.permalink,
-        thread=reply.to.thread,
-    )
-
-
-def _envelope(response: httpx2.Response) -> dict[str, object]:
-    try:
-        return mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return {}
+        return broke("TikTok", fault, "Comments wait there; Earful keeps trying.")
 
 
 def _meaning(response: httpx2.Response) -> int:
     """TikTok says no with a 200 and a code."""
     if response.status_code >= 300:
         return response.status_code
-    code = number(_envelope(response), "code")
+    code = number(object_in(response.content), "code")
     return response.status_code if code is None else status_of(code)
 
 
 def _words(response: httpx2.Response) -> str:
-    told = _envelope(response)
+    told = object_in(response.content)
     text = ": ".join(one for one in (word(told, "code"), word(told, "message")) if one)
     return f"TikTok says: {text[:300]}" if text else ""

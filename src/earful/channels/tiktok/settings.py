@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ADDRESS
 
 
 class TikTokSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +35,7 @@ class TikTokSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 600
     api: Annotated[
         str,
-        Meta(title="API server", description="Only for a simulated network, or a newer version.", pattern=_ADDRESS),
+        Meta(title="API server", description="Only for a simulated network, or a newer version.", pattern=ADDRESS),
     ] = "https://business-api.tiktok.com/open_api/v1.3"  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from earful.channels.contract import (
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.http import retry_after
-from earful.channels.kit.loose import mapping, members, word
+from earful.channels.kit.loose import mapping, members, object_in, word
 from earful.channels.kit.oauth import GrantRefused
+from earful.channels.kit.running import broke
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
 from earful.channels.tumblr.follow import Activity
@@ -121,17 +122,11 @@ class TumblrConnector:
             return f"{fault} What was said waits there. Connect the account again."
         if isinstance(fault, ApiRefused) and fault.status in (401, 403):
             return f"Tumblr refuses: {fault}. See that the consent has the scopes {', '.join(SCOPES)}."
-        return (
-            f"The connection to Tumblr broke ({type(fault).__name__}: {str(fault)[:200]}). What was said waits there; "
-            "Earful keeps trying."
-        )
+        return broke("Tumblr", fault, "What was said waits there; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
-    try:
-        told = mapping(msgspec.json.decode(response.content))
-    except msgspec.MsgspecError:
-        return ""
+    told = object_in(response.content)
     first = next(iter(members(told, "errors")), {})
     text = word(first, "detail") or word(first, "title") or word(told, "meta", "msg")
     return f"Tumblr says: {text[:300]}" if text else ""

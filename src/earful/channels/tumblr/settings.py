@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ApiServer, TokenAddress
 
 
 class TumblrSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,12 +23,8 @@ class TumblrSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     requests_a_day: Annotated[
         int, Meta(title="Requests a day", description="What Tumblr allows the app.", ge=100, le=10_000_000)
     ] = 5_000
-    api: Annotated[
-        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://api.tumblr.com"
-    token_url: Annotated[
-        str, Meta(title="Token address", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://api.tumblr.com/v2/oauth2/token"  # noqa: S105 - an address
+    api: ApiServer = "https://api.tumblr.com"
+    token_url: TokenAddress = "https://api.tumblr.com/v2/oauth2/token"  # noqa: S105 - an address
 
 
 class TumblrSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from earful.channels.kit.api import Api, ApiRefused
 from earful.channels.kit.budget import Budget, Limit
 from earful.channels.kit.loose import mapping, members, moment, number, word
 from earful.channels.kit.oauth import FixedToken
+from earful.channels.kit.running import broke
 from earful.channels.kit.tools import Tools
 
 CALLS = "requests"
@@ -121,4 +122,4 @@ def explained(fault: Exception, kept: str) -> str:
     """A fault for an admin; `kept` says what becomes of what customers say meanwhile."""
     if isinstance(fault, ApiRefused) and fault.status in (401, 403):
         return f"{fault}. Look at the account SID and the auth token of this channel. {kept}"
-    return f"The connection to Twilio broke ({type(fault).__name__}: {str(fault)[:200]}). {kept}"
+    return broke("Twilio", fault, kept)

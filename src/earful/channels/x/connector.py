@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Awaitable
 
 import httpx2
-import msgspec
 
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
 from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of, wait_by
 from earful.channels.kit.backoff import Backoff
-from earful.channels.kit.loose import mapping, members, word
+from earful.channels.kit.loose import mapping, members, object_in, word
 from earful.channels.kit.oauth import FixedToken, GrantRefused
 from earful.channels.kit.poll import Cadence, poll
-from earful.channels.kit.running import keep_up
+from earful.channels.kit.running import broke, every, keep_up
 from earful.channels.kit.sending import afford_reply
-from earful.channels.kit.stopping import Stopped, pause, unless
+from earful.channels.kit.stopping import unless
 from earful.channels.kit.tools import Tools
 from earful.channels.x.follow import DM_FIELDS, FIELDS, History, Lookup, dms_in, listings, posts_in
 from earful.channels.x.limits import CAPABILITIES, LIMITS, LOOK_DAYS, LOOK_MOST, PAGE, heed
@@ -82,13 +81,13 @@ class XConnector:
 
     async def _watch(self, inlet: Inlet, stop: asyncio.Event, backoff: Backoff) -> None:
         setup = self._setup()
-        while True:
+
+        async def see() -> None:
             hook_id = await setup.webhook(inlet)
             await setup.subscribe(hook_id)
             await inlet.alive()
-            backoff.reset()
-            if await pause(stop, WATCH_SECONDS):
-                raise Stopped
+
+        await every(stop, backoff, WATCH_SECONDS, see)
 
     async def _stream(self, inlet: Inlet, stop: asyncio.Event, backoff: Backoff) -> None:
         await self._setup().subscribe("")
@@ -182,18 +181,12 @@ class XConnector:
             return f"X asked too often: {fault}. Earful waits as long as X says and goes on."
         if isinstance(fault, GrantRefused | SetupRefused):
             return str(fault)
-        return (
-            f"The connection to X broke ({type(fault).__name__}: {str(fault)[:200]}). Posts wait there; Earful keeps "
-            "trying."
-        )
+        return broke("X", fault, "Posts wait there; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:
     """X's own words in a refusal (RFC 9457, or a list of errors)."""
-    try:
-        found = msgspec.json.decode(response.content)
-    except msgspec.MsgspecError:
-        return ""
+    found = object_in(response.content)
     first = next(iter(members(found, "errors")), {})
     told = (
         word(found, "detail")

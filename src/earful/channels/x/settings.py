@@ -4,6 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from earful.channels.kit.fields import ApiServer
+
 
 class XSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One account of one app."""
@@ -58,10 +60,7 @@ class XSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(title="OAuth client id", description="Of the app: for “Connect the account”.", max_length=200),
     ] = ""
-    api: Annotated[
-        str,
-        Meta(title="API server", description="Only for a simulated network.", pattern=r"^https?://[^\s?#]+$"),
-    ] = "https://api.x.com"
+    api: ApiServer = "https://api.x.com"
 
 
 class XSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

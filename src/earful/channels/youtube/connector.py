@@ -19,9 +19,10 @@ from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.google import words
 from earful.channels.kit.http import retry_after
 from earful.channels.kit.loose import mapping, members, word
-from earful.channels.kit.oauth import Client, GrantRefused
-from earful.channels.kit.renewed import RenewedToken
-from earful.channels.kit.sending import afford_reply
+from earful.channels.kit.oauth import GrantRefused
+from earful.channels.kit.renewed import renewed_token
+from earful.channels.kit.running import broke
+from earful.channels.kit.sending import afford_reply, sent_as
 from earful.channels.kit.tools import Tools
 from earful.channels.youtube.follow import COMMENTS, THREADS, Comments
 from earful.channels.youtube.limits import (
@@ -38,10 +39,10 @@ from earful.channels.youtube.limits import (
     limits,
     provider,
 )
-from earful.channels.youtube.parse import YOUTUBE, comment
+from earful.channels.youtube.parse import comment
 from earful.channels.youtube.send import Composed, compose
 from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
-from earful.model.message import IncomingMessage, Network
+from earful.model.message import Network
 from earful.model.time import Instant
 
 TOO_FAST_SECONDS = 60.0
@@ -57,9 +58,12 @@ class YouTubeConnector:
         self._settings = settings
         self._tools = tools
         self._budget = tools.budgets.of(f"youtube {settings.client_id}", limits(settings.daily_quota))
-        client = Client(client_id=settings.client_id, client_secret=secrets.client_secret)
-        tokens = tools.tokens or RenewedToken(
-            tools, provider(settings.token_url), client, secrets.refresh_token
+        tokens = renewed_token(
+            tools,
+            provider(settings.token_url),
+            settings.client_id,
+            secrets.client_secret,
+            secrets.refresh_token,
         )
         self._api = Api(tools, settings.api, tokens, self._budget, explain=_words, wait=_wait)
         self._comments = Comments(self._api, settings, self._budget, tools.now)
@@ -97,7 +101,7 @@ class YouTubeConnector:
             made = None
         if made is None:
             raise SendUnknown("The answer of the network could not be read. The reply may be out.")
-        return _sent(made, reply)
+        return sent_as(made, reply)
 
     async def _must_be_public(self, composed: Composed) -> None:
         """It was held back when it came; it may have been published since. Raises SendRefused and SendPostponed."""
@@ -120,7 +124,7 @@ class YouTubeConnector:
         for one in there:
             ours = one.author is not None and one.author.native_id == self._settings.channel_id
             if ours and one.text.split() == composed.text.split():
-                return _sent(one, reply)
+                return sent_as(one, reply)
         return None
 
     async def check(self) -> list[str]:
@@ -148,20 +152,7 @@ class YouTubeConnector:
             )
         if isinstance(fault, ApiRefused) and fault.status in (401, 403):
             return f"YouTube refuses: {fault}. See that the consent has the scope youtube.force-ssl."
-        return (
-            f"The connection to YouTube broke ({type(fault).__name__}: {str(fault)[:200]}). Comments wait there; "
-            "Earful keeps trying."
-        )
-
-
-def _sent(made: IncomingMessage, reply: Reply) -> Sent:
-    return Sent(
-        native_id=made.native_id,
-        namespace=YOUTUBE,
-        occurred_at=made.occurred_at,
-        permalink=made.permalink,
-        thread=reply.to.thread,
-    )
+        return broke("YouTube", fault, "Comments wait there; Earful keeps trying.")
 
 
 def _words(response: httpx2.Response) -> str:

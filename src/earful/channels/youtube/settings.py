@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_ADDRESS = r"^https?://[^\s?#]+$"
+from earful.channels.kit.fields import ApiServer, TokenAddress
 
 
 class YouTubeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,12 +33,8 @@ class YouTubeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     look_again_minutes: Annotated[
         int, Meta(title="Look for edited and deleted ones every (minutes)", ge=1, le=10_080)
     ] = 360
-    api: Annotated[
-        str, Meta(title="API server", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://youtube.googleapis.com"
-    token_url: Annotated[
-        str, Meta(title="Token address", description="Only for a simulated network.", pattern=_ADDRESS)
-    ] = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    api: ApiServer = "https://youtube.googleapis.com"
+    token_url: TokenAddress = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
 
 class YouTubeSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
