@@ -128,7 +128,7 @@ class Earful:
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
         self._swept = 0
         self.on_demo_reply: OnReply | None = None
-        self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
+        self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock)
         self.budgets = Budgets(clock)
         self._budgets_of: dict[str, ChannelBudgets] = {}
         self._pace = pace
@@ -137,8 +137,8 @@ class Earful:
         self.playground = ""
         """Where simulated networks are reached that run beside this desk; empty for none."""
         self.known = Channels(self.vault, self._hook, clock)
-        self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
-        self.sender = Sender(self.store, self.log, self.receiver.connectors, clock, self.runner.wake)
+        self.reader = Reader(self.store, self.log, self.known, clock)
+        self.sender = Sender(self.store, self.log, self.receiver.connectors, clock)
         self.files = Files(settings.folder)
         self.fetcher = Fetcher(
             self.store,
@@ -163,7 +163,6 @@ class Earful:
             log=self.log,
             vault=self.vault,
             clock=clock,
-            wake=self.runner.wake,
             connectors=self.receiver.connectors,
             capabilities=self._capabilities,
             allowed=self._allowed,
@@ -308,21 +307,18 @@ class Earful:
         if found:
             verb = partial(automation.sweep, log=self.log, happenings=found, now=self.clock())
             await self.store.write(verb)
-            self.runner.wake()
 
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
         if await self.store.read(partial(views.is_due, now=now)):
             await self.store.write(partial(views.tick, log=self.log, now=now))
-            self.runner.wake()
 
     async def _route(self) -> None:
         """Somebody came back, or a day began or ended; and once a minute how the queues stand."""
         now = self.clock()
         if await self.store.read(partial(routing.is_due, now=now)):
             await self.store.write(partial(routing.tick, log=self.log, now=now))
-            self.runner.wake()
         if states := await self.store.read(partial(queues.look, now=now)):
             await self.store.write(partial(queues.keep, log=self.log, states=states))
 

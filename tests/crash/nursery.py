@@ -93,7 +93,7 @@ async def _send(settings: Settings, network: Path, speed: int) -> None:
         return Instant(now + (now - began) * (speed - 1))
 
     connector = FileNetwork(network)
-    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock, lambda: None)
+    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock)
     await sender.run(asyncio.Event())
 
 

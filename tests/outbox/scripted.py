@@ -106,7 +106,7 @@ class Outbox:
 
     def _restart(self) -> None:
         connectors = {self.desk.channel: self.network}
-        self.sender = Sender(self.desk.store, self.desk.log, connectors, self.desk.clock, lambda: None)
+        self.sender = Sender(self.desk.store, self.desk.log, connectors, self.desk.clock)
 
     def customer_says(self, native_id: str = "q", **more: Any) -> str:
         self.desk.receive(write(native_id, "Where is my parcel", **more))

@@ -36,7 +36,7 @@ class Office:
         self.network = FakeNetwork()
         desk.receive(write("m1", "My kettle leaks"))
         desk.settle()
-        self.sender = Sender(desk.store, desk.log, {desk.channel: self.network}, desk.clock, lambda: None)
+        self.sender = Sender(desk.store, desk.log, {desk.channel: self.network}, desk.clock)
         self.message = self.rows(messages)[0]
 
     def rows(self, table: Any) -> list[Row]:
@@ -247,7 +247,7 @@ def test_replies_of_a_case_go_out_in_order(office: Office) -> None:
 
 
 def test_without_a_connection_it_waits_a_moment_then_says_so(office: Office) -> None:
-    office.sender = Sender(office.store, office.desk.log, {}, office.desk.clock, lambda: None)
+    office.sender = Sender(office.store, office.desk.log, {}, office.desk.clock)
     reply = office.queue()
     office.turn()
     assert office.state(reply) == SendState.QUEUED

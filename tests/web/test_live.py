@@ -95,7 +95,6 @@ class Story:
             self.served.earful.log,
             self.served.earful.receiver.connectors,
             self.served.now,
-            lambda: None,
         )
 
         async def turn() -> None:

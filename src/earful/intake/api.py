@@ -228,7 +228,6 @@ async def _take(
         raise ProblemError(422, str(error)) from error
     except StoreUnavailableError as error:
         raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
-    parts.wake()
     headers = {"idempotency-replayed": "true"} if replayed else {}
     return Response(answer, status_code=202, media_type="application/json", headers=headers)
 

@@ -55,13 +55,11 @@ class Reader:
         log: Log,
         channels: Channels,
         clock: Callable[[], Instant],
-        wake_consumers: Callable[[], None],
     ) -> None:
         self._store = store_
         self._log = log
         self._channels = channels
         self._clock = clock
-        self._wake_consumers = wake_consumers
         self._more = asyncio.Event()
 
     def wake(self) -> None:
@@ -74,7 +72,7 @@ class Reader:
             self._more.clear()
             try:
                 while not stop.is_set() and await asyncio.to_thread(self.read_some):
-                    self._wake_consumers()
+                    continue
             except Exception:
                 logger.exception("reader.failed")
             waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self._more.wait())]

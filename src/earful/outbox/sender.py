@@ -26,13 +26,11 @@ class Sender:
         log: Log,
         connectors: Mapping[str, Connector],
         clock: Callable[[], Instant],
-        wake_consumers: Callable[[], None],
     ) -> None:
         self._store = store
         self._log = log
         self._connectors = connectors
         self._clock = clock
-        self._wake_consumers = wake_consumers
         self._busy: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -68,7 +66,6 @@ class Sender:
         """Send one reply, or look for it."""
         try:
             await (self._send(reply_id) if state is SendState.QUEUED else self._look(reply_id))
-            self._wake_consumers()
         except Exception:
             # The row stays as it is: `sending` runs out of its lease and becomes unknown.
             logger.exception("outbox.failed", reply=reply_id)

@@ -104,7 +104,6 @@ async def _decide(request: Ask, reply_id: str, verb: Callable[[Tx], dict[str, st
         if queue:
             return await _show(request, str(error))
         raise ProblemError(409 if isinstance(error, ConflictError) else 422, str(error)) from error
-    parts.wake()
     return go(f"{PATH}?notice=Decided.")
 
 

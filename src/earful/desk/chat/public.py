@@ -190,7 +190,6 @@ async def write(request: Ask, channel: FromPath[str]) -> Response[bytes]:
         await parts.store.write(verb)
     except service.RefusedError as error:
         raise ProblemError(403, str(error)) from error
-    parts.wake()
     return said({"id": asked.id, "at": now})
 
 
@@ -230,7 +229,6 @@ async def receipts(request: Ask, channel: FromPath[str]) -> None:
     await parts.store.write(
         lambda tx: service.report(tx, parts.log, visitor, ids, asked.state, parts.clock())
     )
-    parts.wake()
 
 
 class Address(Struct, frozen=True, kw_only=True):

@@ -102,7 +102,6 @@ async def _act(request: Ask, verb: Verb) -> Response[Any]:
         raise NotFoundException(str(error)) from error
     except (RefusedError, cases.RefusedError) as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     if data.get("queue"):
         if not is_htmx(request):
             return go(f"{PATH}/suggestions")
