@@ -267,9 +267,14 @@ def consent(
 
 def account(network: Network, settings: Mapping[str, Any]) -> str:
     """The native id by which the network's deliveries name our account; empty where they do not."""
-    made = NETWORKS.get(network)
-    name = getattr(made.settings, "ACCOUNT", "") if made is not None else ""
+    name = account_field(network)
     return str(settings.get(name, "")) if name else ""
+
+
+def account_field(network: Network) -> str:
+    """The setting that holds the account's native id; empty for networks whose deliveries name none."""
+    made = NETWORKS.get(network)
+    return str(getattr(made.settings, "ACCOUNT", "")) if made is not None else ""
 
 
 def fields(network: Network) -> list[Field]:

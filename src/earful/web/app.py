@@ -39,6 +39,7 @@ from earful.desk.calls import pages as calls
 from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
+from earful.desk.channels import edit_pages as channel_settings
 from earful.desk.channels import pages as channels
 from earful.desk.chat import file_routes as chat_files
 from earful.desk.chat import pages as chat_pages
@@ -154,6 +155,7 @@ HANDLERS: list[Any] = [
     *calls.HANDLERS,
     *calls_api.HANDLERS,
     *channels.HANDLERS,
+    *channel_settings.HANDLERS,
     *consents.HANDLERS,
     *channels_api.HANDLERS,
     *users.HANDLERS,
