@@ -30,7 +30,7 @@ test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
 
 # Third parties' servers that take long to install. Where one cannot be had, its tests are left out with the reason.
 INSTALLED := tests/real/installed
-SERVERS := .make/atproto .make/telegram .make/wordpress
+SERVERS := .make/atproto .make/prism .make/telegram .make/wordpress
 test-real: .make/dev $(SERVERS)
 	export TMPDIR=$$(sh scripts/quick_folder.sh); \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(INSTALLED) $(ARGS)
@@ -86,6 +86,9 @@ LEFT_OUT = could not be installed here: its tests are left out.
 # It runs on a newer Node than Debian's: the one of a Python wheel.
 .make/atproto: tests/servers/atproto/package-lock.json | .make/node-dev
 	@sh scripts/atproto.sh $(BIN) && touch $@ || echo "Bluesky's server $(LEFT_OUT)"
+
+.make/prism: tests/servers/prism/package-lock.json | .make/node-dev
+	@sh scripts/npm.sh $(BIN) --prefix tests/servers/prism && touch $@ || echo "Prism $(LEFT_OUT)"
 
 .make/telegram: tests/servers/telegram/requirements.txt | .make/dev
 	@sh scripts/telegram.sh $(BIN) $(PYTHON) .make/servers/telegram && touch $@ || echo "A Bot API $(LEFT_OUT)"
