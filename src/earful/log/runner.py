@@ -23,6 +23,9 @@ PAUSE_SECONDS = 0.15
 """How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""
+SOON_SECONDS, SOON = 0.05, 20
+"""How often, and how many times, it looks again on PostgreSQL for what it was woken by: an event is only seen when no
+older transaction is still writing."""
 FAULT_SECONDS = 2.0
 
 
@@ -105,7 +108,9 @@ class Runner:
             thread.join(timeout=30)
 
     def _run(self, consumer: Consumer, wake: threading.Event) -> None:
+        soon, may_be_hidden = 0, self._store.path is None
         while not self._stop.is_set():
+            soon = SOON if may_be_hidden and wake.is_set() else soon
             wake.clear()
             # Accepting comes first: what is accepted is safe and can be worked on later, a caller cannot wait.
             limit = BATCH if self._store.calm(PAUSE_SECONDS) else PRESSED_BATCH
@@ -123,7 +128,8 @@ class Runner:
                 self._stop.wait(FAULT_SECONDS)
                 continue
             if not taken:
-                wake.wait(POLL_SECONDS)
+                wake.wait(SOON_SECONDS if soon > 0 else POLL_SECONDS)
+                soon -= 1
 
 
 def drain(store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]) -> int:
