@@ -37,7 +37,7 @@ def case(page: Page, base: str) -> None:
 def playbook(page: Page, base: str) -> None:
     """The editor at the steps of a path."""
     page.goto(f"{base}/playbooks/late-delivery")
-    page.get_by_role("heading", name="Path 1").scroll_into_view_if_needed()
+    page.locator(".book-step-line").nth(2).scroll_into_view_if_needed()
 
 
 def backtest(page: Page, base: str) -> None:
@@ -57,15 +57,19 @@ def channels(page: Page, base: str) -> None:
 def channel(page: Page, base: str) -> None:
     """One channel: did everything arrive?"""
     channels(page, base)
-    page.locator("article, li", has_text="brewline.facebook").get_by_role("link", name="Settings").click()
-    expect(page.get_by_role("heading", name="Did everything arrive?")).to_be_visible()
+    page.locator("li.channel", has_text="playground.reddit").get_by_role("link", name="Settings").click()
+    page.get_by_role("button", name="Compare all that is there").click()
+    expect(page.locator("#ledger")).to_contain_text("looked at")
+    expect(page.locator("#ledger")).to_contain_text("Done", ignore_case=True, timeout=SECONDS)
 
 
 def playground(page: Page, base: str) -> None:
     """Simulated networks, with one complaint of a customer."""
     channels(page, base)
-    page.goto(str(page.get_by_role("link", name="Playground").get_attribute("href")))
-    expect(page.locator("h1")).to_be_visible()
+    page.goto(f"{page.get_by_role('link', name='Playground').get_attribute('href')}/?network=reddit")
+    page.get_by_label("What they say").fill("The lid of my kettle came off. Who do I write to?")
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator(".play-said").first).to_be_visible()
 
 
 class Shot(NamedTuple):
@@ -85,8 +89,8 @@ SHOTS = (
     Shot("playbook", playbook),
     Shot("backtest", backtest),
     Shot("channels", channels),
-    Shot("channel", channel),
     Shot("playground", playground),
+    Shot("channel", channel),
 )
 
 
