@@ -64,15 +64,26 @@ bench: .make/run $(STATIC)/.built .make/kernel
 
 # Runtime and development packages come from lock files with hashes; the project itself is linked in.
 .make/run: requirements.lock pyproject.toml
-	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements.lock
+	@[ .make/dev -nt requirements.lock ] && [ .make/dev -nt pyproject.toml ] || \
+	sh scripts/venv.sh $(PYTHON) $(VENV) requirements.lock
 	@mkdir -p .make && touch $@
 
 .make/dev: requirements-dev.lock pyproject.toml
 	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements-dev.lock
 	@mkdir -p .make && touch .make/run $@
 
+# Several targets at once must not fill one environment twice: what tests need holds what running needs.
+ifneq ($(filter check ready test test-real,$(MAKECMDGOALS)),)
+.make/run: | .make/dev
+endif
+
+# A newer Node than Debian's, from a Python wheel: for Bluesky's server, and for all where there is no npm.
+.make/node: scripts/node.sh | .make/run
+	@sh scripts/node.sh $(BIN) && touch $@ || echo "Node could not be installed here."
+NODE := $(if $(shell command -v npm),,.make/node)
+
 # htmx, icons and the font are dependencies: installed from the lock and copied into an ignored folder.
-$(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
+$(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run $(NODE)
 	@sh scripts/npm.sh $(BIN) --omit=dev
 	@$(BIN)/python -m earful.web.build
 	@touch $@
@@ -83,14 +94,13 @@ $(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
 
 LEFT_OUT = could not be installed here: its tests are left out.
 
-# It runs on a newer Node than Debian's: the one of a Python wheel.
-.make/atproto: tests/servers/atproto/package-lock.json | .make/node-dev
+.make/atproto: tests/servers/atproto/package-lock.json scripts/atproto.sh | .make/dev .make/node
 	@sh scripts/atproto.sh $(BIN) && touch $@ || echo "Bluesky's server $(LEFT_OUT)"
 
-.make/prism: tests/servers/prism/package-lock.json | .make/node-dev
+.make/prism: tests/servers/prism/package-lock.json | .make/dev $(NODE)
 	@sh scripts/npm.sh $(BIN) --prefix tests/servers/prism && touch $@ || echo "Prism $(LEFT_OUT)"
 
-.make/telegram: tests/servers/telegram/requirements.txt | .make/dev
+.make/telegram: tests/servers/telegram/requirements.txt scripts/telegram.sh | .make/dev
 	@sh scripts/telegram.sh $(BIN) $(PYTHON) .make/servers/telegram && touch $@ || echo "A Bot API $(LEFT_OUT)"
 
 .make/wordpress: tests/servers/wordpress/wp-config.php scripts/wordpress.sh

@@ -8,5 +8,5 @@ if ! command -v php >/dev/null 2>&1 || ! php -r 'exit(extension_loaded("mysqli")
 fi
 rm -rf "$folder"
 mkdir -p "$folder"
-(cd "$folder" && apt-get download -qq wordpress && dpkg-deb -x wordpress_*.deb .)
+(cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root wordpress && dpkg-deb -x wordpress_*.deb .)
 cp tests/servers/wordpress/wp-config.php "$folder/usr/share/wordpress/wp-config.php"
