@@ -96,6 +96,7 @@ class Story:
             self.served.earful.receiver.connectors,
             self.served.now,
             lambda: None,
+            read_file=self.served.earful.files.read,
         )
 
         async def turn() -> None:

@@ -25,6 +25,7 @@ from earful.channels.chat.limits import RATES
 from earful.desk.answering import pages as answering
 from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
+from earful.desk.attaching import pages as attaching
 from earful.desk.automation import api as automation_api
 from earful.desk.automation import pages as automation
 from earful.desk.backtest import api as backtest_api
@@ -137,6 +138,7 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *attaching.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,

@@ -323,7 +323,11 @@ export const composer = () => document.querySelector("reply-composer");
 export async function showDraft() {
   const open = composer();
   const number = document.getElementById("case-area")?.dataset.number;
-  if (!open?.text || !number || open.text.value.trim() || open.noteText.trim()) return;
+  if (!open?.text || !number || open.text.value.trim() || open.noteText.trim()) {
+    // What stands there stays; the files of the reply that came back are shown beside it.
+    open?.dispatchEvent(new CustomEvent("earful:files", { bubbles: true }));
+    return;
+  }
   await morph(open, await fragment(`/inbox/case/${number}/composer`), "outerHTML");
 }
 
