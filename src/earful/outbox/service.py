@@ -159,6 +159,12 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     return target["channel_id"], Network(target["network"])
 
 
+def case_with(tx: Tx, message_id: str) -> str:
+    """The case of a message to be answered; empty when it is in none."""
+    target = store.target(tx, message_id)
+    return "" if target is None else str(target["case_id"] or "")
+
+
 def handle_of(tx: Tx, message_id: str) -> str:
     """The handle of whoever wrote a message, without @; empty where there is none."""
     target = store.target(tx, message_id)

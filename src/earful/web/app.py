@@ -85,6 +85,7 @@ from earful.desk.views import pages as views
 from earful.desk.webhooks import api as webhooks_api
 from earful.desk.webhooks import pages as webhooks
 from earful.intake import api as intake
+from earful.outbox import api as outbox_api
 from earful.outbox import pages as outbox
 from earful.parts import Parts
 from earful.store.errors import StoreUnavailableError
@@ -138,6 +139,7 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *outbox_api.HANDLERS,
     *attaching.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,

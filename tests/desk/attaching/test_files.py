@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from earful.channels.contract import Files, Reply, SendPostponed, Sent
 from earful.desk.cases import merging
+from earful.desk.users.rules import Permission
 from earful.model.desk import Role, SendState
 from earful.model.message import Network
 from earful.model.time import DAY, MINUTE
@@ -386,3 +387,43 @@ def test_a_postponed_reply_takes_its_files_along(place: Place) -> None:
     assert case.replies()[0]["state"] == SendState.QUEUED
     case.send()
     assert [len(one.files) for one in case.arrived] == [1]
+
+
+def test_a_program_answers_with_a_file_in_a_colleagues_name(place: Place) -> None:
+    case, program = Case(place), place.served.program()
+    program.headers = place.served.token(Permission.REPLIES_SEND)
+    kim = place.served.made.admin
+
+    def add(content: bytes = PICTURE, user: str = kim, of: str = "") -> Any:
+        sent = {"upload": ("leak.png", content, "image/png")}
+        return program.post(f"/api/v1/cases/{of or case.id}/files?user_id={user}", files=sent)
+
+    made = add()
+    assert made.status_code == 201
+    file = made.json()
+    assert (file["name"], file["mime"], file["size"]) == ("leak.png", "image/png", len(PICTURE))
+    assert [add(b"MZ\x90\0").status_code, add(user="nobody").status_code, add(of="none").status_code] == [
+        422,
+        422,
+        404,
+    ]
+    assert place.kim.post(f"/api/v1/cases/{case.id}/files?user_id={kim}").status_code == 400
+    reply = {
+        "user_id": kim, "in_reply_to": case.message, "audience": "public", "text": "See the lid",
+        "files": [file["id"]], "alts": {file["id"]: "The lid"},
+    }  # fmt: skip
+    key = {"idempotency-key": "lid-1"}
+    first, again = (
+        program.post(f"/api/v1/cases/{case.id}/replies", json=reply, headers=key) for _ in range(2)
+    )
+    assert (first.status_code, first.json()["state"]) == (201, "queued")
+    assert again.json() == first.json()
+    case.send()
+    assert [(one.text, one.files[0].alt) for one in case.arrived] == [("See the lid", "The lid")]
+    gone = program.post(f"/api/v1/cases/{case.id}/replies", json=reply)
+    assert (gone.status_code, "not with this reply any more" in gone.json()["detail"]) == (422, True)
+    wide = program.post(f"/api/v1/cases/{case.id}/replies", json=reply | {"audience": "group", "files": []})
+    assert wide.status_code == 422
+    assert program.post("/api/v1/cases/other/replies", json=reply | {"files": []}).status_code == 404
+    weak = place.served.token(Permission.CASES_WRITE)
+    assert program.post(f"/api/v1/cases/{case.id}/replies", json=reply, headers=weak).status_code == 403
