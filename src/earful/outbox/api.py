@@ -120,6 +120,7 @@ def _queue(request: Ask, token: Who, case_id: str, data: ReplyBody, tx: Tx) -> Q
     if outbox.case_with(tx, data.in_reply_to) != case_id:
         raise ProblemError(404, "This message is not in this case; nothing was sent.")
     can = parts.capabilities(channel_id)
+    attaching.named(tx, who.id, case_id, data.files)
     for file_id, alt in data.alts.items():
         attaching.describe(tx, who, file_id, alt, now)
     role = next(one.role for one in users.colleagues(tx) if one.id == who.id)

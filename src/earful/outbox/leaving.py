@@ -8,7 +8,7 @@ from earful.channels.contract import Capabilities, Reply
 from earful.channels.kit.text import count
 from earful.desk.attaching import rules as files_rules
 from earful.desk.attaching import service as attaching
-from earful.desk.attaching.rules import Piece
+from earful.desk.attaching.rules import File, Piece
 from earful.desk.cases import service as cases
 from earful.log.contract import Log
 from earful.model.desk import SendState
@@ -17,7 +17,7 @@ from earful.model.time import Instant
 from earful.outbox import rules, store
 from earful.outbox.rules import OnNews
 from earful.outbox.service import check_private, tell
-from earful.outbox.wire import reply_of
+from earful.outbox.wire import RefusedReplyError, reply_of
 from earful.store.tx import Row, Tx
 
 _parts = msgspec.json.Decoder(list[str])
@@ -37,6 +37,7 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
     files = attaching.of_reply(tx, reply_id)
     if not row["private_reason"]:
         check_private(tx, row["text"], Visibility(row["audience"]), files)
+    _check_files(files, can, Visibility(row["audience"]))
     pieces = _pieces(row, [one.id for one in files], can)
     values = {
         "state": SendState.SENDING.value,
@@ -53,6 +54,14 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
         row = store.with_target(tx, reply_id) or row
     tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
     return reply_of(row, attaching.of_reply(tx, reply_id))
+
+
+def _check_files(files: list[File], can: Capabilities, audience: Visibility) -> None:
+    """Once more, for the network as it is now: words must not go out without the files that they speak of."""
+    try:
+        attaching.check(files, can, audience)
+    except attaching.RefusedError as error:
+        raise RefusedReplyError(str(error)) from error
 
 
 def _pieces(row: Row, files: list[str], can: Capabilities) -> list[Piece]:

@@ -66,6 +66,7 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
                 422, f"This is too long for one post: it becomes {len(look.parts)}. Look at them, then send."
             )
         can = parts.capabilities(look.channel_id)
+        attaching.named(tx, who.id, case_id, files)
         describe_all(tx, who, data, now)
         there = attaching.named(tx, who.id, case_id, files)
         private = bool(look.private or outbox.private_in(tx, "", wanted, there))

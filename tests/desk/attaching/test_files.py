@@ -213,6 +213,23 @@ def test_what_the_network_does_not_take_is_said_before_and_never_sent(place: Pla
     assert "Too early for files." in case.reply(kim, row["id"]).text
 
 
+def test_a_network_that_takes_no_files_any_more_gets_no_words_without_them(place: Place) -> None:
+    kim, case = place.kim, Case(place)
+    case.add(kim)
+    (row,) = case.files()
+    case.reply(kim, row["id"])
+    can = case.network.capabilities
+    case.network.capabilities = msgspec.structs.replace(can, public_files=None, no_files="Not today.")
+    case.send()
+    assert case.arrived == []
+    (reply,) = case.replies()
+    assert (reply["state"], "Not today." in reply["error"]) == (SendState.FAILED, True)
+    case.network.capabilities = can
+    kim.post(f"/outbox/{reply['id']}/retry", headers=HTMX)
+    case.send()
+    assert [len(one.files) for one in case.arrived] == [1]
+
+
 def test_a_file_is_removed_put_back_and_gone_after_a_day(place: Place) -> None:
     kim, case = place.kim, Case(place)
     case.add(kim, PICTURE + b" like no other")

@@ -55,7 +55,7 @@ def in_words(takes: Files) -> str:
     others = [one for one in kinds if not one.endswith(" pictures")]
     listed = ([f"pictures ({', '.join(pictures)})"] if pictures else []) + others
     largest = sorted(set(takes.largest.values()))
-    size = in_bytes(largest[0]) if len(largest) == 1 else f"{in_bytes(largest[0])} to {in_bytes(largest[-1])}"
+    size = " or ".join(in_bytes(one) for one in largest) + (", by kind" if len(largest) > 1 else "")
     together = f", together {in_bytes(takes.together)}" if takes.together is not None else ""
     many = "One file" if takes.most == 1 else f"Up to {takes.most} files"
     return f"{many}, at most {size} each{together}: {', '.join(listed)}."

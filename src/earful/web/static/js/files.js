@@ -114,6 +114,7 @@ async function takeOff(button) {
     await place(await response.text());
   };
   try {
+    await saving; // what was typed of it comes back with it
     await act("remove");
     composer()?.text.focus();
     toast(say("file_removed", { name }), { undo: () => act("restore").catch(() => toast(say("failed"), { bad: true })) });
