@@ -58,6 +58,8 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
 
     def verb(tx: Tx) -> dict[str, str]:
         wanted, to = Visibility(audience), data.get("in_reply_to", "")
+        attaching.named(tx, who.id, case_id, files)
+        describe_all(tx, who, data, now)
         look = preview(
             tx, session.user, session.sign_off, data.get("text", ""), to, wanted, parts.capabilities
         )
@@ -66,10 +68,7 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
                 422, f"This is too long for one post: it becomes {len(look.parts)}. Look at them, then send."
             )
         can = parts.capabilities(look.channel_id)
-        attaching.named(tx, who.id, case_id, files)
-        describe_all(tx, who, data, now)
-        there = attaching.named(tx, who.id, case_id, files)
-        private = bool(look.private or outbox.private_in(tx, "", wanted, there))
+        private = bool(look.private or look.in_alts)
         why = approval.because(tx, who.id, case_id, wanted, now, may_approve=may_approve)
         if data.get("ask"):
             why = why or (approval.PRIVATE if private else "asked for")

@@ -326,6 +326,12 @@ def test_private_data_in_the_description_of_a_picture_is_found_too(place: Place)
     case.add(agent)
     (row,) = case.files()
     alt = {f"alt_{row['id']}": "The card 4111 1111 1111 1111 of Ana"}
+    agent.put(f"/files/{row['id']}", json={"alt": alt[f"alt_{row['id']}"]})
+    draft = {"text": "Turn the lid", "audience": "public", "in_reply_to": case.message}
+    saved = agent.put(f"/cases/{case.id}/draft", json=draft).json()
+    assert saved["in_alts"]
+    assert "a card number" in saved["warnings"][0]["text"]
+    assert not agent.put(f"/cases/{case.id}/draft", json=draft | {"audience": "direct"}).json()["in_alts"]
     refused = case.reply(agent, row["id"], **alt)
     assert refused.status_code == 422
     assert "private data" in refused.text

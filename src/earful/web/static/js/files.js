@@ -135,6 +135,7 @@ document.addEventListener("change", (event) => {
     saving = saving.then(async () => {
       const response = await send("PUT", `/files/${id}`, { alt: alt.value }).catch(() => null);
       if (!response?.ok) toast(say("save_failed"), { bad: true });
+      else composer()?.recheck();
     });
   }
 });
