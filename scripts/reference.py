@@ -13,6 +13,8 @@ import msgspec
 
 from earful import cli, config
 from earful.channels import registry
+from earful.channels.contract import Files
+from earful.desk.attaching import rules as attaching
 from earful.desk.conditions import fields, reading
 from earful.desk.conditions.words import GROUP_LABELS, OP_LABELS
 from earful.desk.handoff import settings as handoffs
@@ -69,7 +71,44 @@ def networks_page() -> str:
             kept,
         )
         lines.append(f"| {' | '.join(row)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_files_section()]) + "\n"
+
+
+def _files_section() -> list[str]:
+    """Files that go out with replies, and why there are none elsewhere."""
+    lines = [
+        "",
+        "## Files with replies",
+        "",
+        "| network | public replies | private replies |",
+        "|---|---|---|",
+    ]
+    without: dict[str, list[str]] = {}
+    for network in registry.NETWORKS:
+        can = registry.capabilities(network)
+        name = WORDS["network"][network.value]
+        if can is None or not (can.public_reply or can.private_reply):
+            continue
+        if can.public_files is None and can.private_files is None:
+            without.setdefault(attaching.why_none(can), []).append(name)
+            continue
+        lines.append(f"| {name} | {_files(can.public_files)} | {_files(can.private_files)} |")
+    lines += ["", "None elsewhere:", ""]
+    return lines + [f"- {', '.join(names)}: {why}" for why, names in without.items()]
+
+
+def _files(takes: Files | None) -> str:
+    """What a network takes with one reply, and how."""
+    if takes is None:
+        return "none"
+    words = [attaching.in_words(takes).rstrip(".")]
+    if takes.alt:
+        words.append(f"described in {takes.alt:,} characters")
+    if takes.in_one:
+        words.append("each in a message of its own")
+    if takes.caption is not None:
+        words.append(f"with words of up to {takes.caption:,}" if takes.caption else "without words")
+    return "; ".join(words)
 
 
 def settings_page() -> str:

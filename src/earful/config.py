@@ -46,6 +46,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many days raw deliveries are kept as they came; 0 keeps them for ever. Messages stay either way."""
     media_megabytes: int = 20_000
     """How much of files and pictures is kept in the data folder, in megabytes; beyond it no more are fetched."""
+    reply_file_megabytes: int = 8
+    """Largest file that a colleague may put to a reply, in megabytes, 1 to 16; networks may take less."""
     allow_private_addresses: bool = False
     """Let channels connect to private and loopback addresses, for servers in your own network."""
     brand: str = ""

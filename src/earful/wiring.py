@@ -138,8 +138,14 @@ class Earful:
         """Where simulated networks are reached that run beside this desk; empty for none."""
         self.known = Channels(self.vault, self._hook, clock)
         self.reader = Reader(self.store, self.log, self.known, clock)
-        self.sender = Sender(self.store, self.log, self.receiver.connectors, clock)
         self.files = Files(settings.folder)
+        self.sender = Sender(
+            self.store,
+            self.log,
+            self.receiver.connectors,
+            clock,
+            read_file=self.files.read,
+        )
         self.fetcher = Fetcher(
             self.store,
             self.log,

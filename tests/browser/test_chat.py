@@ -128,9 +128,27 @@ def test_a_customer_and_an_agent_talk_and_a_reload_keeps_it(
     expect(agent.locator("#timeline .attachments img")).to_have_js_property("naturalWidth", 1)
     expect(agent.locator("#context")).to_contain_text("Web chat")
     agent.locator("#reply-text").fill("A new one is on its way")
+    # By keyboard alone: the button, the file, what it shows, and back to the words.
+    with agent.expect_file_chooser() as chooser:
+        agent.get_by_label("Add files").focus()
+        agent.keyboard.press("Enter")
+    chooser.value.set_files([{"name": "lid.png", "mimeType": "image/png", "buffer": PICTURE}])
+    expect(agent.locator(".composer-file")).to_have_count(1)
+    expect(agent.locator("#reply-text")).to_be_focused()
+    expect(agent.locator("#reply-text")).to_have_value("A new one is on its way")
+    agent.get_by_label("Description of lid.png").fill("The new lid")
+    assert serious(agent) == []
+    agent.get_by_label("Remove lid.png").press("Enter")
+    expect(agent.locator(".composer-file")).to_have_count(0)
+    agent.get_by_role("button", name="Undo").press("Enter")
+    expect(agent.get_by_label("Description of lid.png")).to_have_value("The new lid")
+    agent.locator("#reply-text").focus()
     agent.keyboard.press("Control+Enter")
     expect(frame.locator("#log li.ours")).to_contain_text("A new one is on its way ^KD")
     expect(frame.locator("#log li.ours")).to_contain_text("Kim Doe")
+    expect(frame.get_by_alt_text("The new lid")).to_have_js_property("naturalWidth", 1)
+    expect(agent.locator(".composer-file")).to_have_count(0)
+    expect(agent.locator("#timeline li.ours img")).to_have_attribute("alt", "The new lid")
     expect(agent.locator("#timeline li.ours .state")).to_contain_text("Read")
 
     customer.keyboard.press("Escape")

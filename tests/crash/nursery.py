@@ -83,6 +83,11 @@ def _proof(reply: Reply) -> Sent:
     return Sent(native_id=f"post-{reply.client_id}", occurred_at=datetime.now(UTC), thread=reply.to.thread)
 
 
+def _no_files(digest: str) -> bytes | None:
+    """Nothing here is sent with a file."""
+    return None
+
+
 async def _send(settings: Settings, network: Path, speed: int) -> None:
     """The outbox with a clock that runs `speed` times as fast."""
     began = time.time_ns() // 1_000_000
@@ -93,7 +98,7 @@ async def _send(settings: Settings, network: Path, speed: int) -> None:
         return Instant(now + (now - began) * (speed - 1))
 
     connector = FileNetwork(network)
-    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock)
+    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock, read_file=_no_files)
     await sender.run(asyncio.Event())
 
 

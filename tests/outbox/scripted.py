@@ -102,11 +102,18 @@ class Outbox:
     def __init__(self, desk: Desk, sends: list[str] | None = None, looks: list[str] | None = None) -> None:
         self.desk = desk
         self.network = ScriptedNetwork(sends or [], looks or [])
+        self.files: dict[str, bytes] = {}
         self._restart()
 
     def _restart(self) -> None:
         connectors = {self.desk.channel: self.network}
-        self.sender = Sender(self.desk.store, self.desk.log, connectors, self.desk.clock)
+        self.sender = Sender(
+            self.desk.store,
+            self.desk.log,
+            connectors,
+            self.desk.clock,
+            read_file=self.files.get,
+        )
 
     def customer_says(self, native_id: str = "q", **more: Any) -> str:
         self.desk.receive(write(native_id, "Where is my parcel", **more))

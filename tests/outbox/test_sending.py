@@ -14,7 +14,7 @@ from earful.model.desk import SendState
 from earful.model.ids import new_id
 from earful.model.message import Visibility
 from earful.model.time import HOUR, MINUTE, SECOND
-from earful.outbox import rules, service
+from earful.outbox import leaving, rules, service
 from earful.outbox.sender import Sender
 from earful.store.audit import Who
 from earful.store.errors import ConflictError
@@ -34,9 +34,11 @@ class Office:
         self.desk = desk
         self.store = desk.store
         self.network = FakeNetwork()
+        self.files: dict[str, bytes] = {}
         desk.receive(write("m1", "My kettle leaks"))
         desk.settle()
-        self.sender = Sender(desk.store, desk.log, {desk.channel: self.network}, desk.clock)
+        connectors = {desk.channel: self.network}
+        self.sender = Sender(desk.store, desk.log, connectors, desk.clock, read_file=self.files.get)
         self.message = self.rows(messages)[0]
 
     def rows(self, table: Any) -> list[Row]:
@@ -222,7 +224,9 @@ def test_a_network_that_cannot_tell_leaves_it_to_a_person(office: Office) -> Non
 def test_cut_off_in_the_middle_it_is_looked_for(office: Office) -> None:
     reply = office.queue()
     office.desk.now = office.desk.now + rules.UNDO  # type: ignore[assignment]
-    office.store.write_now(lambda tx: service.claim(tx, office.desk.log, reply, office.desk.now))
+    office.store.write_now(
+        lambda tx: leaving.claim(tx, office.desk.log, reply, office.network.capabilities, office.desk.now)
+    )
     assert office.state(reply) == SendState.SENDING
     office.turn(SECOND)
     assert office.state(reply) == SendState.SENDING
@@ -247,7 +251,7 @@ def test_replies_of_a_case_go_out_in_order(office: Office) -> None:
 
 
 def test_without_a_connection_it_waits_a_moment_then_says_so(office: Office) -> None:
-    office.sender = Sender(office.store, office.desk.log, {}, office.desk.clock)
+    office.sender = Sender(office.store, office.desk.log, {}, office.desk.clock, read_file=office.files.get)
     reply = office.queue()
     office.turn()
     assert office.state(reply) == SendState.QUEUED

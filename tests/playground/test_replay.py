@@ -17,6 +17,7 @@ from earful.log.runner import drain
 from earful.model.ids import new_id
 from earful.model.message import Network, Visibility
 from earful.model.time import MINUTE, SECOND, Instant, moment
+from earful.outbox import leaving
 from earful.outbox import service as outbox
 from earful.playground.connector import PlaygroundConnector, capabilities
 from earful.playground.later import Answer, choose, read_answers
@@ -144,7 +145,7 @@ def _reply(live: Live, target: Row, at: Instant) -> tuple[Reply, Network]:
 
     def write(tx: Tx) -> Reply:
         outbox.queue(tx, live.earful.log, who, draft, can, lambda text: count(text, can.counter), at)
-        reply = outbox.claim(tx, live.earful.log, draft.id, at)
+        reply = leaving.claim(tx, live.earful.log, draft.id, can, at)
         assert reply is not None
         return reply
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import uuid
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from msgspec import structs
 
-from earful.channels.contract import Reply, ReplyTarget, SendPostponed, SendRefused, SendUnknown
+from earful.channels.contract import Reply, ReplyFile, ReplyTarget, SendPostponed, SendRefused, SendUnknown
 from earful.model.message import Direction, MessageKind, Visibility
 from tests.channels.running import receiving, run
+from tests.desk.media.test_media import PICTURE
 from tests.real.mail_desk import Desk, never_sent
 from tests.servers.mail import MailServers
 from tests.servers.proxy import Relay
@@ -37,6 +40,34 @@ def test_our_answer_comes_back_from_the_sent_folder_as_an_echo_with_its_client_i
             found = await connector.find(reply)
             assert found is not None
             assert found.native_id == sent.native_id
+
+    run(story())
+
+
+def test_a_file_goes_out_with_the_mail_and_comes_back_whole(desk: Desk) -> None:
+    async def story() -> None:
+        connector = desk.connector(poll_seconds=1)
+        async with receiving(connector, desk.inlet):
+            await desk.watching("Sent")
+            await desk.watching()
+            await asyncio.to_thread(desk.write, "Hi", "How do I open it?")
+            await desk.until(lambda: len(desk.inlet.kept) == 1)
+            lid = ReplyFile(
+                name="der Deckel.png", mime="image/png", content=PICTURE, alt="A hand turns\nthe lid"
+            )
+            bill = ReplyFile(name="bill.pdf", mime="application/pdf", content=b"%PDF-1.7 \r\n.\r\n bill")
+            reply = structs.replace(desk.answer(desk.inlet.messages()[0], "See here"), files=[lid, bill])
+            sent = await connector.send(reply)
+            await desk.until(lambda: ("", sent.native_id) in desk.inlet.kept)
+            echo = desk.inlet.kept["", sent.native_id].message
+            assert (echo.text, [one.name for one in echo.attachments]) == (
+                "See here", ["der Deckel.png", "bill.pdf"],
+            )  # fmt: skip
+            mail = message_from_bytes(desk.inlet.deliveries[-1].body, policy=default)
+            parts = list(mail.iter_attachments())
+            assert [part.get_content() for part in parts] == [PICTURE, bill.content]
+            assert parts[0]["content-description"] == "A hand turns the lid"
+            assert (await connector.find(reply)) is not None
 
     run(story())
 

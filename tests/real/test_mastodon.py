@@ -4,15 +4,17 @@ import asyncio
 import uuid
 from typing import Any
 
+import httpx2
 import pytest
 from msgspec import structs
 
-from earful.channels.contract import Reply, ReplyTarget, SendPostponed, SendRefused, SendUnknown
+from earful.channels.contract import Reply, ReplyFile, ReplyTarget, SendPostponed, SendRefused, SendUnknown
 from earful.channels.mastodon.connector import MastodonConnector
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.model.message import Direction, IncomingMessage, MessageKind, Visibility
 from tests.channels.inlet import MemoryInlet
 from tests.channels.running import receiving, run
+from tests.desk.media.test_media import PICTURE
 from tests.servers.mastodon import MastodonServer, Person
 from tests.servers.proxy import Relay
 
@@ -101,6 +103,30 @@ def test_a_mention_is_answered_and_the_customer_sees_the_answer_in_the_thread(de
             thanks = await desk.until_text("thank you")
             assert (thanks.kind, thanks.parent_id) == (MessageKind.REPLY, sent.native_id)
             assert (thanks.thread, thanks.ancestor_ids) == (asked, [asked, sent.native_id])
+
+    run(story())
+
+
+def test_a_picture_goes_out_described_and_once(desk: Desk) -> None:
+    async def story() -> None:
+        connector = desk.connector()
+        async with receiving(connector, desk.inlet):
+            await desk.watching()
+            await write(desk.ana, f"@{desk.brand.name} how do I open it")
+            message = await desk.until_text("how do I open it")
+            lid = ReplyFile(name="lid.png", mime="image/png", content=PICTURE, alt="A hand turns the lid.")
+            reply = structs.replace(answer(message, "Turn it as shown.", Visibility.PUBLIC), files=[lid])
+            sent = await connector.send(reply)
+            # Handed in again, as after a time-out: the server knows the key, whatever was handed over meanwhile.
+            assert (await connector.send(reply)).native_id == sent.native_id
+            (seen,) = await asyncio.to_thread(desk.ana.mentions)
+            (shown,) = seen["media_attachments"]
+            assert (shown["type"], shown["description"]) == ("image", "A hand turns the lid.")
+            assert (await asyncio.to_thread(httpx2.get, shown["url"])).content == PICTURE
+            takes = connector.capabilities.public_files
+            assert takes is not None
+            assert takes.largest["image/png"] == 10_485_760, "as the server says"
+            assert (await connector.find(reply)) is not None
 
     run(story())
 

@@ -18,6 +18,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from earful.desk.attaching.panel import Panel as AttachedPanel
+from earful.desk.attaching.panel import Way
 from earful.desk.channels.health import ChannelHealth
 from earful.model.desk import CaseRow, InboxFilter, InboxPage
 from earful.model.message import Network
@@ -120,6 +122,11 @@ REPLIES = Panel(
     waits={}, asked={}, decided=[], may_approve=True, me="u1", sign_off="^KD", in_parts=False, undo_seconds=10
 )
 
+TAKES = Way(
+    takes="Up to 4 files, at most 16 MB each: pictures (PNG).", why_none="", problems=[], describes=True
+)
+ATTACHED = AttachedPanel(files=[], public=TAKES, private=TAKES)
+
 
 def page_values(request: Request[Any, Any, Any], number: int | None) -> dict[str, Any]:
     case = case_view(number) if number else None
@@ -128,6 +135,7 @@ def page_values(request: Request[Any, Any, Any], number: int | None) -> dict[str
         "inbox": inbox(request, case.detail.row.id if case else ""),
         "case": case,
         "replies": REPLIES,
+        "attached": ATTACHED,
     }
 
 
@@ -164,6 +172,7 @@ async def case_composer(request: Request[Any, Any, Any], number: FromPath[int]) 
         detail=case.detail,
         row=case.detail.row,
         replies=REPLIES,
+        attached=ATTACHED,
     )
 
 

@@ -95,6 +95,7 @@ class Story:
             self.served.earful.log,
             self.served.earful.receiver.connectors,
             self.served.now,
+            read_file=self.served.earful.files.read,
         )
 
         async def turn() -> None:

@@ -5,7 +5,7 @@ It keeps no state of its own: cursors live in the store and move in the transact
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +23,26 @@ class Window(Struct, frozen=True, kw_only=True):
     """How long a human may still answer, where the network allows more for that; 0 for no longer."""
     after: str = ""
     """What is left to do when it has closed, in words for an agent."""
+
+
+class Files(Struct, frozen=True, kw_only=True):
+    """Files that a network takes with a reply. Data of its `limits.py`; sizes in bytes."""
+
+    largest: Mapping[str, int]
+    """By type: how large one may be. A type that is not in it is not taken."""
+    most: int
+    """With one reply."""
+    together: int | None = None
+    """All of one reply; None for no limit that matters."""
+    in_one: int | None = None
+    """How many go out in one message, the others following in messages of their own; None for all of them."""
+    caption: int | None = None
+    """Longest words that go out in one message with a file, counted as the channel counts, 0 for none at all: longer
+    ones go first, in a message of their own. None: any that fit without a file."""
+    alone: frozenset[str] = frozenset()
+    """Types of which one goes out, and with nothing else."""
+    alt: int = 0
+    """Longest description for those who cannot see a picture, in characters; 0: the network has none."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -52,6 +72,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
+    public_files: Files | None = None
+    """Files that go out with a public reply; None where none can."""
+    private_files: Files | None = None
+    """Those of a private reply."""
+    no_files: str = ""
+    """Why there are none, and what to do instead, in words for an agent; empty where nothing more is known."""
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):
@@ -161,6 +187,17 @@ class Job(Struct, frozen=True, kw_only=True):
     """Where an earlier run of it stopped; empty for the beginning."""
 
 
+class ReplyFile(Struct, frozen=True, kw_only=True):
+    """A file that goes out with a reply."""
+
+    name: str
+    mime: str
+    content: bytes = b""
+    """Empty while a reply is only looked for."""
+    alt: str = ""
+    """The picture in words, for those who cannot see it."""
+
+
 class Reply(Struct, frozen=True, kw_only=True):
     """One reply to be sent: everything a connector needs, nothing that it must look up."""
 
@@ -172,6 +209,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     to: "ReplyTarget"
     subject: str = ""
     sender_name: str = ""
+    files: list[ReplyFile] = []
+    """As many as the channel takes in one message. Only with one there may be no text."""
 
 
 class ReplyTarget(Struct, frozen=True, kw_only=True):

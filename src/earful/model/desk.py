@@ -213,6 +213,8 @@ class TimelineReply(Struct, frozen=True, kw_only=True, tag_field="item", tag="re
     next_try_at: int | None
     network: Network
     in_reply_to: str
+    files: list[Attachment] = []
+    """What goes out with it."""
 
 
 class NoteMention(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.answering.rules import send_time
 from earful.desk.approval import service as approval
+from earful.desk.attaching import service as attaching
+from earful.desk.attaching.pages import describe_all
 from earful.desk.cases import service as cases
 from earful.desk.cases.pages import act
 from earful.desk.users.rules import Permission
@@ -25,7 +27,7 @@ from earful.store.audit import record
 from earful.store.tx import Tx
 from earful.web.access import needs, who_asks
 from earful.web.problems import ProblemError
-from earful.web.site import Ask, form, parts_of, session_of, told
+from earful.web.site import Ask, form, parts_of, repeated, session_of, told
 
 SEND = [needs(Permission.REPLIES_SEND)]
 REASON = 300
@@ -36,7 +38,8 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     """Queue a reply: `text`, `audience`, `in_reply_to`, `version` as the writer saw it, and `then`.
 
     `send_at` (with `zone`, `on_news`) sends it at a time, `ask` lets somebody read it first, `parts` is how many
-    parts the writer was shown, and `private_reason` lets private data through where the writer may.
+    parts the writer was shown, and `private_reason` lets private data through where the writer may. `file` (repeated)
+    are ids of files of the writer's draft, `alt_ID` what their pictures show.
     """
     data, who, parts, session = await form(request), who_asks(request), parts_of(request), session_of(request)
     audience = data.get("audience", "")
@@ -46,10 +49,17 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     reply_id = data.get("client_id") or new_id(now)
     may_approve = Permission.REPLIES_APPROVE in session.permissions
     reason = data.get("private_reason", "").strip()[:REASON] if may_approve else ""
+    files = await repeated(request, "file")
+    if data.get("upload"):
+        raise ProblemError(
+            422, "The file that you chose is not added yet: press Add first. Nothing was sent."
+        )
     on_news = OnNews.CANCEL if data.get("on_news") == OnNews.CANCEL else OnNews.HOLD
 
     def verb(tx: Tx) -> dict[str, str]:
         wanted, to = Visibility(audience), data.get("in_reply_to", "")
+        attaching.named(tx, who.id, case_id, files)
+        describe_all(tx, who, data, now)
         look = preview(
             tx, session.user, session.sign_off, data.get("text", ""), to, wanted, parts.capabilities
         )
@@ -58,9 +68,10 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
                 422, f"This is too long for one post: it becomes {len(look.parts)}. Look at them, then send."
             )
         can = parts.capabilities(look.channel_id)
+        private = bool(look.private or look.in_alts)
         why = approval.because(tx, who.id, case_id, wanted, now, may_approve=may_approve)
         if data.get("ask"):
-            why = why or (approval.PRIVATE if look.private else "asked for")
+            why = why or (approval.PRIVATE if private else "asked for")
         draft = outbox.Draft(
             id=reply_id,
             in_reply_to=to,
@@ -72,7 +83,8 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             on_news=on_news,
             for_approval=bool(why),
             parts=look.parts,
-            private_reason=reason if look.private else "",
+            private_reason=reason if private else "",
+            files=files,
         )
         outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
         if draft.private_reason:
@@ -172,7 +184,7 @@ async def _case_of(request: Ask, reply_id: str) -> str:
 async def _act(request: Ask, case_id: str, verb: Callable[[Tx], dict[str, str]]) -> Response[Any]:
     try:
         return await act(request, case_id, verb)
-    except outbox.RefusedReplyError as error:
+    except (outbox.RefusedReplyError, attaching.RefusedError) as error:
         raise ProblemError(422, str(error)) from error
 
 

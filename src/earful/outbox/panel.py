@@ -3,13 +3,15 @@
 from msgspec import Struct
 
 from earful.desk.answering import service as answering
-from earful.desk.answering.rules import in_public
 from earful.desk.approval import service as approval
 from earful.desk.approval.service import Asked
+from earful.desk.attaching import panel as attaching_panel
+from earful.desk.attaching import service as attaching
 from earful.desk.inbox.timeline import Rendering
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
 from earful.model.desk import CaseDetail, SendState, TimelineMessage, TimelineReply
+from earful.outbox import service as outbox
 from earful.outbox import waiting
 from earful.outbox.waiting import Said
 from earful.store.tx import Tx
@@ -52,7 +54,7 @@ def panel(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) ->
                 news=one.news,
                 seen=one.seen,
                 scheduled_at=one.scheduled_at,
-                private=in_public(one.audience) and bool(answering.private_in(tx, one.text, one.audience)),
+                private=bool(outbox.private_in(tx, one.text, one.audience, attaching.of_reply(tx, item.id))),
             )
     mine = [one for one in asked.values() if one.author_id == session.user.id and one.verdict]
     channel_id = _channel(detail)
@@ -66,6 +68,12 @@ def panel(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) ->
         in_parts=bool(channel_id) and rendering.capabilities(channel_id).threads,
         undo_seconds=answering.delay(tx, session.user.id) // 1000,
     )
+
+
+def files(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) -> attaching_panel.Panel:
+    """What the composer shows of the files of one's draft."""
+    can = rendering.capabilities(_channel(detail) or detail.row.channel_id)
+    return attaching_panel.panel(tx, session.user.id, detail.row.id, can)
 
 
 def _channel(detail: CaseDetail) -> str:

@@ -9,6 +9,7 @@ from earful.channels.kit import text as counting
 from earful.desk.answering import rules
 from earful.desk.answering import service as answering
 from earful.desk.answering.rules import Found
+from earful.desk.attaching import service as attaching
 from earful.desk.inbox.service import sign_off_for
 from earful.model.desk import UserRef
 from earful.model.message import Network, Visibility
@@ -27,6 +28,8 @@ class Preview(Struct, frozen=True, kw_only=True):
     gaps: list[str]
     private: list[Found]
     """In the text as it was written; empty where only those addressed see it."""
+    in_alts: list[Found] = []
+    """In what is said of the draft's pictures, likewise."""
 
 
 def signed(text: str, network: Network, sign_off: str) -> str:
@@ -49,6 +52,7 @@ def preview(
     """Look at a reply. Raises RefusedReplyError when what it answers is not there."""
     channel_id, network = outbox.place_of(tx, in_reply_to)
     usual = sign_off_for(network, user, sign_off)
+    files = attaching.of_draft(tx, user.id, outbox.case_with(tx, in_reply_to))
     whole = signed(text, network, answering.sign_off(tx, user.id, channel_id, usual))
     return Preview(
         channel_id=channel_id,
@@ -57,6 +61,7 @@ def preview(
         parts=divided(tx, whole, in_reply_to, capabilities(channel_id)),
         gaps=rules.gaps(text),
         private=answering.private_in(tx, text, audience),
+        in_alts=outbox.private_in(tx, "", audience, files),
     )
 
 

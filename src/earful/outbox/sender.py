@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+import msgspec
 import structlog
 
-from earful.channels.contract import Connector, SendPostponed, SendRefused, SendUnknown
+from earful.channels.contract import Connector, Reply, SendPostponed, SendRefused, SendUnknown
+from earful.desk.attaching import service as attaching
 from earful.log.contract import Log
 from earful.model.desk import SendState
 from earful.model.time import Instant
-from earful.outbox import rules, service, waiting
+from earful.outbox import leaving, rules, service, waiting
 from earful.store.store import Store
 
 logger = structlog.get_logger()
@@ -26,11 +28,15 @@ class Sender:
         log: Log,
         connectors: Mapping[str, Connector],
         clock: Callable[[], Instant],
+        *,
+        read_file: Callable[[str], bytes | None],
     ) -> None:
+        """`read_file` gives the content of a file by its digest."""
         self._store = store
         self._log = log
         self._connectors = connectors
         self._clock = clock
+        self._read_file = read_file
         self._busy: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -83,16 +89,22 @@ class Sender:
             await store.write(lambda tx: service.refuse_queued(tx, log, reply_id, why, clock()))
             return
         try:
-            reply = await store.write(lambda tx: service.claim(tx, log, reply_id, clock()))
+            can = connector.capabilities
+            reply = await store.write(lambda tx: leaving.claim(tx, log, reply_id, can, clock()))
         except service.RefusedReplyError as error:
             why = str(error)
             await store.write(lambda tx: service.refuse_queued(tx, log, reply_id, why, clock()))
             return
         if reply is None:
             return
+        whole = await self._with_content(reply)
+        if whole is None:
+            why = "A file of this reply is not kept any more; nothing was sent. Take it back and add the file again."
+            await store.write(lambda tx: service.refused(tx, log, reply_id, why, clock()))
+            return
         try:
             async with asyncio.timeout(rules.SEND_SECONDS):
-                proof = await connector.send(reply)
+                proof = await connector.send(whole)
         except SendRefused as error:
             why = str(error)
             await store.write(lambda tx: service.refused(tx, log, reply_id, why, clock()))
@@ -105,9 +117,22 @@ class Sender:
         else:
             await store.write(lambda tx: service.sent(tx, log, reply_id, proof, clock()))
 
+    async def _with_content(self, reply: Reply) -> Reply | None:
+        """The reply with the content of its files; None when one is not there."""
+        if not reply.files:
+            return reply
+        digests = await self._store.read(lambda tx: attaching.digests_of(tx, reply.client_id))
+        files = []
+        for file, digest in zip(reply.files, digests, strict=True):
+            content = await asyncio.to_thread(self._read_file, digest)
+            if content is None:
+                return None
+            files.append(msgspec.structs.replace(file, content=content))
+        return msgspec.structs.replace(reply, files=files)
+
     async def _look(self, reply_id: str) -> None:
         store, log, clock = self._store, self._log, self._clock
-        found = await store.read(lambda tx: service.find_reply(tx, reply_id))
+        found = await store.read(lambda tx: leaving.find_reply(tx, reply_id))
         if found is None:
             return
         channel_id, reply = found

@@ -1,14 +1,17 @@
 """The outbox: a reply's row is the truth about it. Nothing is sent twice, nothing says sent that was not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from earful.channels.contract import Capabilities, RawDelivery, Reply, Sent
+from earful.channels.contract import Capabilities, RawDelivery, Sent
 from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
+from earful.desk.answering.rules import Found
 from earful.desk.answering.rules import gaps as open_gaps
+from earful.desk.attaching import service as attaching
+from earful.desk.attaching.rules import File
 from earful.desk.cases import service as cases
 from earful.intake import service as intake
 from earful.log.contract import Log, NewEvent
@@ -16,8 +19,7 @@ from earful.model.desk import SendState
 from earful.model.message import Actor, Direction, Network, Visibility
 from earful.model.time import Instant
 from earful.outbox import rules, store, wire
-from earful.outbox.rules import OnNews
-from earful.outbox.wire import as_message, reply_of
+from earful.outbox.wire import as_message
 from earful.store.audit import EARFUL, Who, record
 from earful.store.tx import Row, Tx
 
@@ -32,7 +34,6 @@ GIVEN_UP = (*rules.BEFORE_SENDING, SendState.FAILED, SendState.UNKNOWN)
 
 _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
-_parts = msgspec.json.Decoder(list[str])
 
 
 def queue(
@@ -40,8 +41,9 @@ def queue(
 ) -> str:
     """Queue a reply, to go out after its delay, at its time or when it is approved. Returns the case's id.
 
-    Raises RefusedReplyError when it is empty, too long, has a gap or private data that others would see, or its
-    audience is not one that the message allows, and ConflictError when something came that the writer had not seen.
+    Raises RefusedReplyError when it is empty, too long, has a gap or private data that others would see, has files that
+    the network does not take, or its audience is not one that the message allows, and ConflictError when something came
+    that the writer had not seen.
     """
     target = store.target(tx, draft.in_reply_to)
     if target is None or target["case_id"] is None:
@@ -49,7 +51,8 @@ def queue(
     known = store.find(tx, draft.id)
     if known is not None:
         return str(known["case_id"])
-    _check(tx, draft, target, can, length)
+    files = _files(tx, who, target["case_id"], draft, can)
+    _check(tx, draft, target, can, length, files)
     cases.speak(tx, target["case_id"], draft.seen_version)
     subject = target["subject"]
     waits = draft.for_approval or draft.send_at is not None
@@ -79,12 +82,25 @@ def queue(
             "private_reason": draft.private_reason,
         },
     )
+    attaching.bind(tx, draft.id, target["channel_id"], files)
     tell(tx, log, draft.id, target["case_id"], state, now, who)
-    record(tx, who, "reply.queue", draft.id, now, f"case {target['case_id']}, {draft.audience.value}")
+    told = f", {len(files)} files" if files else ""
+    record(tx, who, "reply.queue", draft.id, now, f"case {target['case_id']}, {draft.audience.value}{told}")
     return str(target["case_id"])
 
 
-def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int]) -> None:
+def _files(tx: Tx, who: Who, case_id: str, draft: Draft, can: Capabilities) -> list[File]:
+    try:
+        files = attaching.named(tx, who.id, case_id, draft.files)
+        attaching.check(files, can, draft.audience)
+    except attaching.RefusedError as error:
+        raise RefusedReplyError(str(error)) from error
+    return files
+
+
+def _check(
+    tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int], files: list[File]
+) -> None:
     if not draft.text.strip():
         raise RefusedReplyError("Write something first.")
     left = open_gaps(draft.text)
@@ -93,7 +109,7 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callabl
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:
-        check_private(tx, draft.text, draft.audience)
+        check_private(tx, draft.text, draft.audience, files)
     if target["direction"] != Direction.INBOUND or target["deleted_at"] is not None:
         raise RefusedReplyError("Choose a message of the customer that still exists.")
     allowed = rules.audiences(Visibility(target["visibility"]), can)
@@ -118,14 +134,21 @@ def check_length(
         raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
 
 
-def check_private(tx: Tx, text: str, audience: Visibility) -> None:
-    """Raises PrivateDataError when others than those addressed would see private data."""
-    found = answering.private_in(tx, text, audience)
+def check_private(tx: Tx, text: str, audience: Visibility, files: Sequence[File] = ()) -> None:
+    """Raises PrivateDataError when others than those addressed would see private data, in the words or in what is said
+    of pictures. The files themselves are not looked into."""
+    found = private_in(tx, text, audience, files)
     if found:
         kinds = ", ".join(dict.fromkeys(one.type.replace("_", " ") for one in found))
         raise PrivateDataError(
             f"This has private data in it that everybody could read ({kinds}). Take it out, or answer in private."
         )
+
+
+def private_in(tx: Tx, text: str, audience: Visibility, files: Sequence[File] = ()) -> list[Found]:
+    """Private data in words and in what is said of pictures; an empty list where only those addressed see it."""
+    said = [text, *(one.alt for one in files if one.alt)]
+    return [found for each in said for found in answering.private_in(tx, each, audience)]
 
 
 def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
@@ -134,6 +157,12 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     if target is None:
         raise RefusedReplyError("The message that this answers does not exist any more.")
     return target["channel_id"], Network(target["network"])
+
+
+def case_with(tx: Tx, message_id: str) -> str:
+    """The case of a message to be answered; empty when it is in none."""
+    target = store.target(tx, message_id)
+    return "" if target is None else str(target["case_id"] or "")
 
 
 def handle_of(tx: Tx, message_id: str) -> str:
@@ -158,10 +187,13 @@ def case_of(tx: Tx, reply_id: str) -> str:
     return str(known(tx, reply_id)["case_id"])
 
 
-def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str, Visibility, str]:
+def cancel(
+    tx: Tx, log: Log, who: Who, reply_id: str, now: Instant, *, drafter: str = ""
+) -> tuple[str, Visibility, str]:
     """Take a reply back before it goes out, or give one up. Raises RefusedReplyError when it is too late.
 
-    Returns its text, its audience and the message that it answered.
+    Its files are in a draft again: of `drafter`, or of whoever takes it back. Returns its text, its audience and the
+    message that it answered.
     """
     row = known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
@@ -169,12 +201,13 @@ def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
     tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)
-    text = row["text"]
+    text, gone = row["text"], [reply_id]
     for part in store.parts_after(tx, row["thread_id"], row["part"]) if row["thread_id"] else []:
         # A part can only go out after this one did, so none of them is on its way.
         if store.change(tx, part["id"], part["state"], values):
-            text = f"{text}\n{part['text']}"
+            text, gone = f"{text}\n{part['text']}".rstrip(), [*gone, part["id"]]
             tell(tx, log, part["id"], row["case_id"], SendState.CANCELLED, now, who)
+    attaching.release(tx, gone, drafter or who.id, row["case_id"])
     return text, Visibility(row["audience"]), row["in_reply_to"]
 
 
@@ -202,82 +235,6 @@ def known(tx: Tx, reply_id: str) -> Row:
     return row
 
 
-def claim(tx: Tx, log: Log, reply_id: str, now: Instant) -> Reply | None:
-    """Take a due reply for sending; None when somebody else has it or it was taken back.
-
-    From here until `sent`, `refused`, `postponed` or `unknown`, a crash leaves it `sending`, which the next
-    start turns into `unknown`: it may be out.
-    """
-    row = store.with_target(tx, reply_id)
-    if row is None:
-        return None
-    if row["on_news"] and hold(tx, log, row, now):
-        return None
-    if not row["private_reason"]:
-        check_private(tx, row["text"], Visibility(row["audience"]))
-    values = {
-        "state": SendState.SENDING.value,
-        "attempts": row["attempts"] + 1,
-        "lease_until": now + rules.LEASE,
-        "due_at": None,
-    }
-    if row["later"]:
-        values |= {"text": _parts.decode(row["later"])[0], "later": "", "thread_id": reply_id}
-    if not store.change(tx, reply_id, SendState.QUEUED.value, values):
-        return None
-    if row["later"]:
-        _add_parts(tx, log, row, now)
-        row = store.with_target(tx, reply_id) or row
-    tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
-    return reply_of(row)
-
-
-def hold(tx: Tx, log: Log, row: Row, now: Instant) -> bool:
-    """Hold or cancel a reply that waited when something was said meanwhile; False when nothing was."""
-    if not store.said_since(tx, row["case_id"], row["watch_seq"] or 0, row["user_id"]):
-        return False
-    held = row["on_news"] == OnNews.HOLD
-    state = SendState.HELD if held else SendState.CANCELLED
-    why = "Something was said since this was written. Read it, then send this, change it or give it up."
-    values = {"state": state.value, "due_at": None, "error": why if held else ""}
-    if store.change(tx, row["id"], row["state"], values):
-        tell(tx, log, row["id"], row["case_id"], state, now)
-        if not held and not cases.has_draft(tx, row["user_id"], row["case_id"]):
-            audience = Visibility(row["audience"])
-            cases.save_draft(
-                tx, row["user_id"], row["case_id"], row["text"], audience, row["in_reply_to"], now
-            )
-    return True
-
-
-def _add_parts(tx: Tx, log: Log, row: Row, now: Instant) -> None:
-    """The parts after the first take their places in the queue; each waits until the one before is surely out."""
-    columns = (
-        "case_id",
-        "channel_id",
-        "in_reply_to",
-        "user_id",
-        "audience",
-        "subject",
-        "private_reason",
-        "parts",
-    )
-    for at, words in enumerate(_parts.decode(row["later"])[1:], 2):
-        part = {name: row[name] for name in columns}
-        part |= {"id": f"{row['id']}-{at}", "text": words, "part": at, "thread_id": row["id"]}
-        part |= {"state": SendState.QUEUED.value, "attempts": 0, "error": "", "queued_at": now, "due_at": now}
-        if store.insert(tx, part):
-            tell(tx, log, part["id"], row["case_id"], SendState.QUEUED, now)
-
-
-def find_reply(tx: Tx, reply_id: str) -> tuple[str, Reply] | None:
-    """A reply of unknown fate with its channel, to be looked for."""
-    row = store.with_target(tx, reply_id)
-    if row is None or row["state"] != SendState.UNKNOWN:
-        return None
-    return row["channel_id"], reply_of(row)
-
-
 def sent(tx: Tx, log: Log, reply_id: str, proof: Sent, now: Instant) -> None:
     """The network took it: the reply becomes a message of its conversation, as its echo would."""
     row = store.with_target(tx, reply_id)
@@ -293,12 +250,14 @@ def sent(tx: Tx, log: Log, reply_id: str, proof: Sent, now: Instant) -> None:
         "error": "",
     }
     store.change(tx, reply_id, row["state"], values)
-    message = as_message(row, proof)
+    files = attaching.of_replies(tx, [reply_id]).get(reply_id, [])
+    message = as_message(row, proof, files)
     delivery = RawDelivery(
         transport="outbox", body=msgspec.json.encode(proof), verified_by="send", native_delivery_id=reply_id
     )
     intake.accept(log, row["channel_id"], delivery, [message], now)(tx)
-    store.join_message(tx, row["channel_id"], values["namespace"], proof.native_id, reply_id)
+    message_id = store.join_message(tx, row["channel_id"], values["namespace"], proof.native_id, reply_id)
+    attaching.say(tx, reply_id, message_id, now)
     tell(tx, log, reply_id, row["case_id"], SendState.SENT, now)
 
 

@@ -172,9 +172,9 @@ def parts_after(tx: Tx, thread_id: str, part: int) -> list[Row]:
     return tx.rows(query.order_by(outbox.c.part))
 
 
-def join_message(tx: Tx, channel_id: str, namespace: str, native_id: str, reply_id: str) -> None:
-    """Tie a sent reply to the message that it became."""
-    message_id = tx.value(
+def join_message(tx: Tx, channel_id: str, namespace: str, native_id: str, reply_id: str) -> str:
+    """Tie a sent reply to the message that it became. Returns the message."""
+    message_id: str = tx.value(
         select(messages.c.id).where(
             messages.c.channel_id == channel_id,
             messages.c.namespace == namespace,
@@ -182,6 +182,7 @@ def join_message(tx: Tx, channel_id: str, namespace: str, native_id: str, reply_
         )
     )
     tx.execute(update(outbox).where(outbox.c.id == reply_id).values(message_id=message_id))
+    return message_id
 
 
 def target(tx: Tx, message_id: str) -> Row | None:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from earful.desk.attaching import service as attaching
 from earful.desk.cases import service as cases
 from earful.log.contract import Log
 from earful.model.desk import SendState
 from earful.model.ids import new_id
 from earful.model.message import Direction, Visibility
 from earful.model.time import Instant
-from earful.outbox import rules, service, store
+from earful.outbox import leaving, rules, service, store
 from earful.outbox.service import RefusedReplyError, known, tell
 from earful.store.audit import EARFUL, Who, record
 from earful.store.errors import ConflictError
@@ -104,7 +105,7 @@ def release(tx: Tx, log: Log, now: Instant) -> int:
     """Scheduled replies whose time has come take their places in the queue. Returns how many."""
     rows = store.scheduled_due(tx, now, AT_ONCE)
     for row in rows:
-        if not service.hold(tx, log, row, now):
+        if not leaving.hold(tx, log, row, now):
             _enter(tx, log, row, {}, now, now)
     return len(rows)
 
@@ -112,7 +113,7 @@ def release(tx: Tx, log: Log, now: Instant) -> int:
 def hold_for_news(tx: Tx, log: Log, case_ids: Sequence[str], now: Instant) -> None:
     """Something was said in these cases: their scheduled replies do not go out unseen."""
     for row in store.in_state(tx, SendState.SCHEDULED.value, case_ids) if case_ids else []:
-        service.hold(tx, log, row, now)
+        leaving.hold(tx, log, row, now)
 
 
 def _enter(
@@ -186,7 +187,8 @@ def approve(tx: Tx, log: Log, who: Who, reply_id: str, wish: Approved, now: Inst
         raise RefusedReplyError("This reply does not wait for approval any more.")
     _check_seen(tx, row, wish.seen)
     if not wish.private_reason:
-        service.check_private(tx, wish.text, Visibility(row["audience"]))
+        files = attaching.of_reply(tx, reply_id)
+        service.check_private(tx, wish.text, Visibility(row["audience"]), files)
     values: dict[str, object] = {
         "text": wish.text,
         "later": _encode(wish.parts).decode() if wish.parts else "",
@@ -217,13 +219,14 @@ def withdraw_beside(tx: Tx, log: Log, who: Who, reply: Reply, now: Instant) -> i
 
 
 def give_back(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> str:
-    """Take a reply back for its writer: its text is their draft again, or a note where they are writing another.
+    """Take a reply back for its writer: its text is their draft again, or a note where they are writing another. Its
+    files are in their draft either way.
 
     Returns the writer's id. Raises RefusedReplyError when it is too late.
     """
     writer = str(known(tx, reply_id)["user_id"])
     case_id = service.case_of(tx, reply_id)
-    text, audience, in_reply_to = service.cancel(tx, log, who, reply_id, now)
+    text, audience, in_reply_to = service.cancel(tx, log, who, reply_id, now, drafter=writer)
     if cases.has_draft(tx, writer, case_id):
         cases.note(tx, log, who, case_id, new_id(now), f"This reply came back:\n\n{text}", now)
     else:

@@ -1,12 +1,14 @@
 """A reply as its writer hands it in, as its connector gets it, and as the message that it becomes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Reply, ReplyTarget, Sent
-from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Visibility
+from earful.channels.contract import Reply, ReplyFile, ReplyTarget, Sent
+from earful.desk.attaching.rules import File
+from earful.model.message import Actor, Attachment, Direction, IncomingMessage, MessageKind, Visibility
 from earful.outbox import rules
 from earful.outbox.rules import OnNews
 from earful.store.tx import Row
@@ -44,6 +46,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     """How it is divided, where it is too long for one; empty for whole."""
     private_reason: str = ""
     """Why somebody who may decided that its private data goes out in public."""
+    files: list[str] = []
+    """Ids of files of the writer's draft that go with it, in order."""
 
 
 class _Extras(Struct):
@@ -55,8 +59,11 @@ class _Extras(Struct):
 _extras = msgspec.json.Decoder(_Extras)
 
 
-def reply_of(row: Row) -> Reply:
-    """What a connector gets. Raises RefusedReplyError when the audience would be wider than the message's."""
+def reply_of(row: Row, files: Sequence[File] = ()) -> Reply:
+    """What a connector gets, the content of its files apart.
+
+    Raises RefusedReplyError when the audience would be wider than the message's.
+    """
     visibility = Visibility(row["target_visibility"])
     if rules.widens(Visibility(row["audience"]), visibility):
         raise RefusedReplyError("This reply would be seen by more people than the message it answers.")
@@ -68,6 +75,7 @@ def reply_of(row: Row) -> Reply:
         audience=Visibility(row["audience"]),
         subject=row["subject"],
         sender_name=row["user_name"],
+        files=[ReplyFile(name=one.name, mime=one.mime, alt=one.alt) for one in files],
         to=ReplyTarget(
             native_id=row["before_native_id"] or row["target_native_id"],
             namespace=row["before_namespace"] or row["target_namespace"],
@@ -84,8 +92,8 @@ def reply_of(row: Row) -> Reply:
     )
 
 
-def as_message(row: Row, proof: Sent) -> IncomingMessage:
-    """What the network took, as its echo would be."""
+def as_message(row: Row, proof: Sent, files: Sequence[Attachment] = ()) -> IncomingMessage:
+    """What the network took, as its echo would be; its files are here already."""
     kind = {"email": MessageKind.EMAIL, "sms": MessageKind.SMS}.get(row["network"])
     if kind is None:
         kind = MessageKind.DM if row["audience"] == Visibility.DIRECT else MessageKind.REPLY
@@ -104,4 +112,5 @@ def as_message(row: Row, proof: Sent) -> IncomingMessage:
         parent_id=row["before_native_id"] or row["target_native_id"],
         permalink=proof.permalink,
         client_id=row["id"],
+        attachments=list(files),
     )

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from earful.channels import registry
 from earful.channels.contract import Capabilities, Inlet, Reply, Sent
 from earful.model.message import Network
 
@@ -36,6 +37,7 @@ OnReply = Callable[[Reply, Sent], Awaitable[None]]
 
 def capabilities(network: Network) -> Capabilities:
     """What the simulated network allows, as the real one would."""
+    real = registry.capabilities(network)
     length, counter = LIMITS.get(network, (None, "codepoints"))
     return Capabilities(
         receive="push",
@@ -47,6 +49,9 @@ def capabilities(network: Network) -> Capabilities:
         deletes=True,
         idempotent_send=True,
         threads=network in IN_PARTS,
+        public_files=real.public_files if real is not None else None,
+        private_files=real.private_files if real is not None else None,
+        no_files=real.no_files if real is not None else "",
     )
 
 

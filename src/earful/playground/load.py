@@ -32,6 +32,7 @@ from earful.model.desk import Outcome, Role, Status
 from earful.model.ids import new_id
 from earful.model.message import Direction, Network, Visibility
 from earful.model.time import DAY, HOUR, MINUTE, Instant, moment
+from earful.outbox import leaving
 from earful.outbox import service as outbox
 from earful.playground import story as telling
 from earful.playground.connector import capabilities
@@ -346,7 +347,7 @@ class _Player:
         can = capabilities(said.on)
         draft = outbox.Draft(id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text)
         outbox.queue(tx, self._log, who, draft, can, lambda text: count(text, can.counter), at)
-        outbox.claim(tx, self._log, draft.id, at)
+        leaving.claim(tx, self._log, draft.id, can, at)
         outbox.sent(tx, self._log, draft.id, Sent(native_id=reply.id, occurred_at=moment(at)), at)
 
     def _inbound(self, message: str) -> str:

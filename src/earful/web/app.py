@@ -25,6 +25,7 @@ from earful.channels.chat.limits import RATES
 from earful.desk.answering import pages as answering
 from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
+from earful.desk.attaching import pages as attaching
 from earful.desk.automation import api as automation_api
 from earful.desk.automation import pages as automation
 from earful.desk.backtest import api as backtest_api
@@ -85,6 +86,7 @@ from earful.desk.views import pages as views
 from earful.desk.webhooks import api as webhooks_api
 from earful.desk.webhooks import pages as webhooks
 from earful.intake import api as intake
+from earful.outbox import api as outbox_api
 from earful.outbox import pages as outbox
 from earful.parts import Parts
 from earful.store.errors import StoreUnavailableError
@@ -138,6 +140,8 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *outbox_api.HANDLERS,
+    *attaching.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,

@@ -79,6 +79,11 @@ async def form(request: Ask) -> dict[str, str]:
     return {name: value for name, value in data.multi_items() if isinstance(value, str)}
 
 
+async def repeated(request: Ask, name: str) -> list[str]:
+    """All values of a repeated field of a form, in order."""
+    return [one for one in (await request.form()).getall(name, []) if isinstance(one, str)]
+
+
 def is_htmx(request: Ask) -> bool:
     """Whether the page's own scripts ask, and want a fragment."""
     return "hx-request" in request.headers

@@ -15,8 +15,9 @@ from earful.outbox.rules import OUT
 from earful.playground.networks.app import SIMULATORS
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import Said
-from earful.store.tables import deliveries, oddities
+from earful.store.tables import deliveries, media, oddities
 from tests.conformance.networks.town import Town
+from tests.desk.media.test_media import PICTURE
 
 _customers = (f"customer{number}" for number in range(1, 1_000))
 
@@ -206,6 +207,45 @@ def test_a_reply_goes_out_once_and_its_echo_is_the_same_message(town: Town) -> N
     assert said_by_us(town, "A new one is on its way.") == 1
     says(town, "Somebody else, so that everything before has come back.")
     assert ours(town, "A new one is on its way.") == 1
+
+
+def test_a_file_goes_out_once_with_its_words_and_what_it_shows(town: Town) -> None:
+    can = town.earful.receiver.connectors[town.channel_id].capabilities
+    there = ((False, town.simulator.has_public), (True, town.simulator.has_private))
+    ways = [
+        (private, takes)
+        for private, possible in there
+        if possible and (takes := can.private_files if private else can.public_files) is not None
+    ]
+    if not ways:
+        pytest.skip("the network takes no files from Earful")
+    for number, (private, takes) in enumerate(ways):
+        words, alt = f"The lid turns to the left, as shown {number}.", "A hand turns the lid to the left."
+        content = PICTURE + bytes([number])
+        at = says(town, "How do I open it?", private=private)
+        reply = town.answer(at, words, files=[("lid.png", content, alt)])
+        if number:
+            town.simulator.knobs.next[Fault.LOST_ANSWER] = 1
+        for _ in range(8):
+            town.send(seconds=700)
+        says(town, "So that every echo has come.")
+        assert said_by_us(town, words) == 1
+        shown = [
+            file
+            for one in town.simulator.world.said.values()
+            for file in one.files
+            if file.content == content
+        ]
+        known = town.simulator.can_look or town.simulator.tells_ours
+        if number and not known:
+            assert town.reply(reply)["state"] == SendState.UNKNOWN
+            assert len(shown) <= 1
+            continue
+        assert [(file.mime, file.alt) for file in shown] == [("image/png", alt if takes.alt else "")]
+        rows = town.rows(select(media).where(media.c.owner == town.made.admin, media.c.state == "kept"))
+        said = next(row for row in town.kept() if row["id"] == rows[number]["message_id"])
+        assert said["direction"] == "outbound"
+        assert said["case_id"] == town.message(at)["case_id"]
 
 
 def test_what_a_customer_answers_to_us_belongs_to_the_same_case(town: Town) -> None:

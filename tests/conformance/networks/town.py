@@ -7,7 +7,7 @@ test says so, so that every run sees the same steps.
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +16,10 @@ import uvicorn
 from sqlalchemy import Select, select
 
 from earful.channels import registry
+from earful.channels.kit.media import known
 from earful.channels.kit.text import count
 from earful.config import Settings
+from earful.desk.attaching import service as attaching
 from earful.desk.channels import service as channels
 from earful.log.runner import drain
 from earful.model.ids import new_id
@@ -31,7 +33,7 @@ from earful.playground.networks.simulator import Simulator
 from earful.store.audit import EARFUL, Who
 from earful.store.tables import channels as channel_table
 from earful.store.tables import messages, outbox
-from earful.store.tx import Row
+from earful.store.tx import Row, Tx
 from earful.web.app import build
 from earful.wiring import Earful
 from tests.served import _idle
@@ -131,21 +133,41 @@ class Town:
         return found[0]
 
     def answer(
-        self, native_id: str, text: str, audience: Visibility | None = None, network: Network | None = None
+        self,
+        native_id: str,
+        text: str,
+        audience: Visibility | None = None,
+        network: Network | None = None,
+        files: Sequence[tuple[str, bytes, str]] = (),
     ) -> str:
-        """An agent answers a message; returns the reply's id. It is queued, and not sent yet."""
+        """An agent answers a message, with files (name, content, what it shows); returns the reply's id. It is queued,
+        and not sent yet."""
         row = self.message(native_id, network)
         can = self.earful.receiver.connectors[row["channel_id"]].capabilities
         reply_id = f"reply-{new_id(self.now())}"
+        who = Who(id=self.made.admin, name="Kim Doe")
         draft = Draft(
-            id=reply_id, in_reply_to=row["id"], audience=audience or Visibility(row["visibility"]), text=text
+            id=reply_id,
+            in_reply_to=row["id"],
+            audience=audience or Visibility(row["visibility"]),
+            text=text,
+            files=[self._put(who, row["case_id"], *one) for one in files],
         )
         length = partial(count, counter=can.counter)
-        who = Who(id=self.made.admin, name="Kim Doe")
         self.earful.store.write_now(
             lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, length, self.now())
         )
         return reply_id
+
+    def _put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+        found, digest = known(content), self.earful.files.put(content)
+
+        def verb(tx: Tx) -> str:
+            made = attaching.add(tx, who, case_id, name, found, digest, self.now())
+            attaching.describe(tx, who, made.id, alt, self.now())
+            return made.id
+
+        return self.earful.store.write_now(verb)
 
     def reply(self, reply_id: str) -> Row:
         """A reply as the outbox has it."""

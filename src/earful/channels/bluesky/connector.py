@@ -1,6 +1,7 @@
 """A Bluesky account as a channel: asked again and again, answers under keys that make a resend harmless."""
 
 import asyncio
+from typing import Any
 
 import httpx2
 import msgspec
@@ -20,10 +21,19 @@ from earful.channels.bluesky.limits import (
 from earful.channels.bluesky.parse import AT
 from earful.channels.bluesky.parse import CHAT as CHAT_NAMESPACE
 from earful.channels.bluesky.records import POST
-from earful.channels.bluesky.send import Composed, compose
+from earful.channels.bluesky.send import Composed, compose, with_pictures
 from earful.channels.bluesky.session import Session
 from earful.channels.bluesky.settings import BlueskySecrets, BlueskySettings
-from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendRefused, SendUnknown, Sent
+from earful.channels.contract import (
+    Capabilities,
+    Inlet,
+    Reply,
+    ReplyFile,
+    SendPostponed,
+    SendRefused,
+    SendUnknown,
+    Sent,
+)
 from earful.channels.kit.api import FAULTS, Api, ApiRefused, wait_by
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.backoff import Backoff
@@ -34,6 +44,7 @@ from earful.channels.kit.running import broke, keep_up
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.stopping import unless
 from earful.channels.kit.tools import Tools
+from earful.channels.kit.uploading import handed_over
 from earful.model.message import Network
 from earful.model.time import moment as moment_of
 
@@ -93,11 +104,23 @@ class BlueskyConnector:
         me = await self._me()
         if not composed.key:
             return await self._chat(reply, composed)
+        blobs = await handed_over(reply, self._upload)
         await afford_reply(self._budget, "writes in a day", WRITE_POINTS)
         await afford_reply(self._budget, "writes", WRITE_POINTS)
-        body = {"repo": me, "collection": POST, "rkey": composed.key, "record": composed.record}
+        record = with_pictures(composed.record, reply.files, blobs)
+        body = {"repo": me, "collection": POST, "rkey": composed.key, "record": record}
         await self._api.send("POST", "/xrpc/com.atproto.repo.putRecord", limit="writes", json=body)
         return self._sent(reply, composed, me)
+
+    async def _upload(self, file: ReplyFile) -> dict[str, Any]:
+        """A picture at the server, which forgets it when no record names it soon. Raises as `Api.send`."""
+        await afford_reply(self._budget, "requests")
+        path, headers = "/xrpc/com.atproto.repo.uploadBlob", {"content-type": file.mime}
+        answer = await self._api.send("POST", path, limit="requests", content=file.content, headers=headers)
+        blob = mapping(object_in(answer.content), "blob")
+        if not blob:
+            raise SendUnknown("the answer does not name it")
+        return blob
 
     async def _chat(self, reply: Reply, composed: Composed) -> Sent:
         convo = await self._convo(reply)

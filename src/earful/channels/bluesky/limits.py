@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
 from earful.channels.kit.budget import Budget, Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 
 CAPABILITIES = Capabilities(
     receive="poll",
@@ -17,6 +18,9 @@ CAPABILITIES = Capabilities(
     idempotent_send=True,
     history=True,
     threads=True,
+    # app.bsky.embed.images. The lexicon has no longest description; the app takes 2,000 characters.
+    public_files=Files(largest=dict.fromkeys((*PICTURES, "image/webp"), 2 * MEGABYTE), most=4, alt=2_000),
+    no_files="Bluesky has no files in direct messages. Answer in public with a picture, or by another channel.",
 )
 MAX_BYTES = 3_000
 DM_LENGTH, DM_BYTES = 1_000, 10_000

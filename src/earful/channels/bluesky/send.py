@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from earful.channels.bluesky.limits import CAPABILITIES, DM_BYTES, DM_LENGTH, MAX_BYTES
 from earful.channels.bluesky.records import POST, facets, key_of, reference
-from earful.channels.contract import Reply, SendRefused
+from earful.channels.contract import Reply, ReplyFile, SendRefused
 from earful.channels.kit.html import scrub
 from earful.channels.kit.text import Counter, count
 from earful.model.message import Visibility
@@ -27,6 +27,8 @@ def compose(reply: Reply, now: Instant, *, direct: bool) -> Composed:
     if not text:
         raise SendRefused("The reply has no text; nothing was sent.")
     if reply.audience is Visibility.DIRECT:
+        if reply.files:
+            raise SendRefused(f"{CAPABILITIES.no_files} Nothing was sent.")
         if not direct:
             raise SendRefused(
                 "Direct messages are switched off in this channel's settings; nothing was sent. Switch them on there."
@@ -50,6 +52,16 @@ def compose(reply: Reply, now: Instant, *, direct: bool) -> Composed:
     if marks:
         record["facets"] = marks
     return Composed(text=text, key=key_of(reply.client_id), record=record)
+
+
+def with_pictures(
+    record: dict[str, Any], files: list[ReplyFile], blobs: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The record with its pictures, which the server has already: `app.bsky.embed.images`."""
+    if not files:
+        return record
+    images = [{"image": blob, "alt": file.alt} for file, blob in zip(files, blobs, strict=True)]
+    return record | {"embed": {"$type": "app.bsky.embed.images", "images": images}}
 
 
 def _fits(text: str, most: int, most_bytes: int) -> None:

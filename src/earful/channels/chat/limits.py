@@ -1,6 +1,7 @@
 """What the web chat can do, and how much of it one visitor may use."""
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
+from earful.channels.kit.uploading import ANY, MEGABYTE
 from earful.model.time import MINUTE, SECOND
 
 CAPABILITIES = Capabilities(
@@ -12,6 +13,9 @@ CAPABILITIES = Capabilities(
     deletes=False,
     idempotent_send=True,
     reports=True,
+    private_files=Files(
+        largest=dict.fromkeys(ANY, 16 * MEGABYTE), most=10, together=18 * MEGABYTE, alt=1_000
+    ),
 )
 LONGEST_TEXT = 10_000
 """Characters of one message."""

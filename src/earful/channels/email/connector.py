@@ -50,7 +50,7 @@ class EmailConnector:
     async def send(self, reply: Reply) -> Sent:
         """Submit one reply and keep its copy as the settings say; see `Connector.send`."""
         now = self._now()
-        mail = compose(reply, self._settings, now=now)
+        mail = await asyncio.to_thread(compose, reply, self._settings, now=now)
         recipients = [each for field in ("To", "Cc") for each in str(mail[field] or "").split(", ") if each]
         if self._settings.sent_copy == "bcc":
             recipients.append(self._settings.address)

@@ -1,6 +1,7 @@
 """What mail allows, and what we allow of mail."""
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
+from earful.channels.kit.uploading import ANY, MEGABYTE
 
 CAPABILITIES = Capabilities(
     receive="mailbox",
@@ -10,6 +11,10 @@ CAPABILITIES = Capabilities(
     edits=False,
     deletes=False,
     idempotent_send=False,
+    # (M) Many servers take 25 MB, and a file grows by a third in a mail.
+    private_files=Files(
+        largest=dict.fromkeys(ANY, 16 * MEGABYTE), most=10, together=18 * MEGABYTE, alt=1_000
+    ),
 )
 
 MAX_MAIL_BYTES = 25_000_000

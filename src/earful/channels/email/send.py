@@ -1,5 +1,6 @@
 """A reply as a mail, and its way out by SMTP submission (RFC 6409)."""
 
+import asyncio
 import re
 import ssl
 from datetime import datetime
@@ -33,7 +34,8 @@ def compose(reply: Reply, settings: EmailSettings, *, now: datetime) -> EmailMes
 
     A `direct` reply goes to Reply-To or the author alone; a `group` reply also to the others on the mail.
 
-    Raises SendRefused when mail cannot keep the audience, nobody can be addressed, or there is no text.
+    Files are attached. Raises SendRefused when mail cannot keep the audience, nobody can be addressed, or there is no
+    text.
     """
     if reply.audience not in (Visibility.DIRECT, Visibility.GROUP):
         raise SendRefused(f"Mail is private, it cannot be answered for a {reply.audience} audience.")
@@ -56,6 +58,12 @@ def compose(reply: Reply, settings: EmailSettings, *, now: datetime) -> EmailMes
     # Exchange would otherwise answer us with out-of-office notes; people still may.
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail.set_content(scrub(reply.text), cte="quoted-printable")
+    for file in reply.files:
+        maintype, _, subtype = file.mime.partition("/")
+        mail.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=_line(file.name))
+        if file.alt:
+            # RFC 2183 leaves the words of a part to this field (RFC 2045).
+            mail.get_payload()[-1]["Content-Description"] = _line(file.alt)  # type: ignore[index]
     return mail
 
 
@@ -164,7 +172,7 @@ async def submit(smtp: aiosmtplib.SMTP, mail: EmailMessage, *, sender: str, reci
     except (aiosmtplib.SMTPException, OSError) as fault:
         raise SendPostponed(f"The mail server went away ({_words(fault)}); nothing was sent.") from None
     try:
-        await smtp.data(mail.as_bytes())
+        await smtp.data(await asyncio.to_thread(mail.as_bytes))
     except aiosmtplib.SMTPResponseException as fault:
         raise _refusal(fault) from None
     except (aiosmtplib.SMTPException, OSError) as fault:

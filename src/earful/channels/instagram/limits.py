@@ -23,6 +23,7 @@ CAPABILITIES = Capabilities(
         after="Wait until the customer writes again, or answer in public or by another channel.",
     ),
     reports=True,
+    no_files="Instagram fetches files from a public address only, and Earful gives none. Say it in words, or hand off.",
 )
 PRIVATE_REPLY_SECONDS = 7 * DAY // SECOND
 

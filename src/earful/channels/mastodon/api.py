@@ -124,6 +124,8 @@ class Instance(Struct, frozen=True):
     max_length: int = DEFAULT_MAX_LENGTH
     url_length: int = DEFAULT_URL_LENGTH
     streaming: str = ""
+    configuration: dict[str, Any] = {}
+    """What the server takes, in its own words."""
 
 
 class ApiRefused(Exception):
@@ -199,6 +201,7 @@ class Api:
             max_length=length if isinstance(length, int) else DEFAULT_MAX_LENGTH,
             url_length=link if isinstance(link, int) else DEFAULT_URL_LENGTH,
             streaming=_as_http(str(streaming or self.server)),
+            configuration=configuration,
         )
 
     async def notifications(self, **params: Any) -> list[Notification]:

@@ -14,6 +14,7 @@ from earful.channels.kit.http import ResponseTooLarge
 from earful.channels.kit.running import broke, keep_up
 from earful.channels.kit.stream import StreamRefused
 from earful.channels.mastodon.api import Api, ApiRefused, Instance, Policy
+from earful.channels.mastodon.files import taken, upload
 from earful.channels.mastodon.follow import Follow
 from earful.channels.mastodon.limits import CAPABILITIES
 from earful.channels.mastodon.send import compose, find_own, post, sent, withdraw_if_wider
@@ -74,9 +75,12 @@ class MastodonConnector:
         try:
             instance = await self._instance(api)
             text, visibility = compose(reply, self._settings.server, instance)
+            media_ids = await upload(api, reply, now=instant(self._now()))
             # An echo that comes by stream before the answer to the request waits for this lock.
             async with self._sending:
-                status = await post(api, reply, text, visibility, now=instant(self._now()))
+                status = await post(
+                    api, reply, text, visibility, now=instant(self._now()), media_ids=media_ids
+                )
                 self._remember(status.id, reply.client_id)
             await withdraw_if_wider(api, reply, status)
             return sent(status, reply, self._settings.server)
@@ -123,7 +127,10 @@ class MastodonConnector:
                 self._known = await api.instance()
             except _FAULTS as fault:
                 raise SendPostponed(f"The server could not be asked for its limits ({fault}).") from None
-            self.capabilities = structs.replace(CAPABILITIES, max_length=self._known.max_length)
+            takes = taken(self._known.configuration)
+            self.capabilities = structs.replace(
+                CAPABILITIES, max_length=self._known.max_length, public_files=takes, private_files=takes
+            )
         return self._known
 
     async def _policy(self, api: Api) -> Policy:
@@ -150,8 +157,8 @@ class MastodonConnector:
         if isinstance(fault, ApiRefused | StreamRefused) and fault.status in (401, 403):
             return (
                 f"{host} does not accept the access token any more ({fault.status}). Mentions stay there "
-                "and are fetched when it does. Connect the account again, with the scopes read and "
-                "write:statuses."
+                "and are fetched when it does. Connect the account again, with the scopes read, "
+                "write:statuses and write:media."
             )
         if isinstance(fault, AddressRefused):
             return str(fault)

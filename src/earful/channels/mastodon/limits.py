@@ -1,7 +1,8 @@
 """What Mastodon allows (docs.joinmastodon.org, "Rate limits" and "Instance")."""
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 from earful.model.message import Visibility
 
 DEFAULT_MAX_LENGTH = 500
@@ -13,6 +14,11 @@ HISTORY_PAGES = 20
 ANCESTORS_KEPT = 500
 """Threads remembered, to spare requests: 300 in 5 minutes are allowed."""
 
+FILES = Files(largest=dict.fromkeys((*PICTURES, "image/gif", "image/webp"), 16 * MEGABYTE), most=4, alt=1_500)
+"""Where the server does not say: `configuration.media_attachments` and `statuses.max_media_attachments`."""
+MEDIA_LOOKS, MEDIA_LOOK_SECONDS = 20, 1.0
+"""How often the server is asked whether a large file is ready."""
+
 CAPABILITIES = Capabilities(
     receive="stream",
     public_reply=True,
@@ -23,6 +29,8 @@ CAPABILITIES = Capabilities(
     deletes=True,
     idempotent_send=True,
     threads=True,
+    public_files=FILES,
+    private_files=FILES,
 )
 
 VISIBILITY = {

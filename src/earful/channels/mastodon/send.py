@@ -1,6 +1,7 @@
 """A reply as a status: never wider than asked, always addressed."""
 
 import re
+from typing import Any
 
 import httpx2
 import msgspec
@@ -75,12 +76,20 @@ def _bare(acct: str, server: str) -> str:
     return acct.lower().removesuffix(f"@{host_of(server)}")
 
 
-async def post(api: Api, reply: Reply, text: str, visibility: str, *, now: Instant) -> Status:
+async def post(
+    api: Api, reply: Reply, text: str, visibility: str, *, now: Instant, media_ids: list[str]
+) -> Status:
     """POST /api/v1/statuses with the Idempotency-Key (kept for an hour by the server).
 
     Raises SendRefused, SendPostponed or SendUnknown.
     """
-    form = {"status": text, "in_reply_to_id": reply.to.native_id, "visibility": visibility}
+    form: dict[str, Any] = {
+        "status": text,
+        "in_reply_to_id": reply.to.native_id,
+        "visibility": visibility,
+    }
+    if media_ids:
+        form["media_ids"] = media_ids
     headers = {"idempotency-key": reply.client_id}
     try:
         response = await fetch(api.http, "POST", "/api/v1/statuses", json=form, headers=headers)

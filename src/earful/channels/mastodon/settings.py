@@ -47,7 +47,7 @@ class MastodonSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         str,
         Meta(
             title="Access token",
-            description="Of an application with the scopes read and write:statuses.",
+            description="Of an application with the scopes read, write:statuses and write:media.",
             min_length=1,
         ),
     ]

@@ -1,11 +1,15 @@
 """The private conversations of a page as a channel."""
 
 import asyncio
+from typing import Any
 
-from earful.channels.contract import Capabilities, Inlet, Reply, Sent
+import msgspec
+
+from earful.channels.contract import Capabilities, Inlet, Reply, ReplyFile, SendUnknown, Sent
 from earful.channels.facebook.connector import subscribe_page
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
+from earful.channels.kit.uploading import handed_over
 from earful.channels.messenger.limits import CAPABILITIES, LIMITS, LOST_AFTER_HOURS, SEND, TALKS
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.graph import FAULTS, Graph, id_in
@@ -53,6 +57,9 @@ class MessengerConnector:
         fields = compose_private(
             reply, CAPABILITIES, "Messenger", now, human_agent=self._settings.human_agent, metadata=True
         )
+        attachments = await handed_over(reply, self._upload)
+        if attachments:
+            fields["message"] |= {"attachment": attachments[0]}
         window = CAPABILITIES.window
         answer = await self._graph.send(
             f"{self._settings.page_id}/messages",
@@ -62,8 +69,20 @@ class MessengerConnector:
         )
         return Sent(native_id=id_in(answer, "message_id"), occurred_at=moment(now), thread=reply.to.thread)
 
+    async def _upload(self, file: ReplyFile) -> dict[str, Any]:
+        """A file that Meta has, as a message names it (Send API, "Attachment Upload API"). Raises as `Graph.send`."""
+        kind = "image" if file.mime.startswith("image/") else "file"
+        message = {"attachment": {"type": kind, "payload": {"is_reusable": True}}}
+        answer = await self._graph.send(
+            f"{self._settings.page_id}/message_attachments", {"message": msgspec.json.encode(message).decode()},
+            files={"filedata": (file.name, file.content, file.mime)},
+        )  # fmt: skip
+        return {"type": kind, "payload": {"attachment_id": id_in(answer, "attachment_id")}}
+
     async def find(self, reply: Reply) -> Sent | None:
-        """Look through the conversation for the same words of ours."""
+        """Look through the conversation for the same words of ours; of a file only an echo can tell."""
+        if not reply.text:
+            raise SendUnknown("Messenger cannot be asked for a file. Look into the page's inbox.")
         await afford_reply(self._graph.budget, TALKS)
         return await find_private(self._graph, self._settings.page_id, "messenger", reply)
 

@@ -1,8 +1,9 @@
 """What Messenger allows (Messenger Platform, "Send API", "Rate limits", "Policy")."""
 
-from earful.channels.contract import Capabilities, Window
+from earful.channels.contract import Capabilities, Files, Window
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import ANY, MEGABYTE
 from earful.channels.meta.graph import CALLS
 from earful.channels.meta.private import HUMAN_DAYS
 from earful.model.time import DAY, SECOND
@@ -24,6 +25,15 @@ CAPABILITIES = Capabilities(
         after="Wait until the customer writes again, or answer by another channel.",
     ),
     reports=True,
+    # (M) 25 MB, pictures 8 MB. A message is words or a file, never both.
+    private_files=Files(
+        largest={
+            mime: (8 if mime.startswith("image/") else 16) * MEGABYTE for mime in ANY if mime != "image/webp"
+        },
+        most=10,
+        in_one=1,
+        caption=0,
+    ),
 )
 
 SEND, TALKS = "send", "conversations"

@@ -120,9 +120,16 @@ class Graph:
         raise GraphRefused(response.status_code, error, wait)
 
     async def send(
-        self, path: str, fields: Mapping[str, Any], *, limit: str = CALLS, after_window: str = ""
+        self,
+        path: str,
+        fields: Mapping[str, Any],
+        *,
+        limit: str = CALLS,
+        after_window: str = "",
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> bytes:
-        """Say something. Raises as `Connector.send`; see `judge` for `after_window`."""
+        """Say something, or hand over `files` (name, content, type) in a form. Raises as `Connector.send`; see `judge`
+        for `after_window`."""
         try:
             access = await self._tokens.access()
         except GrantRefused as fault:
@@ -130,6 +137,7 @@ class Graph:
         await afford_reply(self.budget, limit)
         query, headers = self._signed(access, {})
 
+        body: dict[str, Any] = {"json": fields} if files is None else {"data": fields, "files": files}
         bad_token = False
 
         def explain(response: httpx2.Response) -> str:
@@ -141,7 +149,8 @@ class Graph:
         try:
             response = await send_request(
                 self.tools.http, "POST", f"{self._base}/{path}",
-                now=self.tools.now(), explain=explain, params=query, headers=headers, json=fields,
+                now=self.tools.now(), explain=explain, params=query, headers=headers,
+                **body,
             )  # fmt: skip
         except SendPostponed:
             if bad_token:

@@ -59,7 +59,7 @@ def compose_private(
     customer = str(reply.to.context.get("customer") or reply.to.author_native_id)
     if not customer or customer != reply.to.author_native_id:
         raise SendRefused("It is not known to whom to answer; nothing was sent.")
-    message: dict[str, Any] = {"text": words_of(reply, can, network)}
+    message: dict[str, Any] = {} if reply.files else {"text": words_of(reply, can, network)}
     if metadata:
         # It comes back with the echo, which so is known to be this reply.
         message["metadata"] = reply.client_id

@@ -13,6 +13,7 @@ CAPABILITIES = Capabilities(
     deletes=False,
     idempotent_send=False,
     reports=True,
+    no_files="An SMS carries words only. Hand off to the chat or to mail to send a file.",
     history=True,
 )
 LOOK_SECONDS = 300.0

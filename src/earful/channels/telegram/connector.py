@@ -130,9 +130,9 @@ class TelegramConnector:
 
     async def send(self, reply: Reply) -> Sent:
         """Send one message; see `Connector.send`."""
-        fields = compose(reply)
+        composed = compose(reply)
         await afford_reply(self._budget, "send")
-        return await post(self._tools.http, f"{self._base}/sendMessage", fields, self._tools.now())
+        return await post(self._tools.http, self._base, composed, self._tools.now())
 
     async def find(self, reply: Reply) -> Sent | None:
         """A bot cannot read what it sent."""

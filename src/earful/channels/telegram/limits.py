@@ -1,9 +1,18 @@
 """What Telegram allows (core.telegram.org/bots/faq, "Broadcasting to users"; Bot API)."""
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import ANY, MEGABYTE, PICTURES
 
+PHOTOS = (*PICTURES, "image/webp")
+"""What goes out as a photo; everything else is a document."""
+FILES = Files(
+    largest=dict.fromkeys(ANY, 16 * MEGABYTE) | dict.fromkeys(PHOTOS, 10 * MEGABYTE),
+    most=10,
+    in_one=1,
+    caption=1_024,
+)
 CAPABILITIES = Capabilities(
     receive="stream",
     public_reply=True,
@@ -14,6 +23,8 @@ CAPABILITIES = Capabilities(
     deletes=False,
     idempotent_send=False,
     threads=True,
+    public_files=FILES,
+    private_files=FILES,
     kept_seconds=24 * 3600,
 )
 

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Capabilities, Inlet, Reply, SendUnknown, Sent
+from earful.channels.contract import Capabilities, Inlet, Reply, ReplyFile, SendUnknown, Sent
 from earful.channels.kit.media import MediaLater, MediaRefused, Source
 from earful.channels.kit.tools import Tools
-from earful.channels.meta.graph import FAULTS, Graph, GraphRefused
+from earful.channels.kit.uploading import handed_over
+from earful.channels.meta.graph import FAULTS, Graph, GraphRefused, id_in
 from earful.channels.meta.standing import (
     Callback,
     Problem,
@@ -77,11 +78,21 @@ class WhatsAppConnector:
 
     async def send(self, reply: Reply) -> Sent:
         """Send one message; see `Connector.send`."""
-        fields: dict[str, Any] = compose(reply)
+        compose(reply)
+        media_ids = await handed_over(reply, self._upload)
+        fields: dict[str, Any] = compose(reply, media_ids[0] if media_ids else "")
         path = f"{self._settings.phone_number_id}/messages"
         window = CAPABILITIES.window
         answer = await self._graph.send(path, fields, limit=SEND, after_window=window.after if window else "")
         return sent(answer, reply, self._graph.tools.now())
+
+    async def _upload(self, file: ReplyFile) -> str:
+        """A file that Meta keeps for 30 days; its id. Raises as `Graph.send`."""
+        answer = await self._graph.send(
+            f"{self._settings.phone_number_id}/media", {"messaging_product": "whatsapp", "type": file.mime},
+            files={"file": (file.name, file.content, file.mime)},
+        )  # fmt: skip
+        return id_in(answer, "id")
 
     async def find(self, reply: Reply) -> Sent | None:
         """A business cannot read what it sent."""

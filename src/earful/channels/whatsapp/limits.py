@@ -1,8 +1,9 @@
 """What WhatsApp allows (Cloud API, "Messages", "Rate limits", "Send messages")."""
 
-from earful.channels.contract import Capabilities, Window
+from earful.channels.contract import Capabilities, Files, Window
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, OFFICE, PICTURES
 from earful.channels.meta.graph import CALLS
 from earful.model.time import DAY, SECOND
 
@@ -21,6 +22,13 @@ CAPABILITIES = Capabilities(
         after="Only a template that Meta approved can be sent, from WhatsApp Manager; or answer by another channel.",
     ),
     reports=True,
+    private_files=Files(
+        largest=dict.fromkeys(PICTURES, 5 * MEGABYTE)
+        | dict.fromkeys(("application/pdf", "text/plain", *OFFICE), 16 * MEGABYTE),
+        most=10,
+        in_one=1,
+        caption=1_024,
+    ),
 )
 
 SEND = "send"

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Reply, SendRefused, SendUnknown, Sent
+from earful.channels.contract import Reply, ReplyFile, SendRefused, SendUnknown, Sent
 from earful.channels.kit.html import scrub
 from earful.channels.kit.text import count
+from earful.channels.kit.uploading import PICTURES
 from earful.channels.whatsapp.limits import CAPABILITIES
 from earful.model.message import Visibility
 from earful.model.time import Instant, moment
@@ -25,8 +26,11 @@ class Accepted(Struct):
     messages: list[_Named]
 
 
-def compose(reply: Reply) -> dict[str, Any]:
-    """The fields of a message. Raises SendRefused rather than show a reply to anybody it was not meant for."""
+def compose(reply: Reply, media_id: str = "") -> dict[str, Any]:
+    """The fields of a message; `media_id` names its file, where it has one and the network has it already.
+
+    Raises SendRefused rather than show a reply to anybody it was not meant for.
+    """
     context = reply.to.context
     if reply.audience is not reply.to.visibility or reply.audience not in (
         Visibility.DIRECT,
@@ -34,7 +38,7 @@ def compose(reply: Reply) -> dict[str, Any]:
     ):
         raise SendRefused(f"WhatsApp is {reply.to.visibility}, not {reply.audience}; nothing was sent.")
     text = scrub(reply.text).strip()
-    if not text:
+    if not text and not reply.files:
         raise SendRefused("The reply has no text; nothing was sent.")
     length = count(text, CAPABILITIES.counter)
     if CAPABILITIES.max_length is not None and length > CAPABILITIES.max_length:
@@ -45,12 +49,22 @@ def compose(reply: Reply) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "group" if group else "individual",
-        "type": "text",
-        "text": {"body": text, "preview_url": False},
+        **(_file(reply.files[0], media_id, text) if reply.files else _words(text)),
         "context": {"message_id": reply.to.native_id},
         "biz_opaque_callback_data": reply.client_id[:LONGEST_TRACKER],
     }
     return fields | ({"to": group} if group else _recipient(reply))
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"body": text, "preview_url": False}}
+
+
+def _file(file: ReplyFile, media_id: str, text: str) -> dict[str, Any]:
+    caption = {"caption": text} if text else {}
+    if file.mime in PICTURES:
+        return {"type": "image", "image": {"id": media_id, **caption}}
+    return {"type": "document", "document": {"id": media_id, "filename": file.name, **caption}}
 
 
 def _recipient(reply: Reply) -> dict[str, str]:

@@ -16,10 +16,11 @@ from earful.channels.kit.running import broke, every, keep_up
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.stopping import unless
 from earful.channels.kit.tools import Tools
+from earful.channels.x.files import upload
 from earful.channels.x.follow import DM_FIELDS, FIELDS, History, Lookup, dms_in, listings, posts_in
 from earful.channels.x.limits import CAPABILITIES, LIMITS, LOOK_DAYS, LOOK_MOST, PAGE, heed
 from earful.channels.x.parse import id_number
-from earful.channels.x.send import Composed, compose, same_words, sent
+from earful.channels.x.send import Composed, compose, same_words, sent, with_pictures
 from earful.channels.x.settings import XSecrets, XSettings
 from earful.channels.x.setup import Setup, SetupRefused
 from earful.channels.x.stream import Stream
@@ -101,14 +102,18 @@ class XConnector:
     async def send(self, reply: Reply) -> Sent:
         """Post one reply or direct message; see `Connector.send`."""
         composed = compose(reply, self._settings)
+        media_ids = await upload(self._user, self._budget, reply)
         await afford_reply(self._budget, f"{composed.limit} in a day")
         await afford_reply(self._budget, composed.limit)
-        response = await self._user.send("POST", composed.path, limit=composed.limit, json=composed.body)
+        body = with_pictures(composed, media_ids)
+        response = await self._user.send("POST", composed.path, limit=composed.limit, json=body)
         return sent(response.content, reply, self._settings, moment(self._tools.now()))
 
     async def find(self, reply: Reply) -> Sent | None:
         """Look among what the account said for an answer to the same message with the same words."""
         composed = compose(reply, self._settings)
+        if not composed.text:
+            raise SendUnknown("X cannot be asked for a picture without words. Look on X itself.")
         try:
             found = await self._said(reply, composed)
         except (*_FAULTS, SendPostponed) as fault:
@@ -175,7 +180,7 @@ class XConnector:
         if isinstance(fault, ApiRefused) and fault.status == 403:
             return (
                 f"X refuses: {fault}. See that the app has the scopes tweet.read, users.read and, for direct messages, "
-                "dm.read, and that its plan has what is asked for."
+                "dm.read, for answers with pictures, media.write, and that its plan has what is asked for."
             )
         if isinstance(fault, ApiRefused) and fault.status == 429:
             return f"X asked too often: {fault}. Earful waits as long as X says and goes on."

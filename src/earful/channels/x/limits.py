@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
 from earful.channels.kit.budget import Budget, Limit
 from earful.channels.kit.oauth import Provider
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 
+# (M) Sizes are of the help pages; pictures and an animation do not go together.
+_LARGEST = dict.fromkeys((*PICTURES, "image/webp"), 5 * MEGABYTE) | {"image/gif": 15 * MEGABYTE}
 CAPABILITIES = Capabilities(
     receive="push",
     public_reply=True,
@@ -18,6 +21,8 @@ CAPABILITIES = Capabilities(
     idempotent_send=False,
     history=True,
     threads=True,
+    public_files=Files(largest=_LARGEST, most=4, alone=frozenset({"image/gif"}), alt=1_000),
+    private_files=Files(largest=_LARGEST, most=4, in_one=1, alt=1_000),
 )
 DM_LENGTH = 10_000
 
@@ -32,12 +37,14 @@ LIMITS = (
     Limit(name="direct messages read", most=15, seconds=_QUARTER),
     Limit(name="posts looked at", most=300, seconds=_QUARTER),
     Limit(name="set-up", most=450, seconds=_QUARTER),
+    # (M)
+    Limit(name="files", most=500, seconds=_QUARTER),
 )
 """Those of a user's token. “own posts read”, “posts looked at” and “set-up” are not in the pages read: the lowest of
 what similar calls have."""
 
 SCOPES = (
-    "tweet.read", "tweet.write", "users.read", "dm.read", "dm.write", "offline.access",
+    "tweet.read", "tweet.write", "users.read", "dm.read", "dm.write", "media.write", "offline.access",
 )  # fmt: skip
 
 

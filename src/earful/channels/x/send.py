@@ -32,7 +32,7 @@ class Composed(Struct, frozen=True, kw_only=True):
 def compose(reply: Reply, settings: XSettings) -> Composed:
     """The request. Raises SendRefused rather than show a reply to anybody it was not meant for."""
     text = scrub(reply.text).strip()
-    if not text:
+    if not text and not reply.files:
         raise SendRefused("The reply has no text; nothing was sent.")
     if reply.audience is Visibility.DIRECT:
         return _direct(reply, text, settings)
@@ -75,7 +75,16 @@ def _direct(reply: Reply, text: str, settings: XSettings) -> Composed:
     if len(text) > DM_LENGTH:
         raise SendRefused(f"The reply is {len(text)} characters long, X allows 10,000; nothing was sent.")
     path = f"/2/dm_conversations/with/{reply.to.author_native_id}/messages"
-    return Composed(path=path, body={"text": text}, limit="direct messages", text=text)
+    return Composed(path=path, body={"text": text} if text else {}, limit="direct messages", text=text)
+
+
+def with_pictures(composed: Composed, media_ids: list[str]) -> dict[str, object]:
+    """The body of the request, with pictures that X has already."""
+    if not media_ids:
+        return composed.body
+    if composed.answers:
+        return composed.body | {"media": {"media_ids": media_ids}}
+    return composed.body | {"attachments": [{"media_id": one} for one in media_ids]}
 
 
 def sent(raw: bytes, reply: Reply, settings: XSettings, now: datetime) -> Sent:

@@ -4,14 +4,15 @@ import msgspec
 from msgspec import Struct
 
 from earful.desk import settings as kept
-from earful.desk.answering import service as answering
 from earful.desk.approval import rules, store
 from earful.desk.approval.rules import Piece, Policy, Writer
+from earful.desk.attaching import service as attaching
 from earful.desk.conditions import service as conditions
 from earful.log.contract import Log, NewEvent
 from earful.model.desk import SendState
-from earful.model.message import Network, Visibility
+from earful.model.message import Attachment, Network, Visibility
 from earful.model.time import Instant
+from earful.outbox import service as outbox
 from earful.outbox import waiting
 from earful.outbox.waiting import Approved, Said
 from earful.store.audit import Who, record
@@ -59,6 +60,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     scheduled_at: int | None = None
     private: bool = False
     """It has private data in it that everybody would see."""
+    files: list[Attachment] = []
+    """What goes out with it."""
 
 
 def settings(tx: Tx) -> Policy:
@@ -120,6 +123,7 @@ def _asked(tx: Tx, row: Row) -> Asked:
     state = SendState(row["state"])
     open_ = waiting.find(tx, row["reply_id"]) if state is SendState.APPROVAL else None
     said = store.message(tx, row["reply_id"])
+    files = attaching.of_reply(tx, row["reply_id"])
     return Asked(
         reply_id=row["reply_id"],
         case_id=row["case_id"],
@@ -142,7 +146,8 @@ def _asked(tx: Tx, row: Row) -> Asked:
         news=open_.news if open_ else [],
         seen=open_.seen if open_ else "",
         scheduled_at=open_.scheduled_at if open_ else None,
-        private=bool(open_ and answering.private_in(tx, open_.text, open_.audience)),
+        private=bool(open_ and outbox.private_in(tx, open_.text, open_.audience, files)),
+        files=attaching.of_replies(tx, [row["reply_id"]]).get(row["reply_id"], []),
     )
 
 

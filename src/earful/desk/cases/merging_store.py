@@ -21,6 +21,7 @@ from earful.store.tables import (
     drafts,
     events,
     handoffs,
+    media,
     messages,
     notes,
     outbox,
@@ -47,6 +48,7 @@ MOVING: tuple[_Moving, ...] = (
     ),
     ("breaches", sla_breaches.c.case_id, (sla_breaches.c.clock,)),
     ("handoffs", handoffs.c.case_id, (handoffs.c.id,)),
+    ("files", media.c.case_id, (media.c.id,)),
     ("returns", case_returns.c.case_id, (case_returns.c.message_id,)),
     ("returns_to", case_returns.c.earlier_id, (case_returns.c.message_id,)),
 )

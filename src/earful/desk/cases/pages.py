@@ -240,6 +240,8 @@ class Saved(msgspec.Struct):
     gaps: list[str] = []
     parts: list[str] = []
     """What it becomes when it is too long for one post."""
+    in_alts: bool = False
+    """There is private data in the description of a picture."""
 
 
 PII_WORDS = {
@@ -283,9 +285,20 @@ async def draft(request: Ask, case_id: FromPath[str], data: DraftBody) -> Saved:
     if private:
         words = f"This has {private[0][2]} in it, and everybody could read it."
         warnings.append(Warned(text=words, private_label="Answer in private"))
+    elif look.in_alts:
+        kind = PII_WORDS.get(look.in_alts[0].type, "private data")
+        words = f"The description of a picture has {kind} in it, and everybody could read it."
+        warnings.append(Warned(text=words, private_label="Answer in private"))
     if look.gaps:
         warnings.append(Warned(text=f"Fill in [[{look.gaps[0]}]] before you send."))
-    return Saved(saved_at=now, warnings=warnings, private=private, gaps=look.gaps, parts=look.parts)
+    return Saved(
+        saved_at=now,
+        warnings=warnings,
+        private=private,
+        gaps=look.gaps,
+        parts=look.parts,
+        in_alts=bool(look.in_alts),
+    )
 
 
 def _enum(kind: type[T], value: str, field: str) -> T:

@@ -21,6 +21,7 @@ from earful.store.tables import (
     drafts,
     events,
     handoffs,
+    media,
     messages,
     notes,
     outbox,
@@ -259,6 +260,7 @@ def absorb(tx: Tx, kept: str, other: Row) -> None:
         (conversation_cases, conversation_cases.c.case_id),
         (sla_breaches, sla_breaches.c.case_id),
         (handoffs, handoffs.c.case_id),
+        (media, media.c.case_id),
         (case_returns, case_returns.c.case_id),
         (case_returns, case_returns.c.earlier_id),
     ):

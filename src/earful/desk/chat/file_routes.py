@@ -80,7 +80,7 @@ async def one_file(request: Ask, channel: FromPath[str], media_id: FromPath[str]
 
     def read(tx: Tx) -> media.Kept | None:
         kept = media.served(tx, media_id)
-        return kept if kept is not None and kept.owner in service.threads(tx, visitor) else None
+        return kept if kept is not None and service.may_see(tx, visitor, kept) else None
 
     kept = await parts.store.read(read)
     content = parts.files.read(kept.sha256) if kept is not None else None

@@ -17,6 +17,7 @@ from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.chat import rules, store
 from earful.desk.chat.rules import Said
+from earful.desk.media.service import Kept
 from earful.intake import service as intake
 from earful.intake.rules import clean
 from earful.log.contract import Log
@@ -73,13 +74,15 @@ class Visitor(Struct, frozen=True, kw_only=True):
         )
 
 
-class File(Struct, frozen=True, kw_only=True):
+class File(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file of a message, as its page shows it."""
 
     id: str
     name: str
     mime: str
     size: int
+    alt: str = ""
+    """The picture in words."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -268,6 +271,14 @@ def threads(tx: Tx, visitor: Visitor) -> list[str]:
     return [row["id"] for row in store.of_user(tx, visitor.channel_id, visitor.user_id)]
 
 
+def may_see(tx: Tx, visitor: Visitor, kept: Kept) -> bool:
+    """Whether a file is a visitor's own, or went out to them with an answer."""
+    there = threads(tx, visitor)
+    if kept.owner in there:
+        return True
+    return bool(kept.message_id) and store.said_with(tx, visitor.channel_id, there, kept.message_id)
+
+
 def _line(row: Row, read: set[str]) -> Line:
     ours = row["direction"] == Direction.OUTBOUND
     return Line(
@@ -277,7 +288,7 @@ def _line(row: Row, read: set[str]) -> Line:
         text=row["text"],
         at=row["occurred_at"],
         files=[
-            File(id=one.native_id, name=one.name, mime=one.mime, size=one.size or 0)
+            File(id=one.native_id, name=one.name, mime=one.mime, size=one.size or 0, alt=one.alt)
             for one in _data.decode(row["data"]).attachments
             if one.url.startswith("/media/")
         ],

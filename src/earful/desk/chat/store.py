@@ -96,6 +96,18 @@ def said(tx: Tx, channel_id: str, threads: Sequence[str], since: int, limit: int
     return tx.rows(query)[::-1]
 
 
+def said_with(tx: Tx, channel_id: str, threads: Sequence[str], message_id: str) -> bool:
+    """Whether a message was said in one of the threads and is there for its visitor."""
+    wanted = (
+        messages.c.id == message_id,
+        messages.c.channel_id == channel_id,
+        messages.c.thread.in_(threads),
+        messages.c.visibility != "internal",
+        messages.c.deleted_at.is_(None),
+    )
+    return tx.value(select(messages.c.id).where(*wanted)) is not None
+
+
 def has_said(tx: Tx, channel_id: str, thread: str) -> bool:
     """Whether anything was said in a thread."""
     return bool(said(tx, channel_id, [thread], 0, 1))

@@ -165,6 +165,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "invitations": handoff.panel(tx, case.detail),
         "guests": chat.panel(tx, case.detail.row.id, parts.clock()),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
+        "attached": outbox.files(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
         "following": notices.follows(tx, case.detail.row.id, user.id),
     }

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities
+from earful.desk.attaching import service as attaching
 from earful.desk.inbox import store
 from earful.desk.media import service as media
 from earful.desk.notices import mentions
@@ -189,6 +190,8 @@ def acts(tx: Tx, case_id: str) -> list[TimelineItem]:
 
 
 def replies(tx: Tx, case_id: str, networks: Mapping[str, Network]) -> list[TimelineItem]:
+    rows = store.replies_of(tx, case_id)
+    files = attaching.of_replies(tx, [row["id"] for row in rows])
     return [
         TimelineReply(
             id=row["id"],
@@ -202,6 +205,7 @@ def replies(tx: Tx, case_id: str, networks: Mapping[str, Network]) -> list[Timel
             next_try_at=row["due_at"],
             network=networks[row["channel_id"]],
             in_reply_to=row["in_reply_to"],
+            files=files.get(row["id"], []),
         )
-        for row in store.replies_of(tx, case_id)
+        for row in rows
     ]

@@ -39,6 +39,8 @@ class Kept(Struct, frozen=True, kw_only=True):
     mime: str
     sha256: str
     owner: str
+    message_id: str
+    """Empty while nothing was said with it."""
 
 
 class TooManyError(ValueError):
@@ -112,7 +114,7 @@ def postpone(tx: Tx, log: Log, row: Row, why: str, after_seconds: float | None, 
 
 
 def _tell(tx: Tx, log: Log, kind: str, row: Row, now: Instant) -> None:
-    log.append(tx, [NewEvent(type=kind, subject=row["id"], case_id=row["case_id"], at=now)])
+    log.append(tx, [NewEvent(type=kind, subject=row["id"], case_id=row["said_in"], at=now)])
 
 
 def is_full(tx: Tx, megabytes: int) -> bool:
@@ -134,16 +136,17 @@ def upload(
         "due_at": now + UNSAID_LIFE,
     }  # fmt: skip
     store.insert(tx, [row])
-    return _attachment(row)
+    return attachment_of(row | {"alt": ""})
 
 
 def check_upload(found: Fetched) -> None:
-    """Raises MediaRefused for a kind that visitors may not send."""
+    """Raises MediaRefused for a kind that nobody may send."""
     if found.mime not in UPLOADS:
         raise MediaRefused("Only pictures, PDF, text and office documents can be sent here.")
 
 
-def _attachment(row: Row) -> Attachment:
+def attachment_of(row: Row | dict[str, Any]) -> Attachment:
+    """A file that is kept, as pages show it."""
     return Attachment(
         kind="image" if rules.is_image(row["mime"]) else "file",
         url=f"/media/{row['id']}",
@@ -151,13 +154,14 @@ def _attachment(row: Row) -> Attachment:
         name=row["name"],
         size=row["size"],
         native_id=row["id"],
+        alt=row["alt"],
     )
 
 
 def uploaded(tx: Tx, owner: str, ids: Sequence[str]) -> list[Attachment]:
     """Files that a visitor sent up, in the order of the ids; those that are not theirs are left out."""
     found = {row["id"]: row for row in store.owned(tx, owner, ids)} if ids else {}
-    return [_attachment(found[one]) for one in ids if one in found]
+    return [attachment_of(found[one]) for one in ids if one in found]
 
 
 def served(tx: Tx, media_id: str) -> Kept | None:
@@ -165,7 +169,10 @@ def served(tx: Tx, media_id: str) -> Kept | None:
     row = store.find(tx, media_id)
     if row is None or row["state"] != "kept":
         return None
-    return Kept(id=row["id"], name=row["name"], mime=row["mime"], sha256=row["sha256"], owner=row["owner"])
+    return Kept(
+        id=row["id"], name=row["name"], mime=row["mime"], sha256=row["sha256"], owner=row["owner"],
+        message_id=row["message_id"] or "",
+    )  # fmt: skip
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -189,9 +196,14 @@ def shown(attachments: Sequence[Attachment], files: Mapping[int, Row]) -> Shown:
     for place, one in enumerate(attachments):
         row = files.get(place)
         if row is not None and row["state"] == "kept":
-            own = _attachment(row)
-            one = msgspec.structs.replace(own, name=one.name or own.name, alt=one.alt)  # noqa: PLW2901
+            own = attachment_of(row)
+            if not row["owner"]:
+                own = msgspec.structs.replace(own, name=one.name or own.name, alt=one.alt)
+            one = own  # noqa: PLW2901
         elif row is not None and row["state"] in ("wanted", "refused"):
             notes[place] = row["why"] or "wanted"
         showing.append(one)
+    # Not every network tells of the files that went out with a reply.
+    sent = [row for place, row in sorted(files.items()) if place >= len(attachments) and row["reply_id"]]
+    showing += [attachment_of(row) for row in sent]
     return Shown(attachments=showing, notes=notes)

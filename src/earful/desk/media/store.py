@@ -35,7 +35,7 @@ def adopt(tx: Tx, media_id: str, channel_id: str, message_id: str, place: int) -
     wanted = media.c.id == media_id, media.c.channel_id == channel_id, media.c.message_id.is_(None)
     tx.execute(
         update(media)
-        .where(*wanted, media.c.owner != "")
+        .where(*wanted, media.c.owner != "", media.c.case_id.is_(None))
         .values(message_id=message_id, place=place, due_at=None)
     )
 
@@ -65,7 +65,7 @@ def of_messages(tx: Tx, message_ids: Sequence[str]) -> list[Row]:
 def due(tx: Tx, now: int, limit: int) -> list[Row]:
     """What is to be fetched or removed now, the oldest first, with the case of its message."""
     query = (
-        select(media, channels.c.network, messages.c.case_id)
+        select(media, channels.c.network, messages.c.case_id.label("said_in"))
         .join(channels, channels.c.id == media.c.channel_id)
         .join(messages, messages.c.id == media.c.message_id, isouter=True)
         .where(media.c.due_at.is_not(None), media.c.due_at <= now)

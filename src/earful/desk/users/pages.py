@@ -27,6 +27,7 @@ MANAGE = [needs(Permission.USERS_MANAGE)]
 TOKENS = [needs(Permission.TOKENS_MANAGE)]
 SIGNED_IN = [needs(Permission.CASES_READ)]
 SCOPE_WORDS = {
+    Permission.REPLIES_SEND: "Answer customers in a colleague's name, with files",
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
     Permission.CASES_WRITE: "Change cases: correct, claim as fixed, act on many, take the next",

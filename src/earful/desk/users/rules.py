@@ -84,6 +84,7 @@ TOKEN_SCOPES = (
     Permission.ROUTING_MANAGE,
     Permission.AUTOMATION_MANAGE,
     Permission.MACROS_MANAGE,
+    Permission.REPLIES_SEND,
     Permission.REPLIES_APPROVE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""

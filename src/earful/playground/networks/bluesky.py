@@ -16,13 +16,23 @@ from earful.model.time import HOUR, Instant, rfc3339
 from earful.playground.networks.jetstream import Jetstream
 from earful.playground.networks.shapes import Shape, problems
 from earful.playground.networks.simulator import Pushed, Refusal, Simulator, Told, Wiring, as_json, body_of
-from earful.playground.networks.world import Account, Happened, Said
+from earful.playground.networks.world import Account, Happened, Said, SentFile
 
 PASSWORD = "abcd-efgh-ijkl-mnop"  # noqa: S105 - of a network that is not there
 _REFERENCE: Shape = {"uri!": re.compile(r"at://\S+"), "cid!": str}
 _FACET: Shape = {
     "index!": {"byteStart!": int, "byteEnd!": int}, "features!": [{"$type!": str, "uri": str, "did": str, "tag": str}],
 }  # fmt: skip
+_IMAGES: Shape = {
+    "$type!": ("app.bsky.embed.images",),
+    "images!": [
+        {
+            "image!": {"$type!": ("blob",), "ref!": {"$link!": str}, "mimeType!": re.compile("image/.+"), "size!": int},
+            "alt!": str, "aspectRatio": dict,
+        }
+    ],
+}  # fmt: skip
+LARGEST_IMAGE = 2_000_000
 _BODIES: dict[str, Shape] = {
     "com.atproto.server.createSession": {"identifier!": str, "password!": str, "authFactorToken": str},
     "com.atproto.repo.putRecord": {
@@ -30,7 +40,7 @@ _BODIES: dict[str, Shape] = {
         "swapRecord": str, "swapCommit": str,
         "record!": {
             "$type!": (POST,), "text!": str, "createdAt!": re.compile(r"\d{4}-\d\d-\d\dT\S+Z"), "langs": [str],
-            "facets": [_FACET], "embed": dict, "reply": {"root!": _REFERENCE, "parent!": _REFERENCE},
+            "facets": [_FACET], "embed": _IMAGES, "reply": {"root!": _REFERENCE, "parent!": _REFERENCE},
         },
     },
     "chat.bsky.convo.sendMessage": {
@@ -62,6 +72,7 @@ class BlueskySimulator(Simulator):
         super().__init__(base_url, clock)
         self.sign_ins = 0
         self._keys: dict[str, str] = {}
+        self._embeds: dict[str, dict[str, Any]] = {}
         self.jetstream = Jetstream()
 
     def wiring(self) -> Wiring:
@@ -123,8 +134,8 @@ class BlueskySimulator(Simulator):
                 return as_json({"records": [self._record(one) for one in reversed(ours)]})
             case "com.atproto.repo.getRecord":
                 return self._get(asked)
-            case "com.atproto.repo.putRecord":
-                return self._put(self._body(asked, name))
+            case "com.atproto.repo.uploadBlob" | "com.atproto.repo.putRecord":
+                return self._blob(asked) if name.endswith("Blob") else self._put(self._body(asked, name))
             case _ if name.startswith("chat.bsky.convo."):
                 return self._chat(asked, name)
         raise Refusal(501, {"error": "MethodNotImplemented", "message": "Method Not Implemented"})
@@ -195,6 +206,28 @@ class BlueskySimulator(Simulator):
     def _anybody(self, did: str) -> Account:
         return self.world.brand if did == _did(self.world.brand) else self._customer(did)
 
+    def _blob(self, asked: Asked) -> Answer:
+        mime = asked.headers.get("content-type", "")
+        kept = self.keep_file(SentFile(name="", mime=mime, content=asked.body))
+        blob = {
+            "$type": "blob",
+            "ref": {"$link": f"bafkrei{kept}"},
+            "mimeType": mime,
+            "size": len(asked.body),
+        }
+        return as_json({"blob": blob})
+
+    def _pictures(self, record: dict[str, Any]) -> list[SentFile]:
+        found = []
+        for one in record.get("embed", {}).get("images", []):
+            file = self.handed.get(one["image"]["ref"]["$link"].removeprefix("bafkrei"))
+            if file is None or len(file.content) > LARGEST_IMAGE:
+                raise Refusal(
+                    400, {"error": "InvalidRequest", "message": "Could not find blob, or it is too large"}
+                )
+            found.append(msgspec.structs.replace(file, alt=one["alt"]))
+        return found
+
     def _put(self, body: dict[str, Any]) -> Answer:
         record, key = body.get("record", {}), str(body.get("rkey"))
         if count(str(record.get("text")), Counter.GRAPHEMES) > 300:
@@ -206,8 +239,11 @@ class BlueskySimulator(Simulator):
             parent = record.get("reply", {}).get("parent", {}).get("uri", "")
             above = next((one for one in self._posts() if self._uri(one) == parent), None)
             # The key must be known before anybody is told of the post.
+            pictures, parent = self._pictures(record), above.id if above else ""
+            if pictures:
+                self._embeds[key] = record["embed"]
             self._keys[str(int(self.world.new_id()) + 1)] = key
-            self.world.say(self.world.brand, str(record.get("text")), parent=above.id if above else "")
+            self.world.say(self.world.brand, str(record.get("text")), parent=parent, files=pictures)
         return as_json({"uri": f"at://{_did(self.world.brand)}/{POST}/{key}", "cid": _cid(key)})
 
     def _get(self, asked: Asked) -> Answer:
@@ -266,6 +302,8 @@ class BlueskySimulator(Simulator):
         value: dict[str, Any] = {
             "$type": POST, "text": said.text, "createdAt": rfc3339(said.at), "langs": ["en"],
         }  # fmt: skip
+        if self._key(said) in self._embeds:
+            value["embed"] = self._embeds[self._key(said)]
         if said.kind:
             value["embed"] = {"$type": f"app.bsky.embed.{said.kind}"}
         if said.parent:

@@ -7,7 +7,7 @@ from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change
 from earful.playground.networks.meta import MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import as_json
-from earful.playground.networks.world import Said
+from earful.playground.networks.world import Said, SentFile
 
 FIELDS = frozenset(
     {"recipient", "message", "messaging_type", "tag", "notification_type", "persona_id", "reply_to"}
@@ -31,7 +31,10 @@ def event(simulator: MetaSimulator, said: Said, change: Change, metadata: str) -
     if change is Change.DELETE:
         return found | {"message": {"mid": mid(said), "is_deleted": True}}
     message: dict[str, Any] = {"mid": mid(said)}
-    message |= {"is_unsupported": True} if said.kind else {"text": said.text}
+    message |= {"is_unsupported": True} if said.kind else {"text": said.text} if said.text else {}
+    if said.files:
+        kind = "image" if said.files[0].is_picture else "file"
+        message["attachments"] = [{"type": kind, "payload": {"url": f"{simulator.base_url}/cdn/{said.id}"}}]
     if said.ours:
         message |= {"is_echo": True, "app_id": 777} | ({"metadata": metadata} if metadata else {})
     elif said.parent:
@@ -39,21 +42,32 @@ def event(simulator: MetaSimulator, said: Said, change: Change, metadata: str) -
     return found | {"message": message}
 
 
-def send(simulator: MetaSimulator, asked: Asked, path: str, fields: dict[str, Any]) -> tuple[str, str]:
-    """Check a message that is to be sent; returns to whom and the words. Raises Refusal."""
+def send(
+    simulator: MetaSimulator, asked: Asked, path: str, fields: dict[str, Any]
+) -> tuple[str, str, list[SentFile]]:
+    """Check a message that is to be sent; returns to whom, the words or the file. Raises Refusal."""
     for name in fields.keys() - FIELDS:
         simulator.violated(asked, path, f"there is no field {name}")
     customer = simulator.by_id(str((fields.get("recipient") or {}).get("id", "")))
-    text = (fields.get("message") or {}).get("text")
-    if not isinstance(text, str) or not text:
-        raise refusal(400, 100, "(#100) Empty message")
+    message = fields.get("message") or {}
+    text, attachment = message.get("text", ""), message.get("attachment")
+    if bool(text) is (attachment is not None):
+        raise refusal(400, 100, "(#100) A message is words or an attachment")
+    files = [_handed(simulator, attachment)] if attachment is not None else []
     tagged = fields.get("tag") == "HUMAN_AGENT"
     if fields.get("messaging_type") != ("MESSAGE_TAG" if tagged else "RESPONSE"):
         simulator.violated(asked, path, "messaging_type does not fit the tag")
     newest = max((one.at for one in simulator.world.with_customer(customer.id) if not one.ours), default=0)
     if simulator.clock() - newest > (HUMAN_SECONDS if tagged else WINDOW_SECONDS) * 1000:
         raise refusal(400, 10, "(#10) This message is sent outside of allowed window.", 2018278)
-    return customer.id, text
+    return customer.id, str(text), files
+
+
+def _handed(simulator: MetaSimulator, attachment: dict[str, Any]) -> SentFile:
+    file = simulator.handed.get(str(attachment.get("payload", {}).get("attachment_id")))
+    if file is None or attachment.get("type") != ("image" if file.is_picture else "file"):
+        raise refusal(400, 100, "(#100) No matching attachment")
+    return file
 
 
 def listed(simulator: MetaSimulator, asked: Asked) -> Answer:

@@ -97,7 +97,9 @@ class InstagramSimulator(MetaSimulator):
             text, customer = str((fields.get("message") or {}).get("text", "")), under.by.id
             said = self.world.say(self.world.brand, text, parent=under.id, private=True, to=customer)
         else:
-            customer, text = conversations.send(self, asked, path, fields)
+            customer, text, files = conversations.send(self, asked, path, fields)
+            if files:
+                self.violated(asked, path, "files come from a public address only")
             if "metadata" in fields["message"]:
                 self.violated(asked, path, "there is no field message.metadata")
             said = self.world.say(self.world.brand, text, private=True, to=customer)

@@ -9,6 +9,7 @@ from earful.model.time import Instant
 from earful.playground.networks import conversations
 from earful.playground.networks.meta import MetaSimulator, refusal
 from earful.playground.networks.simulator import Pushed, Wiring, as_json
+from earful.playground.networks.uploads import form_of
 from earful.playground.networks.world import Happened, Said
 
 
@@ -41,10 +42,15 @@ class MessengerSimulator(MetaSimulator):
             return as_json({"id": brand})
         if asked.method == "GET" and path == f"{brand}/conversations":
             return conversations.listed(self, asked)
+        if asked.method == "POST" and path == f"{brand}/message_attachments":
+            form = form_of(asked)
+            if "is_reusable" not in form.words.get("message", ""):
+                self.violated(asked, path, "message says nothing of an attachment")
+            return as_json({"attachment_id": self.keep_file(form.files["filedata"])})
         if asked.method == "POST" and path == f"{brand}/messages":
-            customer, text = conversations.send(self, asked, path, fields)
+            customer, text, files = conversations.send(self, asked, path, fields)
             self._metadata = str(fields["message"].get("metadata", ""))
-            said = self.world.say(self.world.brand, text, private=True, to=customer)
+            said = self.world.say(self.world.brand, text, private=True, to=customer, files=files)
             return conversations.accepted(customer, said)
         raise refusal(400, 100, "Unsupported request", 33)
 

@@ -11,6 +11,7 @@ from earful.channels.kit.macs import hex_mac
 from earful.channels.meta.hook import HEADER
 from earful.model.time import Instant
 from earful.playground.networks.simulator import Pushed, Refusal, Simulator, Told, Wiring, as_json, body_of
+from earful.playground.networks.uploads import is_form
 from earful.playground.networks.world import Account
 
 APP_ID = "777"
@@ -51,7 +52,7 @@ class MetaSimulator(Simulator):
             raise refusal(400, 190, "Invalid OAuth access token - Cannot parse access token")
         if self.proof and given(asked).get("appsecret_proof") != hex_mac(APP_SECRET, ACCESS_TOKEN.encode()):
             self.violated(asked, path, "appsecret_proof is missing or wrong")
-        fields = body_of(asked) if asked.body and not _is_form(asked) else {}
+        fields = body_of(asked) if asked.body and not _is_form(asked) and not is_form(asked) else {}
         if rest.endswith("/subscribed_apps"):
             return as_json({"success": True})
         return self.request(asked, rest, fields)

@@ -18,6 +18,10 @@ from earful.web.security import POLICY
 Ask = Request[Any, Any, Any]
 SHOP_CHAT = "brewline-chat"
 """The demo's web chat."""
+FILE_HEADERS = {
+    "content-security-policy": "default-src 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+}
 THREADS_SHOWN = 30
 SHARES = (("0", "never"), ("0.1", "one in ten"), ("0.5", "every other"), ("1", "always"))
 """How often something goes wrong."""
@@ -73,6 +77,19 @@ async def shop(request: Ask) -> Response[str]:
     policy = "; ".join(f"{name} {value}" for name, value in allowed.items())
     headers = {"content-security-policy": policy}
     return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@get("/file/{network:str}/{said_id:str}/{place:int}", include_in_schema=False)
+async def file(
+    request: Ask, network: FromPath[str], said_id: FromPath[str], place: FromPath[int]
+) -> Response[bytes]:
+    """A file of the brand's reply, as the desk serves files of customers: pictures are shown, the rest is saved."""
+    said = _chosen(request, network).world.said.get(said_id)
+    if said is None or said.deleted or not 0 <= place < len(said.files):
+        return Response(b"", status_code=404)
+    one = said.files[place]
+    kind = one.mime if one.is_picture else "application/octet-stream"
+    return Response(one.content, media_type=kind, headers=dict(FILE_HEADERS))
 
 
 @post("/play/{network:str}/say", include_in_schema=False)
@@ -156,4 +173,4 @@ def _threads(chosen: Simulator) -> list[list[Said]]:
     return newest[:THREADS_SHOWN]
 
 
-HANDLERS: list[Any] = [page, shop, say, edit, delete, turn]
+HANDLERS: list[Any] = [page, shop, file, say, edit, delete, turn]

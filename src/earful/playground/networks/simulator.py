@@ -10,7 +10,7 @@ from earful.channels.hooks import Answer, Asked
 from earful.model.message import Network
 from earful.model.time import Instant
 from earful.playground.networks.knobs import Fault, Knobs
-from earful.playground.networks.world import Account, Happened, Said, World
+from earful.playground.networks.world import Account, Happened, Said, SentFile, World
 
 
 class Pushed(Struct, frozen=True, kw_only=True):
@@ -93,6 +93,8 @@ class Simulator:
         self.violations: list[Violation] = []
         self.files: dict[str, bytes] = {}
         """What the network names by an id and gives when it is asked for it."""
+        self.handed: dict[str, SentFile] = {}
+        """What the brand handed over, by the id that the network gave it, until it is said something with."""
         self.on_push: Callable[[], None] | None = None
 
     # What a subclass gives.
@@ -167,6 +169,12 @@ class Simulator:
     def violated(self, asked: Asked, path: str, problem: str) -> None:
         """Note that a request breaks the network's contract."""
         self.violations.append(Violation(request=f"{asked.method} {path}", problem=problem))
+
+    def keep_file(self, file: SentFile) -> str:
+        """Keep a file for what will be said with it; returns its id."""
+        name = self.world.new_id()
+        self.handed[name] = file
+        return name
 
     def push(self, pushed: Pushed) -> None:
         """Send a delivery, as the knobs have it."""

@@ -10,7 +10,8 @@ from earful.channels.telegram.hook import HEADER
 from earful.model.message import Change, Network
 from earful.model.time import Instant
 from earful.playground.networks.simulator import Pushed, Refusal, Simulator, Told, Wiring, as_json, body_of
-from earful.playground.networks.world import Account, Happened, Said
+from earful.playground.networks.uploads import form_of
+from earful.playground.networks.world import Account, Happened, Said, SentFile
 
 TOKEN = "9000:playground-token"  # noqa: S105 - of a network that is not there
 GROUP = -1009
@@ -20,6 +21,8 @@ SEND_FIELDS = frozenset(
      "message_effect_id", "suggested_post_parameters", "reply_parameters", "reply_markup"}
 )  # fmt: skip
 """Parameters of sendMessage as the specification has them."""
+FILE_METHODS = {"sendPhoto": "photo", "sendDocument": "document"}
+"""Methods that take a file, and its parameter."""
 
 
 class TelegramSimulator(Simulator):
@@ -50,6 +53,8 @@ class TelegramSimulator(Simulator):
         bot, _, method = path.strip("/").partition("/")
         if bot != f"bot{TOKEN}":
             raise Refusal(404, _no(404, "Not Found"))
+        if method in FILE_METHODS:
+            return self._send_file(asked, method)
         fields = body_of(asked)
         if method == "getMe":
             return _yes(_user(self.world.brand) | {"is_bot": True})
@@ -84,11 +89,28 @@ class TelegramSimulator(Simulator):
     def _send(self, asked: Asked, path: str, fields: dict[str, Any]) -> Answer:
         for name in fields.keys() - SEND_FIELDS:
             self.violated(asked, "sendMessage", f"there is no parameter {name}")
-        chat_id, text = fields.get("chat_id"), fields.get("text")
+        text = fields.get("text")
         if not isinstance(text, str) or not text:
             raise Refusal(400, _no(400, "Bad Request: message text is empty"))
         if len(text.encode("utf-16-le")) // 2 > 4096:
             raise Refusal(400, _no(400, "Bad Request: message is too long"))
+        return self._said(fields, text, [])
+
+    def _send_file(self, asked: Asked, method: str) -> Answer:
+        form, kind = form_of(asked), FILE_METHODS[method]
+        for name in form.words.keys() - (SEND_FIELDS - {"text"} | {"caption"}):
+            self.violated(asked, method, f"there is no parameter {name}")
+        if list(form.files) != [kind]:
+            raise Refusal(400, _no(400, f"Bad Request: there is no {kind} in the request"))
+        text = form.words.get("caption", "")
+        if len(text.encode("utf-16-le")) // 2 > 1024:
+            raise Refusal(400, _no(400, "Bad Request: message caption is too long"))
+        told = form.words.get("reply_parameters", "{}")
+        fields = form.words | {"reply_parameters": msgspec.json.decode(told)}
+        return self._said(fields, text, list(form.files.values()))
+
+    def _said(self, fields: dict[str, Any], text: str, files: list[SentFile]) -> Answer:
+        chat_id = fields.get("chat_id")
         known = {one.id for one in self.world.customers.values()} | {str(GROUP)}
         if str(chat_id) not in known:
             raise Refusal(403, _no(403, "Forbidden: bot can't initiate conversation with a user"))
@@ -101,6 +123,7 @@ class TelegramSimulator(Simulator):
             parent=parent if parent in self.world.said else "",
             private=private,
             to=str(chat_id) if private else "",
+            files=files,
         )
         return _yes(self._message(said))
 
@@ -137,7 +160,7 @@ class TelegramSimulator(Simulator):
 
     def is_send(self, asked: Asked, path: str) -> bool:
         """Everything is a POST here."""
-        return path.endswith("/sendMessage")
+        return path.endswith(("/sendMessage", *(f"/{one}" for one in FILE_METHODS)))
 
     def _number(self) -> int:
         self._next_update += 1
@@ -170,7 +193,7 @@ class TelegramSimulator(Simulator):
             "chat": chat,
             "from": _user(said.by) | {"is_bot": said.ours},
         }
-        message |= {said.kind: {"value": 1}} if said.kind else {"text": said.text}
+        message |= {said.kind: {"value": 1}} if said.kind else _content(said)
         if said.edited_at is not None:
             message["edit_date"] = said.edited_at // 1000
         parent = self.world.said.get(said.parent)
@@ -179,6 +202,16 @@ class TelegramSimulator(Simulator):
                 "message_id": int(parent.id), "date": parent.at // 1000, "chat": chat, "text": parent.text,
             }  # fmt: skip
         return message
+
+
+def _content(said: Said) -> dict[str, Any]:
+    if not said.files:
+        return {"text": said.text}
+    name = f"file{said.id}"
+    shown: dict[str, Any] = {"document": {"file_id": name, "file_unique_id": name}}
+    if said.files[0].is_picture:
+        shown = {"photo": [{"file_id": name, "file_unique_id": name, "width": 1, "height": 1}]}
+    return shown | ({"caption": said.text} if said.text else {})
 
 
 def _user(account: Account) -> dict[str, Any]:

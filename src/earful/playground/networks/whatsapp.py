@@ -6,7 +6,8 @@ from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change, Network
 from earful.playground.networks.meta import ACCESS_TOKEN, MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import Pushed, Refusal, Wiring, as_json
-from earful.playground.networks.world import Account, Happened, Said
+from earful.playground.networks.uploads import form_of
+from earful.playground.networks.world import Account, Happened, Said, SentFile
 
 BUSINESS = "4711"
 SEND_FIELDS = frozenset(
@@ -17,6 +18,8 @@ SEND_FIELDS = frozenset(
         "recipient",
         "type",
         "text",
+        "image",
+        "document",
         "context",
         "biz_opaque_callback_data",
     }
@@ -68,6 +71,8 @@ class WhatsAppSimulator(MetaSimulator):
         if asked.method == "GET" and path in self.files:
             url = f"{self.base_url}/{LOOKASIDE}{path}"
             return as_json({"messaging_product": "whatsapp", "id": path, "url": url})
+        if asked.method == "POST" and path == f"{brand}/media":
+            return self._media(asked, path)
         if asked.method == "POST" and path == f"{brand}/messages":
             return self._send(asked, path, fields)
         raise refusal(404, 100, f"Unsupported {asked.method.lower()} request", 33)
@@ -76,17 +81,37 @@ class WhatsAppSimulator(MetaSimulator):
         """Only messages."""
         return path.endswith("/messages")
 
+    def _media(self, asked: Asked, path: str) -> Answer:
+        form = form_of(asked)
+        file = form.files.get("file")
+        if form.words.get("messaging_product") != "whatsapp" or file is None:
+            raise refusal(400, 100, "(#100) The parameter messaging_product is required")
+        if form.words.get("type") != file.mime:
+            self.violated(asked, path, "type is not that of the file")
+        return as_json({"id": self.keep_file(file)})
+
+    def _content(self, fields: dict[str, Any]) -> tuple[str, list[SentFile]]:
+        kind = str(fields.get("type"))
+        told = fields.get(kind)
+        told = told if isinstance(told, dict) else {}
+        if kind in ("image", "document"):
+            file, caption = self.handed.get(str(told.get("id"))), str(told.get("caption", ""))
+            if file is None or len(caption) > 1024:
+                raise refusal(400, 100, "(#100) Invalid media, or a caption that is too long")
+            return caption, [file]
+        body = told.get("body")
+        if kind != "text" or not isinstance(body, str) or not body:
+            raise refusal(400, 100, "(#100) The parameter text['body'] is required")
+        if len(body) > 4096:
+            raise refusal(400, 100, "(#100) Param text['body'] must be at most 4096 characters long")
+        return body, []
+
     def _send(self, asked: Asked, path: str, fields: dict[str, Any]) -> Answer:
         for name in fields.keys() - SEND_FIELDS:
             self.violated(asked, path, f"there is no field {name}")
         if fields.get("messaging_product") != "whatsapp" or fields.get("recipient_type") != "individual":
             raise refusal(400, 100, "(#100) The parameter messaging_product is required")
-        text = fields.get("text")
-        body = text.get("body") if isinstance(text, dict) else None
-        if fields.get("type") != "text" or not isinstance(body, str) or not body:
-            raise refusal(400, 100, "(#100) The parameter text['body'] is required")
-        if len(body) > 4096:
-            raise refusal(400, 100, "(#100) Param text['body'] must be at most 4096 characters long")
+        body, files = self._content(fields)
         customer = self._addressed(str(fields.get("to", "")), str(fields.get("recipient", "")))
         newest = max((one.at for one in self.world.with_customer(customer.id) if not one.ours), default=0)
         if self.clock() - newest > WINDOW_SECONDS * 1000:
@@ -99,6 +124,7 @@ class WhatsAppSimulator(MetaSimulator):
             parent=parent if parent in self.world.said else "",
             private=True,
             to=customer.id,
+            files=files,
         )
         native_id = self.native_id(said)
         for state in ("sent", "delivered"):

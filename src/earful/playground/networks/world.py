@@ -1,11 +1,12 @@
 """What happened on a simulated network: who said what to whom, in the order in which it happened."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from earful.channels.kit.media import IMAGES
 from earful.model.message import Change
 from earful.model.time import Instant
 
@@ -17,6 +18,20 @@ class Account(Struct, frozen=True, kw_only=True):
     handle: str
     name: str
     followers: int = 40
+
+
+class SentFile(Struct, frozen=True, kw_only=True):
+    """A file that the brand said something with."""
+
+    name: str
+    mime: str
+    content: bytes
+    alt: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it can be shown."""
+        return self.mime in IMAGES
 
 
 class Said(Struct, kw_only=True):
@@ -38,6 +53,7 @@ class Said(Struct, kw_only=True):
     deleted: bool = False
     kind: str = ""
     """Something that the network has and Earful cannot know; empty for words."""
+    files: list[SentFile] = []
 
     @property
     def when(self) -> datetime:
@@ -81,7 +97,15 @@ class World:
         return str(self._next)
 
     def say(
-        self, by: Account, text: str, *, parent: str = "", private: bool = False, to: str = "", kind: str = ""
+        self,
+        by: Account,
+        text: str,
+        *,
+        parent: str = "",
+        private: bool = False,
+        to: str = "",
+        kind: str = "",
+        files: Sequence[SentFile] = (),
     ) -> Said:
         """Somebody says something."""
         new = self.new_id()
@@ -97,6 +121,7 @@ class World:
             parent=parent,
             root=above.root if above is not None else new,
             kind=kind,
+            files=list(files),
         )
         self.said[new] = one
         self._tell(Happened(one, Change.CREATE))

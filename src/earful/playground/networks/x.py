@@ -16,7 +16,8 @@ from earful.model.message import Change, Network
 from earful.model.time import Instant, rfc3339
 from earful.playground.networks.shapes import Shape, listed, problems
 from earful.playground.networks.simulator import Pushed, Refusal, Simulator, Told, Wiring, as_json, body_of
-from earful.playground.networks.world import Account, Happened, Said
+from earful.playground.networks.uploads import form_of
+from earful.playground.networks.world import Account, Happened, Said, SentFile
 
 SECRET, BEARER, TOKEN = "consumer-secret", "app-bearer", "user-token"
 _ID = re.compile(r"[0-9]{1,19}")
@@ -56,9 +57,11 @@ _EVENTS = (
 _BODIES: dict[str, Shape] = {
     "tweets": {
         "text": str, "quote_tweet_id": _ID, "made_with_ai": bool, "nullcast": bool,
+        "media": {"media_ids!": [_ID]},
         "reply": {"in_reply_to_tweet_id!": _ID, "exclude_reply_user_ids": [_ID], "auto_populate_reply_metadata": bool},
     },
-    "messages": {"text!": str, "attachments": [dict]},
+    "messages": {"text": str, "attachments": [{"media_id!": _ID}]},
+    "metadata": {"id!": _ID, "metadata": {"alt_text": {"text!": str}}},
     "webhooks": {"url!": str},
     "subscriptions": {
         "event_type!": _EVENTS, "filter!": {"user_id": _ID, "keyword": str, "direction": str}, "tag": str,
@@ -120,6 +123,9 @@ class XSimulator(Simulator):
             case ["POST", "2", "dm_conversations", "with", customer, "messages"]:
                 self._must(token == TOKEN)
                 return self._message(customer, self._body(asked, path, "messages"))
+            case ["POST", "2", "media", which]:
+                self._must(token == TOKEN)
+                return self._media(asked, path, which)
             case [_, "2", "webhooks" | "activity", *rest]:
                 self._must(token in (BEARER, TOKEN))
                 return self._set_up(asked, path, rest)
@@ -206,6 +212,26 @@ class XSimulator(Simulator):
         users = [self._user(one) for one in [self.world.brand, *self.world.customers.values()]]
         return as_json({"data": events, "includes": {"users": users}, "meta": {"result_count": len(events)}})
 
+    def _media(self, asked: Asked, path: str, which: str) -> Answer:
+        if which == "metadata":
+            body = self._body(asked, path, "metadata")
+            file = self._handed([body["id"]])[0]
+            self.handed[body["id"]] = msgspec.structs.replace(file, alt=body["metadata"]["alt_text"]["text"])
+            return as_json({"data": {"id": body["id"]}})
+        form = form_of(asked)
+        category = form.words.get("media_category", "")
+        if form.words.keys() != {"media_category"} or not re.fullmatch("(tweet|dm)_(image|gif)", category):
+            self.violated(asked, path, "media_category is missing or none of those for pictures")
+        kept = self.keep_file(form.files["media"])
+        return as_json({"data": {"id": kept, "media_key": f"3_{kept}", "expires_after_secs": 86_400}})
+
+    def _handed(self, ids: list[str]) -> list[SentFile]:
+        if not set(ids) <= set(self.handed):
+            raise Refusal(
+                400, {"title": "Invalid Request", "detail": "Your media IDs are invalid.", "status": 400}
+            )
+        return [self.handed[one] for one in ids]
+
     def _reply(self, body: dict[str, Any]) -> Answer:
         text, parent = str(body.get("text", "")), str(body.get("reply", {}).get("in_reply_to_tweet_id", ""))
         above = next((one for one in self._public() if self._version(one) == parent), None)
@@ -215,14 +241,21 @@ class XSimulator(Simulator):
             )
         if count(text, Counter.X) > 280:
             raise Refusal(403, {"title": "Forbidden", "detail": "Your post text is too long.", "status": 403})
-        said = self.world.say(self.world.brand, text, parent=above.id)
+        files = self._handed(body.get("media", {}).get("media_ids", []))
+        said = self.world.say(self.world.brand, text, parent=above.id, files=files)
         data = {"id": said.id, "text": text, "edit_history_tweet_ids": [said.id]}
         return Answer(status=201, body=msgspec.json.encode({"data": data}), media_type="application/json")
 
     def _message(self, customer: str, body: dict[str, Any]) -> Answer:
         if customer not in {one.id for one in self.world.customers.values()}:
             raise Refusal(403, {"title": "Forbidden", "detail": "You cannot write to them.", "status": 403})
-        said = self.world.say(self.world.brand, str(body.get("text", "")), private=True, to=customer)
+        if not body.get("text") and not body.get("attachments"):
+            raise Refusal(
+                400, {"title": "Invalid Request", "detail": "There is nothing in it.", "status": 400}
+            )
+        files = self._handed([one["media_id"] for one in body.get("attachments", [])])
+        text = str(body.get("text", ""))
+        said = self.world.say(self.world.brand, text, private=True, to=customer, files=files)
         data = {"dm_conversation_id": between(self.world.brand.id, customer), "dm_event_id": said.id}
         return Answer(status=201, body=msgspec.json.encode({"data": data}), media_type="application/json")
 

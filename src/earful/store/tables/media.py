@@ -1,4 +1,4 @@
-"""Files and pictures of messages. The bytes are in the data folder, by their digest."""
+"""Files and pictures of messages and replies. The bytes are in the data folder, by their digest."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
@@ -10,11 +10,16 @@ media = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("channel_id", Key, ForeignKey("channels.id"), nullable=False),
-    # None while a visitor has sent it up and not said anything with it.
+    # None while nothing was said with what a visitor sent up, or a colleague put to a reply.
     Column("message_id", Key),
     Column("place", Integer, nullable=False, server_default=text("0")),
-    # The visitor who sent it up; empty for what was fetched from a network.
+    # The visitor or colleague who sent it up; empty for what was fetched from a network.
     Column("owner", Key, nullable=False, server_default=""),
+    # Of a colleague's: the case that it was put to, and the reply that it goes out with; none while that is a draft.
+    Column("case_id", Key),
+    Column("reply_id", Key),
+    # The picture in words, as its owner wrote them.
+    Column("alt", Text, nullable=False, server_default=""),
     Column("state", String, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("mime", String, nullable=False, server_default=""),
@@ -29,6 +34,19 @@ media = Table(
     Column("made_at", At, nullable=False),
     UniqueConstraint("message_id", "place"),
     Index("ix_media_sha256", "sha256"),
+    Index(
+        "ix_media_case_id",
+        "case_id",
+        "owner",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_media_reply_id",
+        "reply_id",
+        sqlite_where=text("reply_id IS NOT NULL"),
+        postgresql_where=text("reply_id IS NOT NULL"),
+    ),
     Index(
         "ix_media_due_at",
         "due_at",

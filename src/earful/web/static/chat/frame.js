@@ -78,7 +78,7 @@ const fetched = async (file) => {
 };
 const fileOf = (file) => {
   if (file.mime.startsWith("image/")) {
-    const picture = Object.assign(document.createElement("img"), { alt: words.picture.replace("{name}", file.name), className: "picture" });
+    const picture = Object.assign(document.createElement("img"), { alt: file.alt || words.picture.replace("{name}", file.name), className: "picture" });
     fetched(file).then((url) => { picture.src = url; });
     picture.addEventListener("load", () => { main.scrollTop = main.scrollHeight; }, { once: true });
     return picture;

@@ -122,12 +122,12 @@ class ReplyComposer extends HTMLElement {
     box.scrollTop = this.text.scrollTop;
   }
 
-  /** What the server found in the draft. @param {{ private?: [number, number, string][], parts?: string[] }} found */
-  #found({ private: marks = [], parts = [] }) {
+  /** What the server found in the draft. @param {{ private?: [number, number, string][], parts?: string[], in_alts?: boolean }} found */
+  #found({ private: marks = [], parts = [], in_alts: described = false }) {
     this.#private = marks;
     this.#underline();
     const ways = this.querySelector("[data-private-ways]");
-    if (ways) ways.hidden = !marks.length;
+    if (ways) ways.hidden = !marks.length && !described;
     const list = this.querySelector("[data-part-list]");
     const field = this.querySelector("[data-parts]");
     if (!list || !field) return;
@@ -137,6 +137,11 @@ class ReplyComposer extends HTMLElement {
     const head = Object.assign(document.createElement("li"), { className: "dim", textContent: say("in_parts", { n: parts.length }) });
     list.replaceChildren(...(parts.length ? [head, ...items] : []));
     this.#count();
+  }
+
+  /** What is said of a picture was changed: let the server look at the whole again. */
+  recheck() {
+    if (this.replyText.trim()) this.#save();
   }
 
   /** Select the first thing that is left open. */
@@ -323,7 +328,11 @@ export const composer = () => document.querySelector("reply-composer");
 export async function showDraft() {
   const open = composer();
   const number = document.getElementById("case-area")?.dataset.number;
-  if (!open?.text || !number || open.text.value.trim() || open.noteText.trim()) return;
+  if (!open?.text || !number || open.text.value.trim() || open.noteText.trim()) {
+    // What stands there stays; the files of the reply that came back are shown beside it.
+    open?.dispatchEvent(new CustomEvent("earful:files", { bubbles: true }));
+    return;
+  }
   await morph(open, await fragment(`/inbox/case/${number}/composer`), "outerHTML");
 }
 

@@ -6,6 +6,7 @@ import "./time.js";
 import "./popover.js";
 import "./acts.js";
 import "./composer.js";
+import "./files.js";
 import "./picker.js";
 import "./list.js";
 import "./select.js";
