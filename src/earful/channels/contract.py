@@ -7,11 +7,12 @@ It keeps no state of its own: cursors live in the store and move in the transact
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from earful.model.message import IncomingMessage, Network, Visibility
+from earful.model.template import FilledTemplate, Template
 from earful.model.time import Instant
 
 
@@ -50,6 +51,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What is older can be fetched, and all that is there be compared, when somebody asks for it."""
     metrics_only: bool = False
     """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
+    templates: bool = False
+    """When the window has closed, templates that the network approved can be sent: see `TemplateSource`."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
 
@@ -172,6 +175,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     to: "ReplyTarget"
     subject: str = ""
     sender_name: str = ""
+    template: FilledTemplate | None = None
+    """A template to be sent instead of `text`, which then is how it reads."""
 
 
 class ReplyTarget(Struct, frozen=True, kw_only=True):
@@ -246,4 +251,17 @@ class Connector(Protocol):
 
     async def check(self) -> list[str]:
         """Try the credentials; one sentence for each thing that is wrong, an empty list when all is well."""
+        ...
+
+
+class TemplatesUnreadError(Exception):
+    """The templates could not be read now; the message says why, in words for an admin."""
+
+
+@runtime_checkable
+class TemplateSource(Protocol):
+    """A connector whose network lets approved templates through at any time."""
+
+    async def templates(self) -> list[Template]:
+        """All templates of the account, whatever the network thinks of them. Raises TemplatesUnreadError."""
         ...

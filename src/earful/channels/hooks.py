@@ -72,8 +72,18 @@ class Part(Struct, frozen=True, kw_only=True):
     """Kinds that this version cannot read, one word each: counted, shown in the ledger, and kept raw."""
     wanted: list[str] = []
     """Native ids that came without their content; the connector fetches them: `kind:id`."""
+    told: list[str] = []
+    """What else changed at the account, one word each (`templates`): whoever it concerns reads it there anew."""
     revoked: str = ""
     """Why the account let us go, in words; empty while it has not."""
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """How long a message lets us answer freely, where the network names more than its usual time."""
+
+    seconds: int
+    because: str
+    """`ad`: the customer came by an advertisement."""
 
 
 class Unreadable(ValueError):
@@ -109,3 +119,12 @@ class ByQuery(Protocol):
     """A hook that is called by GET with all that is said in the query, which is then the body of the delivery."""
 
     by_query: bool
+
+
+@runtime_checkable
+class Opens(Protocol):
+    """A hook that knows by its channel's settings which messages open a longer window than others."""
+
+    def opens(self, message: IncomingMessage) -> Opened | None:
+        """What a message opens; None for the usual time."""
+        ...

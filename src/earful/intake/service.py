@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ from earful.store.tx import Row, Tx
 
 WAITING, READ, UNREAD = "waiting", "read", "unread"
 """States of a delivery: to be read, read whole, and not readable by this version, or not whole."""
+ACCOUNT_CHANGED = "channel.changed"
+"""Something changed at a channel's account of which its network tells: `what`, a list of words."""
 REPORTED = "network.reported"
 
 
@@ -152,6 +154,23 @@ def report(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[Report]], now: In
                 data = msgspec.json.encode(values | {"state": one.state, "client_id": one.client_id}).decode()
                 events.append(NewEvent(type=REPORTED, subject=one.native_id, at=now, data=data))
     log.append(tx, events)
+
+
+def tell(tx: Tx, log: Log, told: Mapping[str, Collection[str]], now: Instant) -> None:
+    """Append what changed at the accounts of channels, channel -> words of `Part.told`."""
+    log.append(
+        tx,
+        [
+            NewEvent(
+                type=ACCOUNT_CHANGED,
+                subject=channel_id,
+                at=now,
+                data=msgspec.json.encode({"what": sorted(whats)}).decode(),
+            )
+            for channel_id, whats in told.items()
+            if whats
+        ],
+    )
 
 
 PURGED_AT_ONCE = 500

@@ -77,6 +77,7 @@ def queue(
             "later": _encode(draft.parts).decode() if draft.parts else "",
             "parts": max(len(draft.parts), 1),
             "private_reason": draft.private_reason,
+            "template": _encode(draft.template).decode() if draft.template is not None else "",
         },
     )
     tell(tx, log, draft.id, target["case_id"], state, now, who)
@@ -90,6 +91,8 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callabl
     left = open_gaps(draft.text)
     if left:
         raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
+    if draft.template is not None and not can.templates:
+        raise RefusedReplyError("This network has no templates; nothing was sent.")
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:
@@ -161,7 +164,7 @@ def case_of(tx: Tx, reply_id: str) -> str:
 def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str, Visibility, str]:
     """Take a reply back before it goes out, or give one up. Raises RefusedReplyError when it is too late.
 
-    Returns its text, its audience and the message that it answered.
+    Returns its text (of a template none: its words are not ours to change), its audience and the message it answered.
     """
     row = known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
@@ -169,7 +172,7 @@ def cancel(tx: Tx, log: Log, who: Who, reply_id: str, now: Instant) -> tuple[str
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
     tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)
-    text = row["text"]
+    text = "" if row["template"] else row["text"]
     for part in store.parts_after(tx, row["thread_id"], row["part"]) if row["thread_id"] else []:
         # A part can only go out after this one did, so none of them is on its way.
         if store.change(tx, part["id"], part["state"], values):

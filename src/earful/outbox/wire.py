@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from earful.channels.contract import Reply, ReplyTarget, Sent
 from earful.model.message import Actor, Direction, IncomingMessage, MessageKind, Visibility
+from earful.model.template import FilledTemplate
 from earful.outbox import rules
 from earful.outbox.rules import OnNews
 from earful.store.tx import Row
 
 _author = msgspec.json.Decoder(Actor)
+_template = msgspec.json.Decoder(FilledTemplate)
 
 
 class RefusedReplyError(ValueError):
@@ -44,6 +46,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     """How it is divided, where it is too long for one; empty for whole."""
     private_reason: str = ""
     """Why somebody who may decided that its private data goes out in public."""
+    template: FilledTemplate | None = None
+    """The template that goes out; `text` is how it reads."""
 
 
 class _Extras(Struct):
@@ -68,6 +72,7 @@ def reply_of(row: Row) -> Reply:
         audience=Visibility(row["audience"]),
         subject=row["subject"],
         sender_name=row["user_name"],
+        template=_template.decode(row["template"]) if row["template"] else None,
         to=ReplyTarget(
             native_id=row["before_native_id"] or row["target_native_id"],
             namespace=row["before_namespace"] or row["target_namespace"],

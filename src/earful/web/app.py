@@ -74,6 +74,8 @@ from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.suggestions import api as suggestions_api
 from earful.desk.suggestions import pages as suggestions
+from earful.desk.templates import api as templates_api
+from earful.desk.templates import pages as templates
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -137,6 +139,8 @@ HANDLERS: list[Any] = [
     *sla_api.HANDLERS,
     *calendars_api.HANDLERS,
     *outbox.HANDLERS,
+    *templates.HANDLERS,
+    *templates_api.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,

@@ -244,6 +244,20 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "assignee": N_("whoever has the case"), "agent": N_("any agent"), "lead": N_("a lead"),
     },
     "step_clock": {"calendar": N_("open hours"), "always": N_("around the clock")},
+    "template_category": {
+        "marketing": N_("marketing"), "utility": N_("about an order or account"), "authentication": N_("one-time code"),
+    },
+    "template_place": {
+        "header": N_("in the header"), "body": N_("in the text"), "footer": N_("in the footer"),
+        "button": N_("in a button's address"),
+    },
+    "template_standing": {
+        "approved": N_("approved"), "pending": N_("not approved yet"), "rejected": N_("rejected"),
+        "paused": N_("paused"), "disabled": N_("disabled"), "other": N_("does not go out"),
+    },
+    "window_because": {
+        "wrote": N_("since the customer wrote"), "ad": N_("because the customer came by an advertisement"),
+    },
     "way": {
         "form": N_("Our form"), "chat": N_("Our chat"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
     },

@@ -4,21 +4,23 @@ Source: "Webhooks, Getting Started" (Graph API). Meta signs the bytes that it se
 body that was read and written again does not match.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery
 from earful.channels.facebook.parse import parse_page
-from earful.channels.hooks import Answer, Asked, Part, Proof, Unreadable
+from earful.channels.hooks import Answer, Asked, Opened, Part, Proof, Unreadable
 from earful.channels.instagram.parse import parse_instagram
 from earful.channels.kit.macs import app_name, header, hex_mac, must_match
 from earful.channels.kit.signatures import SignatureRefused
 from earful.channels.meta.settings import MetaSecrets
 from earful.channels.meta.values import unreadable
 from earful.channels.whatsapp.parse import parse_whatsapp
-from earful.model.time import Instant
+from earful.model.message import Direction, IncomingMessage
+from earful.model.time import HOUR, SECOND, Instant
 
 HEADER = "x-hub-signature-256"
 
@@ -43,6 +45,7 @@ class MetaHook:
 
     def __init__(self, settings: Struct, secrets: MetaSecrets) -> None:
         self._secrets = secrets
+        self._ad_hours = int(getattr(settings, "ad_window_hours", 0))
         self.app = app_name("meta", secrets.app_secret)
 
     def challenge(self, asked: Asked) -> Answer | None:
@@ -52,6 +55,12 @@ class MetaHook:
     def verify(self, asked: Asked, now: Instant) -> Proof:
         """HMAC-SHA256 over the body with the app secret, in hexadecimal."""
         return verify(asked, self._secrets.app_secret)
+
+    def opens(self, message: IncomingMessage) -> Opened | None:
+        """Who comes by an advertisement may be answered for longer, as the channel's settings say."""
+        if not self._ad_hours or message.direction is not Direction.INBOUND or not from_ad(message.context):
+            return None
+        return Opened(seconds=self._ad_hours * HOUR // SECOND, because="ad")
 
     def parse(self, delivery: RawDelivery, now: Instant) -> list[Part]:
         """By the object that it is about."""
@@ -63,6 +72,15 @@ class MetaHook:
         if parse is None:
             raise Unreadable(f"This delivery is about “{kind[:60]}”, which no channel of Meta reads.")
         return parse(delivery.body, now)
+
+
+def from_ad(context: Mapping[str, Any]) -> bool:
+    """Whether a message says that an advertisement brought its writer: WhatsApp names the source by type, Messenger and
+    Instagram in capitals."""
+    referral = context.get("referral")
+    if not isinstance(referral, Mapping):
+        return False
+    return str(referral.get("source_type") or referral.get("source") or "").lower() in ("ad", "ads")
 
 
 def answer_challenge(asked: Asked, verify_token: str) -> Answer | None:

@@ -9,6 +9,7 @@ from earful.channels.contract import Reply, SendRefused, SendUnknown, Sent
 from earful.channels.kit.html import scrub
 from earful.channels.kit.text import count
 from earful.channels.whatsapp.limits import CAPABILITIES
+from earful.channels.whatsapp.templates import components
 from earful.model.message import Visibility
 from earful.model.time import Instant, moment
 
@@ -45,11 +46,16 @@ def compose(reply: Reply) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "group" if group else "individual",
-        "type": "text",
-        "text": {"body": text, "preview_url": False},
-        "context": {"message_id": reply.to.native_id},
         "biz_opaque_callback_data": reply.client_id[:LONGEST_TRACKER],
     }
+    if reply.template is not None:
+        fields |= {"type": "template", "template": components(reply.template)}
+    else:
+        fields |= {
+            "type": "text",
+            "text": {"body": text, "preview_url": False},
+            "context": {"message_id": reply.to.native_id},
+        }
     return fields | ({"to": group} if group else _recipient(reply))
 
 

@@ -152,6 +152,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         secret=secret,
         consent_back=f"{parts.settings.address}{BACK}" if by_consent else "",
         counted=counted,
+        templates=parts.capabilities(channel_id).templates,
         web_chat=chat.settings_of(msgspec.structs.replace(channel, enabled=True)) is not None,
     )
 

@@ -73,6 +73,7 @@ TOKEN_SCOPES = (
     Permission.MESSAGES_WRITE,
     Permission.CASES_READ,
     Permission.CASES_WRITE,
+    Permission.REPLIES_SEND,
     Permission.CALLS_LOG,
     Permission.HEALTH_READ,
     Permission.EXPORT,
