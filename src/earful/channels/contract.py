@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from earful.model.message import IncomingMessage, Network, Visibility
+from earful.model.message import PRIVATE, IncomingMessage, Network, Visibility
 from earful.model.template import FilledTemplate, Template
 from earful.model.time import Instant
 
@@ -35,6 +35,10 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     private_reply: bool
     max_length: int | None
     """Longest reply, in the unit of `counter`; None means no limit that matters."""
+    private_max_length: int | None = None
+    """Longest private reply, where it is another; None where it is the same."""
+    private_to_public: bool = True
+    """Where private replies can be had at all: a public message can be answered in private, too."""
     counter: str = "codepoints"
     """How the network counts: see `channels.kit.text.count`."""
     edits: bool
@@ -55,6 +59,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """When the window has closed, templates that the network approved can be sent: see `TemplateSource`."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
+
+    def within(self, audience: Visibility) -> "Capabilities":
+        """The same for one audience: `max_length` is what it may read."""
+        if self.private_max_length is None or audience not in PRIVATE:
+            return self
+        return structs.replace(self, max_length=self.private_max_length)
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):

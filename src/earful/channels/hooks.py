@@ -60,6 +60,14 @@ class Report(Struct, frozen=True, kw_only=True):
     """Our outbox id, where the network tells it back: proof that a reply is out whose answer was lost."""
 
 
+class ReadUntil(Struct, frozen=True, kw_only=True):
+    """A customer read all of a private conversation up to a moment: some networks tell that, and not what."""
+
+    thread: str
+    at: datetime
+    namespace: str = ""
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """What one delivery says to one account. Networks put several accounts of an app into one."""
 
@@ -68,6 +76,7 @@ class Part(Struct, frozen=True, kw_only=True):
     """Native id of our account; empty for the channel that was called."""
     messages: list[IncomingMessage] = []
     reports: list[Report] = []
+    read: list[ReadUntil] = []
     strange: list[str] = []
     """Kinds that this version cannot read, one word each: counted, shown in the ledger, and kept raw."""
     wanted: list[str] = []

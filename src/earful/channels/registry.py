@@ -145,7 +145,7 @@ NETWORKS: Mapping[Network, Made] = {
         TikTokSecrets,
         TikTokConnector,
         TikTokHook,
-        lambda given: tiktok.provider(given.client_id, given.api),
+        lambda given: tiktok.provider(given.client_id, given.api, messages=given.direct_messages),
     ),
     Network.TUMBLR: Made(
         TumblrSettings,

@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery
-from earful.channels.hooks import Opens, Part, Report, Unreadable
+from earful.channels.hooks import Opens, Part, ReadUntil, Report, Unreadable
 from earful.intake import rules, service, store
 from earful.intake.known import Channels, Known
 from earful.intake.ledger import store as ledger
@@ -36,6 +36,7 @@ class _Found(Struct, kw_only=True):
 
     messages: dict[str, list[rules.Coming]]
     reports: dict[str, list[Report]]
+    read: dict[str, list[ReadUntil]]
     wanted: dict[str, list[str]]
     oddities: dict[tuple[str, str], list[str]]
     """(channel, kind) -> deliveries in which it came."""
@@ -136,6 +137,7 @@ class Reader:
             for channel_id, why in found.revoked.items():
                 store.note_trouble(tx, channel_id, why, now)
             service.report(tx, self._log, found.reports, now)
+            service.report_read(tx, self._log, found.read, now)
             service.tell(tx, self._log, found.told, now)
 
         self._store.write_now(write)
@@ -144,7 +146,7 @@ class Reader:
 def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:
     """Read deliveries; nothing is written."""
     found = _Found(
-        messages=defaultdict(list), reports=defaultdict(list), wanted=defaultdict(list),
+        messages=defaultdict(list), reports=defaultdict(list), read=defaultdict(list), wanted=defaultdict(list),
         oddities=defaultdict(list), revoked={}, told=defaultdict(set), faults={}, counts=defaultdict(int),
     )  # fmt: skip
     accounts = _accounts(known)
@@ -222,6 +224,8 @@ def _sort(
     if part.strange:
         found.faults.setdefault(delivery_id, f"This version cannot read: {', '.join(part.strange)[:500]}.")
     found.reports[channel_id].extend(part.reports)
+    if part.read:
+        found.read[channel_id].extend(part.read)
     found.wanted[channel_id].extend(part.wanted)
     if part.told:
         found.told[channel_id].update(part.told)

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import Report
+from earful.channels.hooks import ReadUntil, Report
+from earful.desk.conversations.rules import thread_key
 from earful.intake import changes, rules, store
 from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id, new_ids
@@ -154,6 +155,20 @@ def report(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[Report]], now: In
                 data = msgspec.json.encode(values | {"state": one.state, "client_id": one.client_id}).decode()
                 events.append(NewEvent(type=REPORTED, subject=one.native_id, at=now, data=data))
     log.append(tx, events)
+
+
+def report_read(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[ReadUntil]], now: Instant) -> None:
+    """Keep that customers read what we said in their conversations up to a moment, message by message."""
+    found = {}
+    for channel_id, marks in by_channel.items():
+        found[channel_id] = [
+            Report(native_id=native_id, namespace=mark.namespace, state="read", at=mark.at)
+            for mark in marks
+            for native_id in store.ours_until(
+                tx, channel_id, thread_key(mark.namespace, mark.thread, own_thread=True), instant(mark.at)
+            )
+        ]
+    report(tx, log, found, now)
 
 
 def tell(tx: Tx, log: Log, told: Mapping[str, Collection[str]], now: Instant) -> None:

@@ -106,7 +106,7 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callabl
             if not allowed
             else f"This message can only be answered as: {', '.join(allowed)}."
         )
-    check_length(draft.text, draft.parts, can, length)
+    check_length(draft.text, draft.parts, can.within(draft.audience), length)
 
 
 def check_length(
