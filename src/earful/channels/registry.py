@@ -23,6 +23,7 @@ from earful.channels.feed.hook import hook as feed_hook
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.google_reviews import limits as google_reviews
 from earful.channels.google_reviews.connector import GoogleReviewsConnector
+from earful.channels.google_reviews.hook import hook as google_reviews_hook
 from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
 from earful.channels.hooks import Hook
 from earful.channels.instagram.connector import InstagramConnector
@@ -163,6 +164,7 @@ NETWORKS: Mapping[Network, Made] = {
         GoogleReviewsSettings,
         GoogleReviewsSecrets,
         GoogleReviewsConnector,
+        google_reviews_hook,
         provider=lambda given: google_reviews.provider(given.token_url),
     ),
 }
