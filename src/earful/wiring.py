@@ -26,6 +26,7 @@ from earful.desk.channels.service import Channel
 from earful.desk.channels.tokens import Keeper
 from earful.desk.chat import service as chat
 from earful.desk.consumer import DeskConsumer
+from earful.desk.erasing.consumer import ErasingConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
@@ -111,6 +112,7 @@ def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consume
         NoticeConsumer(),
         MediaConsumer(),
         TemplateConsumer(),
+        ErasingConsumer(log),
         WebhookConsumer(),
     ]
 

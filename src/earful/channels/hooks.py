@@ -68,6 +68,14 @@ class ReadUntil(Struct, frozen=True, kw_only=True):
     namespace: str = ""
 
 
+class EraseAsked(Struct, frozen=True, kw_only=True):
+    """Somebody wants their data deleted, and said so at the network."""
+
+    native_id: str
+    number: str
+    """What was given out to look how far it is."""
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """What one delivery says to one account. Networks put several accounts of an app into one."""
 
@@ -81,6 +89,8 @@ class Part(Struct, frozen=True, kw_only=True):
     """Kinds that this version cannot read, one word each: counted, shown in the ledger, and kept raw."""
     wanted: list[str] = []
     """Native ids that came without their content; the connector fetches them: `kind:id`."""
+    erase: list["EraseAsked"] = []
+    """Whose data is to be deleted, as the network asks."""
     told: list[str] = []
     """What else changed at the account, one word each (`templates`): whoever it concerns reads it there anew."""
     revoked: str = ""
@@ -93,6 +103,14 @@ class Opened(Struct, frozen=True, kw_only=True):
     seconds: int
     because: str
     """`ad`: the customer came by an advertisement."""
+
+
+@runtime_checkable
+class AboutPeople(Protocol):
+    """A hook whose network also tells what people want done with their data, at addresses below the hook's own."""
+
+    places: frozenset[str]
+    """The last part of those addresses."""
 
 
 class Unreadable(ValueError):

@@ -1,6 +1,7 @@
 """All channels by network: what each needs, and how to connect it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -113,10 +114,16 @@ NETWORKS: Mapping[Network, Made] = {
     Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
-    Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),
-    Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
+    Network.MESSENGER: Made(
+        MessengerSettings, MessengerSecrets, MessengerConnector, partial(MetaHook, network=Network.MESSENGER)
+    ),
+    Network.INSTAGRAM: Made(
+        InstagramSettings, InstagramSecrets, InstagramConnector, partial(MetaHook, network=Network.INSTAGRAM)
+    ),
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
-    Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
+    Network.WHATSAPP: Made(
+        WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, partial(MetaHook, network=Network.WHATSAPP)
+    ),
     Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
     Network.PHONE: Made(PhoneSettings, PhoneSecrets, Connecting(), phone_hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),

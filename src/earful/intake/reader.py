@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery
-from earful.channels.hooks import Opens, Part, ReadUntil, Report, Unreadable
+from earful.channels.hooks import EraseAsked, Opens, Part, ReadUntil, Report, Unreadable
 from earful.intake import rules, service, store
 from earful.intake.known import Channels, Known
 from earful.intake.ledger import store as ledger
@@ -41,6 +41,8 @@ class _Found(Struct, kw_only=True):
     oddities: dict[tuple[str, str], list[str]]
     """(channel, kind) -> deliveries in which it came."""
     revoked: dict[str, str]
+    erase: list[tuple[str, str, EraseAsked]]
+    """(channel, delivery, whose data)"""
     told: dict[str, set[str]]
     """Channel -> what changed at its account."""
     faults: dict[str, str]
@@ -139,6 +141,8 @@ class Reader:
             service.report(tx, self._log, found.reports, now)
             service.report_read(tx, self._log, found.read, now)
             service.tell(tx, self._log, found.told, now)
+            numbers = {row["id"]: row["native_delivery_id"] or "" for row in rows}
+            service.ask_erasing(tx, self._log, found.erase, numbers, now)
 
         self._store.write_now(write)
 
@@ -147,7 +151,7 @@ def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:
     """Read deliveries; nothing is written."""
     found = _Found(
         messages=defaultdict(list), reports=defaultdict(list), read=defaultdict(list), wanted=defaultdict(list),
-        oddities=defaultdict(list), revoked={}, told=defaultdict(set), faults={}, counts=defaultdict(int),
+        oddities=defaultdict(list), revoked={}, erase=[], told=defaultdict(set), faults={}, counts=defaultdict(int),
     )  # fmt: skip
     accounts = _accounts(known)
     for row in rows:
@@ -227,6 +231,7 @@ def _sort(
     if part.read:
         found.read[channel_id].extend(part.read)
     found.wanted[channel_id].extend(part.wanted)
+    found.erase.extend((channel_id, delivery_id, one) for one in part.erase)
     if part.told:
         found.told[channel_id].update(part.told)
     if part.revoked:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import ReadUntil, Report
+from earful.channels.hooks import EraseAsked, ReadUntil, Report
 from earful.desk.conversations.rules import thread_key
 from earful.intake import changes, rules, store
 from earful.log.contract import Log, NewEvent
@@ -23,6 +23,8 @@ WAITING, READ, UNREAD = "waiting", "read", "unread"
 ACCOUNT_CHANGED = "channel.changed"
 """Something changed at a channel's account of which its network tells: `what`, a list of words."""
 REPORTED = "network.reported"
+ERASE_ASKED = "person.erase_asked"
+"""A network asks to delete somebody's data: `channel_id`, `native_id`, `told`; subject is the request's number."""
 
 
 def accept(
@@ -169,6 +171,18 @@ def report_read(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[ReadUntil]],
             )
         ]
     report(tx, log, found, now)
+
+
+def ask_erasing(
+    tx: Tx, log: Log, asked: Sequence[tuple[str, str, EraseAsked]], numbers: Mapping[str, str], now: Instant
+) -> None:
+    """Append that networks ask to delete somebody's data: (channel, delivery, who); `numbers` names the deliveries."""
+    events = []
+    for channel_id, delivery_id, one in asked:
+        data = {"channel_id": channel_id, "native_id": one.native_id, "told": numbers[delivery_id]}
+        said = msgspec.json.encode(data).decode()
+        events.append(NewEvent(type=ERASE_ASKED, subject=one.number, at=now, data=said))
+    log.append(tx, events)
 
 
 def tell(tx: Tx, log: Log, told: Mapping[str, Collection[str]], now: Instant) -> None:

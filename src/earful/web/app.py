@@ -46,6 +46,8 @@ from earful.desk.chat import public as chat
 from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
+from earful.desk.erasing import api as erasing_api
+from earful.desk.erasing import pages as erasing
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
@@ -141,6 +143,8 @@ HANDLERS: list[Any] = [
     *outbox.HANDLERS,
     *templates.HANDLERS,
     *templates_api.HANDLERS,
+    *erasing.HANDLERS,
+    *erasing_api.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,
@@ -172,6 +176,7 @@ HANDLERS: list[Any] = [
     *conditions_api.HANDLERS,
     intake.challenge,
     intake.webhook,
+    intake.people_hook,
     intake.messages,
 ]
 """Every route but the static files."""

@@ -150,6 +150,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "case.split": N_("A case was split"),
         "person.linked": N_("Two accounts turned out to be one person"),
         "person.unlinked": N_("A link of two accounts was taken back"),
+        "person.erased": N_("A person was erased: delete your copies, too"),
         "person.flagged": N_("A person was flagged, or a flag was taken off"),
         "automation.notify": N_("An automation rule asks to notify somebody"),
         "automation.paused": N_("An automation rule acted too often and is paused"),
@@ -255,6 +256,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "approved": N_("approved"), "pending": N_("not approved yet"), "rejected": N_("rejected"),
         "paused": N_("paused"), "disabled": N_("disabled"), "other": N_("does not go out"),
     },
+    "erasing_state": {"running": N_("being erased"), "done": N_("erased"), "nothing": N_("there was nothing")},
     "window_because": {
         "wrote": N_("since the customer wrote"), "ad": N_("because the customer came by an advertisement"),
     },

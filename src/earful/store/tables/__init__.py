@@ -44,6 +44,7 @@ from earful.store.tables.desk import (
     people,
     person_links,
 )
+from earful.store.tables.erasing import erasures
 from earful.store.tables.log import cursors, events
 from earful.store.tables.media import media
 from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
@@ -98,6 +99,7 @@ __all__ = [
     "deliveries",
     "desk_settings",
     "drafts",
+    "erasures",
     "events",
     "handoff_tries",
     "handoffs",
