@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from earful.desk.erasing import case_store, rules, store
 from earful.desk.erasing.rules import Account, Scope, Stage, State
-from earful.desk.people import service as people
 from earful.intake.service import ERASE_ASKED
 from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id
@@ -108,7 +107,7 @@ def before(tx: Tx, person_id: str) -> Before:
     counted = store.counts(tx, found, ids)
     return Before(
         person_id=person_id,
-        name=people.card(tx, person_id, "").name,
+        name=store.name_of(tx, person_id),
         accounts=accounts,
         cases=len(found),
         running=store.running_of(tx, person_id) or "",

@@ -86,6 +86,11 @@ def _accounts(rows: Sequence[Row]) -> list[Account]:
     return [Account(row["id"], row["network"], row["native_id"], row["handle"], row["name"]) for row in rows]
 
 
+def name_of(tx: Tx, person_id: str) -> str:
+    """What somebody is called."""
+    return str(tx.value(select(people.c.name).where(people.c.id == person_id)) or "")
+
+
 def persons_of(tx: Tx, author_ids: Sequence[str]) -> list[str]:
     """Whoever these accounts were first seen as, and are now."""
     first = select(people.c.id).where(people.c.author_id.in_(author_ids))
