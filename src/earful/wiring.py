@@ -26,6 +26,7 @@ from earful.desk.channels.service import Channel
 from earful.desk.channels.tokens import Keeper
 from earful.desk.chat import service as chat
 from earful.desk.consumer import DeskConsumer
+from earful.desk.erasing.consumer import ErasingConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
@@ -47,6 +48,8 @@ from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.suggestions.consumer import SuggestionConsumer
+from earful.desk.templates.consumer import TemplateConsumer
+from earful.desk.templates.fetcher import TemplateFetcher
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -108,6 +111,8 @@ def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consume
         SuggestionConsumer(),
         NoticeConsumer(),
         MediaConsumer(),
+        TemplateConsumer(),
+        ErasingConsumer(log),
         WebhookConsumer(),
     ]
 
@@ -155,6 +160,7 @@ class Earful:
             clock,
             megabytes=settings.media_megabytes,
         )
+        self.templates = TemplateFetcher(self.store, self.receiver.connectors, clock)
         self.notifier = NoticeSender(
             self.store,
             self.vault,
@@ -257,6 +263,7 @@ class Earful:
             asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self.notifier.run(stop)),
             asyncio.create_task(self.fetcher.run(stop)),
+            asyncio.create_task(self.templates.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:

@@ -48,6 +48,8 @@ from earful.desk.chat import public as chat
 from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
+from earful.desk.erasing import api as erasing_api
+from earful.desk.erasing import pages as erasing
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
@@ -76,6 +78,8 @@ from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.suggestions import api as suggestions_api
 from earful.desk.suggestions import pages as suggestions
+from earful.desk.templates import api as templates_api
+from earful.desk.templates import pages as templates
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -142,6 +146,10 @@ HANDLERS: list[Any] = [
     *outbox.HANDLERS,
     *outbox_api.HANDLERS,
     *attaching.HANDLERS,
+    *templates.HANDLERS,
+    *templates_api.HANDLERS,
+    *erasing.HANDLERS,
+    *erasing_api.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,
@@ -174,6 +182,7 @@ HANDLERS: list[Any] = [
     *conditions_api.HANDLERS,
     intake.challenge,
     intake.webhook,
+    intake.people_hook,
     intake.messages,
 ]
 """Every route but the static files."""

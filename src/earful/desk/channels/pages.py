@@ -155,6 +155,7 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         counted=counted,
         connected_with=forms.shown(channel.network, channel.settings),
         editable=forms.is_editable(channel.network, channel.settings),
+        templates=parts.capabilities(channel_id).templates,
         web_chat=chat.settings_of(msgspec.structs.replace(channel, enabled=True)) is not None,
     )
 

@@ -29,6 +29,7 @@ from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
 from earful.desk.views import service as saved_views
+from earful.desk.windows import panel as windows
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
@@ -164,6 +165,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "known": people.panel(tx, case.detail, parts.clock()),
         "invitations": handoff.panel(tx, case.detail),
         "guests": chat.panel(tx, case.detail.row.id, parts.clock()),
+        "window": windows.panel(tx, case.detail, parts.capabilities),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
         "attached": outbox.files(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),

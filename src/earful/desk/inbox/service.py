@@ -213,6 +213,7 @@ def detail(
         items = [item for item in items if item.at >= oldest]
     items += timeline.replies(tx, case_id, {name: Network(network) for name, (_, network) in names.items()})
     can = rendering.capabilities(target.channel_id if target else shown.channel_id)
+    can = can.within(target.visibility) if target else can
     return CaseDetail(
         row=shown,
         timeline=sorted(items, key=lambda item: item.at),

@@ -173,7 +173,7 @@ def acts(tx: Tx, case_id: str) -> list[TimelineItem]:
         act = _act.decode(row["data"])
         if not act.what:
             continue
-        if act.what == "snoozed":
+        if act.what == "snoozed" and act.detail:
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
             act = _Act(what=act.what, detail=until, within=act.within, because=act.because)
         found.append(

@@ -68,6 +68,7 @@ async def _person(request: Ask, person_id: str) -> dict[str, Any]:
             "who": words,
             "others": [one for one in others if one.id != found.card.id][:10],
             "days": rules.VULNERABLE_DAYS,
+            "may_erase": Permission.PEOPLE_ERASE in session_of(request).permissions,
         }
 
     try:
