@@ -54,7 +54,8 @@ def test_both_sides_see_that_the_other_writes_and_nothing_is_kept(small_served: 
     hub._listeners.add(heard)
     assert ana.ask("POST", "/writing", json={}).status_code == 204
     case_id = served.value(select(cases.c.id))
-    assert heard.get_nowait() == f'event: visitor\ndata: {{"case_id":"{case_id}"}}\n\n'.encode()
+    told = [heard.get_nowait() for _ in range(heard.qsize())]  # among whatever else the page is told
+    assert f'event: visitor\ndata: {{"case_id":"{case_id}"}}\n\n'.encode() in told
     for _ in range(40):
         answer = ana.ask("POST", "/writing", json={})
     assert answer.status_code == 429
