@@ -211,6 +211,11 @@ async def act(request: Request[Any, Any, Any], case_id: FromPath[str], act: From
     return html("inbox/case_update.html", 200, {"HX-Trigger": json.dumps(done)}, **values)
 
 
+@get("/cases/{case_id:str}/files")
+async def draft_files(case_id: FromPath[str]) -> Response[str]:
+    return html("inbox/files_update.html", attached=ATTACHED, case_id=case_id)
+
+
 @put("/cases/{case_id:str}/draft")
 async def draft(request: Request[Any, Any, Any], case_id: FromPath[str]) -> dict[str, Any]:
     body = await request.json()
@@ -522,6 +527,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = [
     palette,
     act,
     draft,
+    draft_files,
     live,
     emit,
     said,
