@@ -63,6 +63,10 @@ async function add(files) {
   const url = box()?.dataset.uploadTo;
   const chosen = way();
   if (!url || !chosen) return;
+  if (composer()?.audience === "internal") {
+    composer()?.warn(say("file_note"));
+    return;
+  }
   if (!chosen.hasAttribute("data-takes-files")) {
     composer()?.warn(chosen.querySelector(".files-what, .files-problem")?.textContent ?? "");
     return;
