@@ -369,6 +369,9 @@ def test_without_scripts_words_and_files_are_kept_together(place: Place) -> None
     assert "Look at</textarea>" in page
     assert f'formaction="/files/{row["id"]}/remove"' in page
     assert 'formenctype="multipart/form-data"' in page
+    note = form | {"audience": "internal", "text": "Between us: broken by herself"}
+    for path in (f"/cases/{case.id}/files", f"/files/{row['id']}/remove"):
+        assert kim.post(path, data=note, headers=plain).status_code == 422
     chosen = kim.post(f"/cases/{case.id}/reply", data=form | {"upload": "other.png"}, headers=plain)
     assert chosen.status_code == 422
     assert "press Add first" in chosen.text
