@@ -91,7 +91,11 @@ async function add(files) {
 /** What waits in the draft now: after sending, or when a reply was taken back. */
 async function showFiles() {
   const url = box()?.dataset.uploadTo;
-  if (url) await place(await fragment(`${url}?to=${encodeURIComponent(answered())}`));
+  try {
+    if (url) await place(await fragment(`${url}?to=${encodeURIComponent(answered())}`));
+  } catch {
+    toast(say("unreachable"), { bad: true });
+  }
 }
 
 document.addEventListener("click", (event) => {
@@ -177,7 +181,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = /** @type {CustomEvent} */ (event).detail;
-  if (ctx.sourceElement?.getAttribute?.("data-act") === "reply" && ctx.response.status < 300) showFiles();
+  const sent = ctx.sourceElement?.getAttribute?.("data-act") === "reply" && ctx.response.status < 300;
+  if (sent && box()?.querySelector("[data-file]")) showFiles();
 });
 
 document.addEventListener("earful:files", () => showFiles());
