@@ -4,9 +4,11 @@ import asyncio
 import re
 
 import msgspec
+import pytest
 from sqlalchemy import select
 
 from earful.channels.contract import Files, Reply, SendPostponed, Sent
+from earful.desk.attaching import rules
 from earful.desk.cases import merging
 from earful.model.desk import SendState
 from earful.model.time import DAY
@@ -163,8 +165,8 @@ def test_nobody_sends_or_changes_the_file_of_another(place: Place) -> None:
     assert case.files()[0]["message_id"] is None
 
 
-def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: Place) -> None:
-    kim, agent, case = either.kim, either.agent, Case(either)
+def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(place: Place) -> None:
+    kim, agent, case = place.kim, place.agent, Case(place)
     case.add(kim)
     (row,) = case.files()
     case.reply(kim, row["id"])
@@ -174,7 +176,7 @@ def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: P
     waiting = next(one for one in case.replies() if one["state"] == SendState.APPROVAL)
     case.add(agent)
     agent.put(f"/cases/{case.id}/draft", json={"text": "I was writing"})
-    lead = either.lead
+    lead = place.lead
     assert f'src="/media/{row["id"]}"' in lead.get("/approvals").text
     back = lead.post(f"/outbox/{waiting['id']}/send-back", data={"note": "Sharper, please"}, headers=HTMX)
     assert back.status_code == 200
@@ -183,9 +185,9 @@ def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: P
 
 
 def test_a_reply_in_parts_has_its_files_on_the_first_and_one_at_a_time_where_the_network_says_so(
-    either: Place,
+    place: Place,
 ) -> None:
-    kim, case = either.kim, Case(either)
+    kim, case = place.kim, Case(place)
     one_each = Files(largest={"image/png": 1_000_000}, most=3, in_one=1, caption=20)
     can = case.network.capabilities
     case.network.capabilities = msgspec.structs.replace(can, public_files=one_each)
@@ -251,7 +253,10 @@ def test_private_data_in_the_description_of_a_picture_is_found_too(place: Place)
     assert len(case.arrived) == 1
 
 
-def test_a_draft_has_so_many_files_and_follows_its_case_into_another(either: Place) -> None:
+def test_a_draft_has_so_many_files_and_follows_its_case_into_another(
+    either: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_OF_DRAFT", 3)
     kim, case, served = either.kim, Case(either), either.served
     other = Case(either, "The same matter again", case.by)
     other.add(kim)
@@ -260,12 +265,12 @@ def test_a_draft_has_so_many_files_and_follows_its_case_into_another(either: Pla
     log = served.earful.log
     served.write(lambda tx: merging.merge(tx, log, EARFUL, case.id, other.id, "", None, served.now()))
     assert f'name="file" value="{row["id"]}"' in case.page(kim)
-    for number in range(19):
+    for number in range(2):
         assert case.add(kim, PICTURE + bytes([number])).status_code == 200
     refused = case.add(kim)
-    assert (refused.status_code, "at most 20 files" in refused.text) == (422, True)
-    assert len(case.files()) == 20
-    assert len(re.findall('name="file"', case.page(kim))) == 20
+    assert (refused.status_code, "at most 3 files" in refused.text) == (422, True)
+    assert len(case.files()) == 3
+    assert len(re.findall('name="file"', case.page(kim))) == 3
 
 
 def test_a_postponed_reply_takes_its_files_along(place: Place) -> None:
