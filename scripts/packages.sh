@@ -18,13 +18,5 @@ for found in /usr/lib/postgresql/*/bin/postgres; do
   [ -x "$found" ] && missing=$(echo "$missing" | sed 's/ postgresql//')
 done
 [ -z "$missing" ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "Installing Debian packages:$missing ..."
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends $missing >/dev/null
-else
-  echo "The tests need these Debian packages; install them and try again:$missing" >&2
-  exit 1
-fi
+# shellcheck disable=SC2086
+exec sh scripts/debian.sh $missing

@@ -9,19 +9,89 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-SHOTS = {
-    "inbox-light": {"viewport": {"width": 1440, "height": 900}},
-    "inbox-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "inbox-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
-    "case-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
-}
+SECONDS = 60_000
+
+
+def inbox(page: Page, base: str) -> None:
+    """The list, with no case open."""
+    page.goto(f"{base}/inbox")
+    expect(page.locator(".row-link").first).to_be_visible()
+
+
+def case(page: Page, base: str) -> None:
+    """A case that has a story: our answer and the customer's."""
+    inbox(page, base)
+    page.locator(".row-link").nth(3).click()
+    expect(page.locator("#composer")).to_be_visible()
+
+
+def playbook(page: Page, base: str) -> None:
+    """The editor at the steps of a path."""
+    page.goto(f"{base}/playbooks/late-delivery")
+    page.locator(".book-step-line").nth(2).scroll_into_view_if_needed()
+
+
+def backtest(page: Page, base: str) -> None:
+    """A draft that promises less time than what is in force."""
+    page.goto(f"{base}/playbooks/late-delivery")
+    page.locator("input[name$='deadline'], input[name$='minutes']").first.fill("15")
+    page.get_by_role("button", name="Backtest").click()
+    expect(page.locator(".backtest-table").first).to_be_visible(timeout=SECONDS)
+
+
+def channels(page: Page, base: str) -> None:
+    """Every channel and how it does."""
+    page.goto(f"{base}/channels")
+    expect(page.get_by_text("Working").first).to_be_visible()
+
+
+def channel(page: Page, base: str) -> None:
+    """One channel: did everything arrive?"""
+    channels(page, base)
+    page.locator("li.channel", has_text="playground.reddit").get_by_role("link", name="Settings").click()
+    page.get_by_role("button", name="Compare all that is there").click()
+    expect(page.locator("#ledger")).to_contain_text("looked at")
+    expect(page.locator("#ledger")).to_contain_text("Done", ignore_case=True, timeout=SECONDS)
+
+
+def playground(page: Page, base: str) -> None:
+    """Simulated networks, with one complaint of a customer."""
+    channels(page, base)
+    page.goto(f"{page.get_by_role('link', name='Playground').get_attribute('href')}/?network=reddit")
+    page.get_by_label("What they say").fill("The lid of my kettle came off. Who do I write to?")
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator(".play-said").first).to_be_visible()
+
+
+class Shot(NamedTuple):
+    """One picture."""
+
+    name: str
+    show: Callable[[Page, str], None]
+    scheme: str = "light"
+    phone: bool = False
+
+
+SHOTS = (
+    Shot("inbox-light", case),
+    Shot("inbox-dark", case, "dark"),
+    Shot("inbox-phone", inbox, phone=True),
+    Shot("case-phone", case, phone=True),
+    Shot("playbook", playbook),
+    Shot("backtest", backtest),
+    Shot("channels", channels),
+    Shot("playground", playground),
+    Shot("channel", channel),
+)
 
 
 def main() -> None:
@@ -55,20 +125,23 @@ def _link(desk: "subprocess.Popen[str]") -> str:
 
 
 def _take(browser: Browser, link: str, out: Path) -> None:
+    base = link.partition("/sign-in/")[0]
     first = browser.new_context()
     page = first.new_page()
     page.goto(link)
     state = first.storage_state()
-    for name, how in SHOTS.items():
-        context = browser.new_context(storage_state=state, **how)  # type: ignore[arg-type]
+    for shot in SHOTS:
+        context = browser.new_context(
+            storage_state=state,
+            color_scheme=shot.scheme,  # type: ignore[arg-type]
+            viewport={"width": 390, "height": 844} if shot.phone else {"width": 1440, "height": 900},
+            device_scale_factor=2 if shot.phone else 1,
+        )
         page = context.new_page()
-        page.goto(link.partition("/sign-in/")[0] + "/inbox")
-        page.wait_for_selector(".row-link")
-        if name != "inbox-phone":
-            page.locator(".row-link").nth(3).click()
-            page.wait_for_selector("#composer")
+        page.set_default_timeout(SECONDS)
+        shot.show(page, base)
         page.wait_for_timeout(600)
-        page.screenshot(path=out / f"{name}.png")
+        page.screenshot(path=out / f"{shot.name}.png")
         context.close()
 
 

@@ -322,6 +322,38 @@ def backtest(file: Path, weeks: int, imported: bool, as_json: bool, **flags: Any
 
 
 @main.command()
+@click.argument("what", type=click.Choice(["erase"]), expose_value=False)
+@click.argument("person_id")
+@click.option("--reason", required=True, help="Why: who asked, how and when; without the name.")
+@click.option("--yes", is_flag=True, help="Do not ask: it cannot be taken back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@common
+def person(person_id: str, reason: str, *, yes: bool, as_json: bool, **flags: Any) -> None:
+    """Erase what is kept of a person for good: names, accounts, words, files, raw deliveries, and notes about them.
+
+    PERSON_ID is the last part of the address of the person's page. Cases stay as numbers, without a word. Files and the
+    search follow when the desk runs.
+    """
+    from earful.desk.erasing import commands  # noqa: PLC0415
+
+    settings = existing(**flags)
+    if not yes:
+        click.confirm("This cannot be taken back. Erase the person?", abort=True, err=True)
+    try:
+        with Progress(console=err, transient=True) as bar:
+            task = bar.add_task("erasing", total=None)
+            found = commands.erase(
+                settings, person_id, reason, lambda done, total: bar.update(task, completed=done, total=total)
+            )
+    except commands.Refused as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+    else:
+        click.echo(f"Erased: {found.messages} messages and answers; {found.cases} cases stay without words.")
+
+
+@main.command()
 def schema() -> None:
     """Print the JSON Schema of a message, as the API, webhooks and importers take it."""
     from earful.intake.wire import schema as found  # noqa: PLC0415

@@ -24,8 +24,6 @@ class Parts(Struct, frozen=True, kw_only=True):
     log: EmbeddedLog
     vault: Vault
     clock: Callable[[], Instant]
-    wake: Callable[[], None]
-    """Tell the consumers that there may be something new."""
     connectors: Mapping[str, Connector]
     """Connected channels by id; grows and shrinks as channels are switched."""
     capabilities: Callable[[str], Capabilities]

@@ -26,6 +26,7 @@ from earful.desk.channels.service import Channel
 from earful.desk.channels.tokens import Keeper
 from earful.desk.chat import service as chat
 from earful.desk.consumer import DeskConsumer
+from earful.desk.erasing.consumer import ErasingConsumer
 from earful.desk.handoff import service as handoffs
 from earful.desk.handoff.consumer import ArrivalConsumer
 from earful.desk.inbox.service import READ_ONLY
@@ -47,6 +48,8 @@ from earful.desk.routing.consumer import RoutingConsumer
 from earful.desk.sla import service as sla
 from earful.desk.sla.consumer import ClockConsumer, RecomputeConsumer
 from earful.desk.suggestions.consumer import SuggestionConsumer
+from earful.desk.templates.consumer import TemplateConsumer
+from earful.desk.templates.fetcher import TemplateFetcher
 from earful.desk.triage import learning
 from earful.desk.triage import settings as triage_settings
 from earful.desk.triage.consumer import WeighingConsumer
@@ -108,6 +111,8 @@ def readers(log: Log, *, brand: Callable[[Tx], Brand], key: str) -> list[Consume
         SuggestionConsumer(),
         NoticeConsumer(),
         MediaConsumer(),
+        TemplateConsumer(),
+        ErasingConsumer(log),
         WebhookConsumer(),
     ]
 
@@ -128,7 +133,7 @@ class Earful:
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
         self._swept = 0
         self.on_demo_reply: OnReply | None = None
-        self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock, self.runner.wake)
+        self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock)
         self.budgets = Budgets(clock)
         self._budgets_of: dict[str, ChannelBudgets] = {}
         self._pace = pace
@@ -137,14 +142,13 @@ class Earful:
         self.playground = ""
         """Where simulated networks are reached that run beside this desk; empty for none."""
         self.known = Channels(self.vault, self._hook, clock)
-        self.reader = Reader(self.store, self.log, self.known, clock, self.runner.wake)
+        self.reader = Reader(self.store, self.log, self.known, clock)
         self.files = Files(settings.folder)
         self.sender = Sender(
             self.store,
             self.log,
             self.receiver.connectors,
             clock,
-            self.runner.wake,
             read_file=self.files.read,
         )
         self.fetcher = Fetcher(
@@ -156,6 +160,7 @@ class Earful:
             clock,
             megabytes=settings.media_megabytes,
         )
+        self.templates = TemplateFetcher(self.store, self.receiver.connectors, clock)
         self.notifier = NoticeSender(
             self.store,
             self.vault,
@@ -170,7 +175,6 @@ class Earful:
             log=self.log,
             vault=self.vault,
             clock=clock,
-            wake=self.runner.wake,
             connectors=self.receiver.connectors,
             capabilities=self._capabilities,
             allowed=self._allowed,
@@ -259,6 +263,7 @@ class Earful:
             asyncio.create_task(self._teller().run(stop)),
             asyncio.create_task(self.notifier.run(stop)),
             asyncio.create_task(self.fetcher.run(stop)),
+            asyncio.create_task(self.templates.run(stop)),
             asyncio.create_task(self._tick(stop)),
         ]
         try:
@@ -315,21 +320,18 @@ class Earful:
         if found:
             verb = partial(automation.sweep, log=self.log, happenings=found, now=self.clock())
             await self.store.write(verb)
-            self.runner.wake()
 
     async def _look_at_views(self) -> None:
         """Cases come into views and leave them by the clock."""
         now = self.clock()
         if await self.store.read(partial(views.is_due, now=now)):
             await self.store.write(partial(views.tick, log=self.log, now=now))
-            self.runner.wake()
 
     async def _route(self) -> None:
         """Somebody came back, or a day began or ended; and once a minute how the queues stand."""
         now = self.clock()
         if await self.store.read(partial(routing.is_due, now=now)):
             await self.store.write(partial(routing.tick, log=self.log, now=now))
-            self.runner.wake()
         if states := await self.store.read(partial(queues.look, now=now)):
             await self.store.write(partial(queues.keep, log=self.log, states=states))
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import AXE, playwright
-from .test_look import LOOKS, serious
+from .conftest import playwright
+from .looks import WIDE_AND_NARROW, fits_and_is_accessible
 from .test_rating import Station, standing
 
 expect = playwright.expect
@@ -60,26 +60,21 @@ def test_cases_are_chosen_changed_and_put_back_by_keys(station: Station) -> None
 
 
 def test_the_pages_are_clean_and_accessible(station: Station) -> None:
-    for scheme, width in (LOOKS[0], LOOKS[3]):
-        page = station.page(width=width, scheme=scheme)
-        page.goto(f"{station.server.url}/inbox")
+    page = station.page()
+    page.goto(f"{station.server.url}/inbox")
+    page.wait_for_selector('#link-state[data-state="live"]', state="attached")
+    page.locator(".select-button").click()
+    page.locator("[data-pick]").first.check()
+    expect(page.locator("#bulk-bar")).to_be_visible()
+    fits_and_is_accessible(page, WIDE_AND_NARROW)
+    for path in (
+        "/settings/teams",
+        "/settings/teams/team/new",
+        "/settings/teams/route/new",
+        "/settings/away",
+    ):
+        page.goto(f"{station.server.url}{path}")
         page.wait_for_selector('#link-state[data-state="live"]', state="attached")
-        page.locator(".select-button").click()
-        page.locator("[data-pick]").first.check()
-        expect(page.locator("#bulk-bar")).to_be_visible()
-        if AXE.is_file():
-            assert serious(page) == [], (scheme, width)
-        for path in (
-            "/settings/teams",
-            "/settings/teams/team/new",
-            "/settings/teams/route/new",
-            "/settings/away",
-        ):
-            page.goto(f"{station.server.url}{path}")
-            page.wait_for_selector('#link-state[data-state="live"]', state="attached")
-            wide = "document.querySelector('.main').scrollWidth - document.querySelector('.main').clientWidth"
-            assert page.evaluate(wide) <= 0, (path, width)
-            if AXE.is_file():
-                assert serious(page) == [], (path, scheme, width)
-        page.context.close()
+        fits_and_is_accessible(page, WIDE_AND_NARROW)
+    page.context.close()
     assert station.complaints == []

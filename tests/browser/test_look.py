@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from .conftest import AXE, playwright
+from .looks import fits_and_is_accessible, serious
 
 expect = playwright.expect  # waits by looking from outside: the policy lets nothing evaluate inside
 pytestmark = pytest.mark.browser
@@ -27,7 +28,6 @@ PAGES = {
     "welcome channel": "/welcome?step=channel",
     "error": "/no-such-page",
 }
-LOOKS = [("light", 1440), ("dark", 1440), ("light", 1000), ("dark", 390), ("light", 390)]
 
 
 class Watched:
@@ -58,30 +58,11 @@ def watched(chromium: "playwright.Browser", preview: str) -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_page_is_clean_and_accessible(chromium: "playwright.Browser", preview: str, path: str) -> None:
-    for scheme, width in LOOKS:
-        context = chromium.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme)
-        seen = Watched(context.new_page(), preview)
-        page = seen.go(path)
-        # the browser itself reports the 404 of the error page; that one is the point
-        complaints = [c for c in seen.complaints if "404" not in c or "no-such" not in path]
-        assert complaints == [], (scheme, width)
-        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert sideways <= 0, f"{sideways} px too wide at {width}"
-        if AXE.is_file():
-            assert serious(page) == [], (scheme, width)
-        context.close()
-
-
-def serious(page: "playwright.Page") -> list[str]:
-    """What axe finds serious or critical, one line each."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        f"{v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0].get('failureSummary', '')[:200]}"
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
+def test_page_is_clean_and_accessible(watched: Watched, path: str) -> None:
+    page = watched.go(path)
+    fits_and_is_accessible(page)
+    # the browser itself reports the 404 of the error page; that one is the point
+    assert [c for c in watched.complaints if "404" not in c or "no-such" not in path] == []
 
 
 def test_axe_is_there_to_be_asked() -> None:
@@ -123,15 +104,15 @@ def test_sheet_and_palette(watched: Watched) -> None:
     page = watched.go("/inbox/case/1042")
     page.keyboard.press("?")
     assert page.locator("#keys-sheet").is_visible()
-    assert serious(page) == [] if AXE.is_file() else True
+    assert serious(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.keyboard.type("clos")
     assert "Close with an outcome" in page.locator('.palette [aria-selected="true"]').inner_text()
-    assert serious(page) == [] if AXE.is_file() else True
+    assert serious(page) == []
     page.keyboard.press("Enter")
     assert page.locator("#close-dialog").is_visible()
-    assert serious(page) == [] if AXE.is_file() else True
+    assert serious(page) == []
     page.keyboard.press("Escape")
     page.wait_for_selector("#close-dialog", state="hidden")
     page.keyboard.press("g")

@@ -10,8 +10,8 @@ from earful.model.time import Instant
 from earful.store.audit import EARFUL
 from earful.store.store import Store
 
-from .conftest import AXE, playwright
-from .test_look import serious
+from .conftest import playwright
+from .looks import serious
 from .test_rating import Station, standing
 
 expect = playwright.expect
@@ -98,8 +98,7 @@ def test_the_pages_fit_and_are_accessible(station: Station, scheme: str, width: 
     for path in PAGES:
         page.goto(f"{station.server.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        if AXE.is_file():
-            assert serious(page) == [], path
+        assert serious(page) == [], path
     if width < 900:
         page.get_by_role("button", name="Settings:").click()
         expect(page.get_by_role("link", name="Mail server")).to_have_attribute("aria-current", "page")

@@ -12,8 +12,8 @@ import pytest
 
 from tests.servers.earful import PASSWORD, EarfulServer, signed
 
-from .conftest import AXE, STATIC, playwright
-from .test_look import serious
+from .conftest import STATIC, playwright
+from .looks import serious
 
 expect = playwright.expect
 pytestmark = pytest.mark.browser
@@ -68,8 +68,7 @@ def test_one_person_and_two_again_one_case_and_two_again(
         agent.wait_for_timeout(250)
         agent.reload()
     expect(agent.locator(".hint")).to_contain_text("order number")
-    if AXE.is_file():
-        assert serious(agent) == []
+    assert serious(agent) == []
     agent.goto(f"{desk.url}/inbox?view=all&order=newest")
     agent.locator("#rows .row-link", has_text="Nobody answers").click()
     expect(agent.locator("#same-person")).to_contain_text("BX-48213")
@@ -87,15 +86,13 @@ def test_one_person_and_two_again_one_case_and_two_again(
     dialog.get_by_label("Number of the other case").fill("#1")
     dialog.get_by_label("Why?").fill("Both write of one order")
     dialog.get_by_label("It is the same person").check()
-    if AXE.is_file():
-        assert serious(agent) == []
+    assert serious(agent) == []
     dialog.get_by_role("button", name="Merge", exact=True).click()
     expect(agent.locator("#timeline")).to_contain_text("never came")
     expect(agent.locator("#put-together")).to_contain_text("#1 was merged into this")
     agent.locator(".person-card h2 a").click()
     expect(agent.locator(".person-timeline li")).to_have_count(2)
-    if AXE.is_file():
-        assert serious(agent) == []
+    assert serious(agent) == []
     agent.goto(f"{desk.url}/inbox/case/1")
     expect(agent).to_have_url(re.compile("/inbox/case/2"))
     expect(agent.locator(".notice")).to_contain_text("#1 was merged into this case")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import AXE, playwright
-from .test_look import LOOKS, serious
+from .conftest import playwright
+from .looks import WIDE_AND_NARROW, Look, fits_and_is_accessible
 from .test_rating import Station, standing
 
 expect = playwright.expect
@@ -55,14 +55,13 @@ def test_a_rule_is_made_acts_on_the_next_message_and_is_taken_back(station: Stat
     assert station.complaints == []
 
 
-@pytest.mark.parametrize(("part", "look"), [("rules", LOOKS[0]), ("rules/toasters", LOOKS[3])])
-def test_the_page_is_clean_and_accessible(station: Station, part: str, look: tuple[str, int]) -> None:
-    scheme, width = look
-    page = station.page(width=width, scheme=scheme)
+@pytest.mark.parametrize(
+    ("part", "look"), [("rules", WIDE_AND_NARROW[0]), ("rules/toasters", WIDE_AND_NARROW[1])]
+)
+def test_the_page_is_clean_and_accessible(station: Station, part: str, look: Look) -> None:
+    page = station.page()
     page.goto(f"{station.server.url}/settings/{part}")
     page.wait_for_selector('#link-state[data-state="live"]', state="attached")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    if AXE.is_file():
-        assert serious(page) == [], (scheme, width)
+    fits_and_is_accessible(page, (look,))
     page.context.close()
     assert station.complaints == []

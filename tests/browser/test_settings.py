@@ -6,8 +6,8 @@ import pytest
 
 from tests.servers.earful import EarfulServer
 
-from .conftest import AXE, STATIC, playwright
-from .test_look import LOOKS, serious
+from .conftest import STATIC, playwright
+from .looks import fits_and_is_accessible
 from .test_rating import CHANNEL, Station
 
 expect = playwright.expect
@@ -103,18 +103,9 @@ def test_a_topic_is_archived_and_undone(station: Station) -> None:
 
 @pytest.mark.parametrize("part", ["priority", "brand", "topics"])
 def test_the_page_is_clean_and_accessible(station: Station, part: str) -> None:
-    for scheme, width in LOOKS:
-        page = station.page(width=width, scheme=scheme)
-        page.goto(f"{station.server.url}/settings/triage/{part}")
-        page.wait_for_selector('#link-state[data-state="live"]', state="attached")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert (
-            page.evaluate(
-                "document.querySelector('.main').scrollWidth - document.querySelector('.main').clientWidth"
-            )
-            <= 0
-        )
-        if AXE.is_file():
-            assert serious(page) == [], (scheme, width)
-        page.context.close()
+    page = station.page()
+    page.goto(f"{station.server.url}/settings/triage/{part}")
+    page.wait_for_selector('#link-state[data-state="live"]', state="attached")
+    fits_and_is_accessible(page)
+    page.context.close()
     assert station.complaints == []

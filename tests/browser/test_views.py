@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import AXE, playwright
-from .test_look import LOOKS, serious
+from .conftest import playwright
+from .looks import LOOKS, serious
 from .test_rating import Station, standing
 
 expect = playwright.expect
@@ -72,7 +72,6 @@ def test_the_pages_are_clean_and_accessible(station: Station) -> None:
                 )
                 <= 0
             )
-            if AXE.is_file():
-                assert serious(page) == [], (path, scheme, width)
+            assert serious(page) == [], (path, scheme, width)
         page.context.close()
     assert station.complaints == []

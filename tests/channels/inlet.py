@@ -95,6 +95,10 @@ class MemoryInlet:
         self.troubles.append(what)
         await self._wake()
 
+    async def wanted(self) -> list[str]:
+        """Everything came whole."""
+        return []
+
     async def recent(self, since: Instant, limit: int) -> list[Known]:
         """What customers wrote and is still there, the newest first."""
         found = [

@@ -98,7 +98,7 @@ async def _send(settings: Settings, network: Path, speed: int) -> None:
         return Instant(now + (now - began) * (speed - 1))
 
     connector = FileNetwork(network)
-    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock, lambda: None, read_file=_no_files)
+    sender = Sender(store, EmbeddedLog(), {"channel-1": connector}, clock, read_file=_no_files)
     await sender.run(asyncio.Event())
 
 

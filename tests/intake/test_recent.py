@@ -15,11 +15,11 @@ def test_recent_are_those_of_customers_that_are_still_there(desk: Desk) -> None:
     desk.receive(
         IncomingMessage(native_id="gone", occurred_at=START + timedelta(minutes=65), change=Change.DELETE)
     )
-    inlet = ChannelInlet(desk.store, desk.log, desk.channel, lambda: NOW, lambda: None)
+    inlet = ChannelInlet(desk.store, desk.log, desk.channel, lambda: NOW)
     since = instant(START + timedelta(minutes=60))
     found = asyncio.run(inlet.recent(since, 10))
     assert [(one.namespace, one.native_id) for one in found] == [("", "m3"), ("", "m2"), ("n", "m1")]
     assert found[-1].occurred_at == since
     assert [one.native_id for one in asyncio.run(inlet.recent(Instant(0), 1))] == ["m3"]
-    elsewhere = ChannelInlet(desk.store, desk.log, "other", lambda: NOW, lambda: None)
+    elsewhere = ChannelInlet(desk.store, desk.log, "other", lambda: NOW)
     assert asyncio.run(elsewhere.recent(Instant(0), 10)) == []

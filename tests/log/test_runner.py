@@ -50,7 +50,6 @@ def test_a_consumer_takes_what_comes_while_it_runs(store: Store) -> None:
     try:
         for number in range(30):
             append(store, f"n{number}")
-            runner.wake()
         wait_until(lambda: len(reader.taken) == 31, "the consumer", 20)
     finally:
         runner.stop()
@@ -62,7 +61,8 @@ def test_without_being_woken_it_looks_by_itself(sqlite_store: Store) -> None:
     runner = Runner(sqlite_store, LOG, [reader], system_clock)
     runner.start()
     try:
-        append(sqlite_store, "unannounced")
+        announced = [NewEvent(type="test", subject="unannounced", at=1)]
+        sqlite_store.write_now(lambda tx: EmbeddedLog().append(tx, announced))  # as another process does
         wait_until(lambda: reader.taken == ["unannounced"], "the consumer", 20)
     finally:
         runner.stop()
@@ -81,7 +81,6 @@ def test_a_consumer_that_fails_holds_up_nobody_and_goes_on_where_it_was(store: S
     runner.start()
     try:
         append(store, "a", "b")
-        runner.wake()
         wait_until(lambda: steady.taken == ["a", "b"], "the steady one", 20)
         assert clumsy.taken == []
         assert store.read_now(lambda tx: LOG.behind(tx, "clumsy")) == 2
@@ -120,8 +119,6 @@ def test_two_runners_of_one_consumer_take_each_event_once(store: Store) -> None:
     try:
         for number in range(40):
             append(store, f"n{number}")
-            for runner in runners:
-                runner.wake()
         wait_until(lambda: len(left.taken) + len(right.taken) >= 40, "both", 30)
     finally:
         for runner in runners:

@@ -112,7 +112,6 @@ class Outbox:
             self.desk.log,
             connectors,
             self.desk.clock,
-            lambda: None,
             read_file=self.files.get,
         )
 

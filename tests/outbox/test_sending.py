@@ -38,9 +38,7 @@ class Office:
         desk.receive(write("m1", "My kettle leaks"))
         desk.settle()
         connectors = {desk.channel: self.network}
-        self.sender = Sender(
-            desk.store, desk.log, connectors, desk.clock, lambda: None, read_file=self.files.get
-        )
+        self.sender = Sender(desk.store, desk.log, connectors, desk.clock, read_file=self.files.get)
         self.message = self.rows(messages)[0]
 
     def rows(self, table: Any) -> list[Row]:
@@ -253,9 +251,7 @@ def test_replies_of_a_case_go_out_in_order(office: Office) -> None:
 
 
 def test_without_a_connection_it_waits_a_moment_then_says_so(office: Office) -> None:
-    office.sender = Sender(
-        office.store, office.desk.log, {}, office.desk.clock, lambda: None, read_file=office.files.get
-    )
+    office.sender = Sender(office.store, office.desk.log, {}, office.desk.clock, read_file=office.files.get)
     reply = office.queue()
     office.turn()
     assert office.state(reply) == SendState.QUEUED

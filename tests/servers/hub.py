@@ -6,8 +6,6 @@ Beside it whoever is pushed to: a server that lets a channel's hook answer, prov
 import hashlib
 import hmac
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx2
@@ -17,49 +15,10 @@ from earful.channels.hooks import Answer, Asked, Hook
 from earful.channels.kit.signatures import SignatureRefused
 from earful.log.runner import system_clock
 from earful.model.message import IncomingMessage
+from tests.servers.answering import Answering
 
 
-class _Server:
-    """Answers every request by `answer`, on a port of loopback."""
-
-    def __init__(self) -> None:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                length = int(self.headers.get("content-length") or 0)
-                found = server.answer(
-                    self.command, self.path, dict(self.headers.items()), self.rfile.read(length)
-                )
-                self.send_response(found.status)
-                self.send_header("content-length", str(len(found.body)))
-                self.end_headers()
-                self.wfile.write(found.body)
-
-            do_POST = do_GET  # noqa: N815  # the name is the library's
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        self._thread.start()
-
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """What is said to a request."""
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        """End it."""
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join(10)
-
-
-class Hub(_Server):
+class Hub(Answering):
     """Takes subscriptions, asks whether they are meant, and pushes."""
 
     def __init__(self) -> None:
@@ -108,7 +67,7 @@ class Hub(_Server):
         return answers
 
 
-class Pushed(_Server):
+class Pushed(Answering):
     """A channel's address: what its hook believes is kept."""
 
     def __init__(self) -> None:

@@ -6,7 +6,6 @@ import os
 import queue
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,7 +17,7 @@ from typing import Any
 import httpx
 
 from earful.channels.hooks import Asked
-from tests.servers.process import Server, accepts, free_port
+from tests.servers.process import Server, accepts, free_port, node
 
 ROOT = Path(__file__).parents[2]
 SMPP = ROOT / "node_modules" / "smpp"
@@ -29,11 +28,6 @@ GET_URL = "?id=%I&from=%p&to=%P&at=%T&coding=%c&charset=%C&text=%b"
 """As docs/how-to/connect-phone.md has it."""
 
 
-def _node() -> str | None:
-    wheel = Path(sys.prefix) / "bin" / "node"
-    return shutil.which("node") or (str(wheel) if wheel.exists() else None)
-
-
 def _program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -42,7 +36,7 @@ def missing() -> str:
     """Why it cannot run here, in words; empty when it can."""
     if _program("bearerbox") is None or _program("smsbox") is None:
         return "no Kannel: install the Debian package kannel (make packages)"
-    if _node() is None or not SMPP.exists():
+    if node() is None or not SMPP.exists():
         return "no SMSC: `npm ci` installs the package smpp"
     return ""
 
@@ -92,11 +86,11 @@ class Kannel:
         self.said: queue.Queue[dict[str, Any]] = queue.Queue()
         """What the carrier was told, in order."""
         smpp, admin, self._boxes, self._sendsms = (free_port() for _ in range(4))
-        node = _node()
-        if node is None:
+        program = node()
+        if program is None:
             raise RuntimeError(missing())
         self._smsc = subprocess.Popen(
-            [node, str(Path(__file__).with_name("smsc.cjs")), str(smpp)],
+            [program, str(Path(__file__).with_name("smsc.cjs")), str(smpp)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NODE_PATH": str(ROOT / "node_modules")},
         )  # fmt: skip

@@ -1,9 +1,11 @@
 """Starting a server, knowing when it is ready, and stopping it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -42,6 +44,12 @@ def accepts(port: int) -> bool:
     with suppress(OSError), closing(socket.create_connection(("127.0.0.1", port), timeout=2)):
         return True
     return False
+
+
+def node() -> str | None:
+    """A Node: the machine's, or that of a Python wheel; None where there is neither."""
+    wheel = Path(sys.prefix) / "bin" / "node"
+    return shutil.which("node") or (str(wheel) if wheel.exists() else None)
 
 
 class Server:

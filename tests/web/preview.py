@@ -394,6 +394,7 @@ async def channel_form(request: Request[Any, Any, Any]) -> Response[str]:
         chosen=chosen,
         problems=[],
         channel_name="",
+        back="",
         action="/channels",
     )
 

@@ -95,7 +95,6 @@ class Story:
             self.served.earful.log,
             self.served.earful.receiver.connectors,
             self.served.now,
-            lambda: None,
             read_file=self.served.earful.files.read,
         )
 

@@ -80,7 +80,7 @@ async def _read(folder: Path, name: str, count: int) -> tuple[float, int]:
     if hook is None:
         raise RuntimeError("the network has no webhook")
     known = Channels(vault, lambda one, own: registry.hook(one.network, one.settings, own), system_clock)
-    reader = Reader(store, log, known, system_clock, lambda: None)
+    reader = Reader(store, log, known, system_clock)
     keeper = DeliveryKeeper(store, system_clock, reader.wake)
     stop, todo = asyncio.Event(), iter(ready)
 

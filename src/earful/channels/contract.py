@@ -7,11 +7,12 @@ It keeps no state of its own: cursors live in the store and move in the transact
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from earful.model.message import IncomingMessage, Network, Visibility
+from earful.model.message import PRIVATE, IncomingMessage, Network, Visibility
+from earful.model.template import FilledTemplate, Template
 from earful.model.time import Instant
 
 
@@ -54,6 +55,10 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     private_reply: bool
     max_length: int | None
     """Longest reply, in the unit of `counter`; None means no limit that matters."""
+    private_max_length: int | None = None
+    """Longest private reply, where it is another; None where it is the same."""
+    private_to_public: bool = True
+    """Where private replies can be had at all: a public message can be answered in private, too."""
     counter: str = "codepoints"
     """How the network counts: see `channels.kit.text.count`."""
     edits: bool
@@ -70,6 +75,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What is older can be fetched, and all that is there be compared, when somebody asks for it."""
     metrics_only: bool = False
     """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
+    templates: bool = False
+    """When the window has closed, templates that the network approved can be sent: see `TemplateSource`."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
     public_files: Files | None = None
@@ -78,6 +85,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """Those of a private reply."""
     no_files: str = ""
     """Why there are none, and what to do instead, in words for an agent; empty where nothing more is known."""
+
+    def within(self, audience: Visibility) -> "Capabilities":
+        """The same for one audience: `max_length` is what it may read."""
+        if self.private_max_length is None or audience not in PRIVATE:
+            return self
+        return structs.replace(self, max_length=self.private_max_length)
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):
@@ -211,6 +224,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     sender_name: str = ""
     files: list[ReplyFile] = []
     """As many as the channel takes in one message. Only with one there may be no text."""
+    template: FilledTemplate | None = None
+    """A template to be sent instead of `text`, which then is how it reads."""
 
 
 class ReplyTarget(Struct, frozen=True, kw_only=True):
@@ -285,4 +300,17 @@ class Connector(Protocol):
 
     async def check(self) -> list[str]:
         """Try the credentials; one sentence for each thing that is wrong, an empty list when all is well."""
+        ...
+
+
+class TemplatesUnreadError(Exception):
+    """The templates could not be read now; the message says why, in words for an admin."""
+
+
+@runtime_checkable
+class TemplateSource(Protocol):
+    """A connector whose network lets approved templates through at any time."""
+
+    async def templates(self) -> list[Template]:
+        """All templates of the account, whatever the network thinks of them. Raises TemplatesUnreadError."""
         ...

@@ -60,6 +60,22 @@ class Report(Struct, frozen=True, kw_only=True):
     """Our outbox id, where the network tells it back: proof that a reply is out whose answer was lost."""
 
 
+class ReadUntil(Struct, frozen=True, kw_only=True):
+    """A customer read all of a private conversation up to a moment: some networks tell that, and not what."""
+
+    thread: str
+    at: datetime
+    namespace: str = ""
+
+
+class EraseAsked(Struct, frozen=True, kw_only=True):
+    """Somebody wants their data deleted, and said so at the network."""
+
+    native_id: str
+    number: str
+    """What was given out to look how far it is."""
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """What one delivery says to one account. Networks put several accounts of an app into one."""
 
@@ -68,12 +84,33 @@ class Part(Struct, frozen=True, kw_only=True):
     """Native id of our account; empty for the channel that was called."""
     messages: list[IncomingMessage] = []
     reports: list[Report] = []
+    read: list[ReadUntil] = []
     strange: list[str] = []
     """Kinds that this version cannot read, one word each: counted, shown in the ledger, and kept raw."""
     wanted: list[str] = []
     """Native ids that came without their content; the connector fetches them: `kind:id`."""
+    erase: list["EraseAsked"] = []
+    """Whose data is to be deleted, as the network asks."""
+    told: list[str] = []
+    """What else changed at the account, one word each (`templates`): whoever it concerns reads it there anew."""
     revoked: str = ""
     """Why the account let us go, in words; empty while it has not."""
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """How long a message lets us answer freely, where the network names more than its usual time."""
+
+    seconds: int
+    because: str
+    """`ad`: the customer came by an advertisement."""
+
+
+@runtime_checkable
+class AboutPeople(Protocol):
+    """A hook whose network also tells what people want done with their data, at addresses below the hook's own."""
+
+    places: frozenset[str]
+    """The last part of those addresses."""
 
 
 class Unreadable(ValueError):
@@ -109,3 +146,12 @@ class ByQuery(Protocol):
     """A hook that is called by GET with all that is said in the query, which is then the body of the delivery."""
 
     by_query: bool
+
+
+@runtime_checkable
+class Opens(Protocol):
+    """A hook that knows by its channel's settings which messages open a longer window than others."""
+
+    def opens(self, message: IncomingMessage) -> Opened | None:
+        """What a message opens; None for the usual time."""
+        ...

@@ -1,6 +1,7 @@
 """All channels by network: what each needs, and how to connect it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from earful.channels.feed.hook import hook as feed_hook
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.google_reviews import limits as google_reviews
 from earful.channels.google_reviews.connector import GoogleReviewsConnector
+from earful.channels.google_reviews.hook import hook as google_reviews_hook
 from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
 from earful.channels.hooks import Hook
 from earful.channels.instagram.connector import InstagramConnector
@@ -112,10 +114,16 @@ NETWORKS: Mapping[Network, Made] = {
     Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),
-    Network.MESSENGER: Made(MessengerSettings, MessengerSecrets, MessengerConnector, MetaHook),
-    Network.INSTAGRAM: Made(InstagramSettings, InstagramSecrets, InstagramConnector, MetaHook),
+    Network.MESSENGER: Made(
+        MessengerSettings, MessengerSecrets, MessengerConnector, partial(MetaHook, network=Network.MESSENGER)
+    ),
+    Network.INSTAGRAM: Made(
+        InstagramSettings, InstagramSecrets, InstagramConnector, partial(MetaHook, network=Network.INSTAGRAM)
+    ),
     Network.THREADS: Made(ThreadsSettings, ThreadsSecrets, ThreadsConnector, ThreadsHook),
-    Network.WHATSAPP: Made(WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, MetaHook),
+    Network.WHATSAPP: Made(
+        WhatsAppSettings, WhatsAppSecrets, WhatsAppConnector, partial(MetaHook, network=Network.WHATSAPP)
+    ),
     Network.SMS: Made(SmsSettings, SmsSecrets, sms.Provided(), sms.hook),
     Network.PHONE: Made(PhoneSettings, PhoneSecrets, Connecting(), phone_hook),
     Network.BLUESKY: Made(BlueskySettings, BlueskySecrets, BlueskyConnector),
@@ -145,7 +153,7 @@ NETWORKS: Mapping[Network, Made] = {
         TikTokSecrets,
         TikTokConnector,
         TikTokHook,
-        lambda given: tiktok.provider(given.client_id, given.api),
+        lambda given: tiktok.provider(given.client_id, given.api, messages=given.direct_messages),
     ),
     Network.TUMBLR: Made(
         TumblrSettings,
@@ -163,6 +171,7 @@ NETWORKS: Mapping[Network, Made] = {
         GoogleReviewsSettings,
         GoogleReviewsSecrets,
         GoogleReviewsConnector,
+        google_reviews_hook,
         provider=lambda given: google_reviews.provider(given.token_url),
     ),
 }
@@ -267,9 +276,14 @@ def consent(
 
 def account(network: Network, settings: Mapping[str, Any]) -> str:
     """The native id by which the network's deliveries name our account; empty where they do not."""
-    made = NETWORKS.get(network)
-    name = getattr(made.settings, "ACCOUNT", "") if made is not None else ""
+    name = account_field(network)
     return str(settings.get(name, "")) if name else ""
+
+
+def account_field(network: Network) -> str:
+    """The setting that holds the account's native id; empty for networks whose deliveries name none."""
+    made = NETWORKS.get(network)
+    return str(getattr(made.settings, "ACCOUNT", "")) if made is not None else ""
 
 
 def fields(network: Network) -> list[Field]:

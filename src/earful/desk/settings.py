@@ -10,7 +10,7 @@ from earful.model.ids import new_id
 from earful.model.time import Instant
 from earful.store.audit import Who, record
 from earful.store.tables import desk_settings
-from earful.store.tx import Row, Tx
+from earful.store.tx import Row, Tx, read_once
 
 S = TypeVar("S", bound=Struct)
 _encode = msgspec.json.Encoder().encode
@@ -57,6 +57,7 @@ def at(tx: Tx, kind: str, shape: type[S], seq: int) -> S | None:
     return msgspec.json.decode(row["data"], type=shape)
 
 
+@read_once
 def _newest(tx: Tx, kind: str) -> Row | None:
     query = select(desk_settings).where(desk_settings.c.kind == kind)
     return tx.row(query.order_by(desk_settings.c.seq.desc()).limit(1))

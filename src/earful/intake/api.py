@@ -10,7 +10,7 @@ from litestar.params import FromPath, HeaderParameter, Parameter
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import Answer, Asked, ByQuery, Hook
+from earful.channels.hooks import AboutPeople, Answer, Asked, ByQuery, Hook
 from earful.channels.kit import signatures
 from earful.desk.channels.service import Channel
 from earful.desk.users.rules import Permission
@@ -87,6 +87,20 @@ async def webhook(request: Ask, channel: FromPath[str], partial: bool = False) -
         verified_by="standard-webhooks",
     )
     return await _take(parts, known.channel, delivery, partial=partial)
+
+
+@post("/hooks/{channel:str}/{place:str}", status_code=200, opt=PUBLIC, exclude_from_csrf=True)
+async def people_hook(request: Ask, channel: FromPath[str], place: FromPath[str]) -> Response[bytes]:
+    """Take what a network says that people want done with their data: `deletion` and `deauthorise` of Meta.
+
+    A deletion is answered with an address that says how far it is, and done within minutes.
+    """
+    known = await _hook_channel(request, channel)
+    hook = known.hook
+    about: object = hook
+    if hook is None or not isinstance(about, AboutPeople) or place not in about.places:
+        raise ProblemError(404, "The channel's network tells nothing here; nothing was kept.")
+    return await _pushed(request, known.channel, hook, await request.body())
 
 
 async def _hook_channel(request: Ask, name: str) -> Known:
@@ -228,7 +242,6 @@ async def _take(
         raise ProblemError(422, str(error)) from error
     except StoreUnavailableError as error:
         raise ProblemError(503, str(error), headers={"retry-after": "5"}) from error
-    parts.wake()
     headers = {"idempotency-replayed": "true"} if replayed else {}
     return Response(answer, status_code=202, media_type="application/json", headers=headers)
 

@@ -56,6 +56,8 @@ def _word(
     tx: Tx, known: Row, message: IncomingMessage, version: rules.Version, now: Instant
 ) -> NewEvent | None:
     """Bring in a wording, which may be older than the one that stands."""
+    if rules.is_erased(known["author"]):
+        return None
     held = rules.Held(
         revision=known["revision"], occurred_at=known["occurred_at"], edited_at=known["edited_at"]
     )

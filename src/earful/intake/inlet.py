@@ -19,14 +19,11 @@ WANTED_AT_ONCE = 20
 class ChannelInlet:
     """The way in for one channel: what `channels.contract.Inlet` promises."""
 
-    def __init__(
-        self, store_: Store, log: Log, channel_id: str, clock: Callable[[], Instant], wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, store_: Store, log: Log, channel_id: str, clock: Callable[[], Instant]) -> None:
         self._store = store_
         self._log = log
         self._channel_id = channel_id
         self._clock = clock
-        self._wake = wake
 
     async def accept(
         self,
@@ -37,10 +34,7 @@ class ChannelInlet:
     ) -> Receipt:
         """Keep a delivery; returns after commit."""
         verb = service.accept(self._log, self._channel_id, delivery, messages, self._clock(), cursors)
-        receipt = await self._store.write(verb)
-        if receipt.accepted or receipt.changed:
-            self._wake()
-        return receipt
+        return await self._store.write(verb)
 
     async def cursor(self, name: str) -> str | None:
         """The cursor as last committed."""
@@ -70,9 +64,7 @@ class ChannelInlet:
             store.fetched(tx, self._channel_id, what)
             return keep(tx)
 
-        receipt = await self._store.write(write)
-        self._wake()
-        return receipt
+        return await self._store.write(write)
 
     async def not_fetched(self, what: str, why: str, after_seconds: float) -> None:
         """Ask again later."""
@@ -118,9 +110,7 @@ class ChannelInlet:
             ledger.move_job(tx, job_id, looked_at=len(messages), found=found, place=place)
             return receipt
 
-        receipt = await self._store.write(write)
-        self._wake()
-        return receipt
+        return await self._store.write(write)
 
     async def job_ended(self, job_id: str, error: str = "") -> None:
         """It is over."""

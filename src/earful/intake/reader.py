@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery
-from earful.channels.hooks import Part, Report, Unreadable
+from earful.channels.hooks import EraseAsked, Opens, Part, ReadUntil, Report, Unreadable
 from earful.intake import rules, service, store
 from earful.intake.known import Channels, Known
 from earful.intake.ledger import store as ledger
@@ -36,10 +36,15 @@ class _Found(Struct, kw_only=True):
 
     messages: dict[str, list[rules.Coming]]
     reports: dict[str, list[Report]]
+    read: dict[str, list[ReadUntil]]
     wanted: dict[str, list[str]]
     oddities: dict[tuple[str, str], list[str]]
     """(channel, kind) -> deliveries in which it came."""
     revoked: dict[str, str]
+    erase: list[tuple[str, str, EraseAsked]]
+    """(channel, delivery, whose data)"""
+    told: dict[str, set[str]]
+    """Channel -> what changed at its account."""
     faults: dict[str, str]
     """Delivery -> why it was not read, or not whole."""
     counts: dict[str, int]
@@ -55,13 +60,11 @@ class Reader:
         log: Log,
         channels: Channels,
         clock: Callable[[], Instant],
-        wake_consumers: Callable[[], None],
     ) -> None:
         self._store = store_
         self._log = log
         self._channels = channels
         self._clock = clock
-        self._wake_consumers = wake_consumers
         self._more = asyncio.Event()
 
     def wake(self) -> None:
@@ -74,7 +77,7 @@ class Reader:
             self._more.clear()
             try:
                 while not stop.is_set() and await asyncio.to_thread(self.read_some):
-                    self._wake_consumers()
+                    continue
             except Exception:
                 logger.exception("reader.failed")
             waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self._more.wait())]
@@ -134,6 +137,10 @@ class Reader:
             for channel_id, why in found.revoked.items():
                 store.note_trouble(tx, channel_id, why, now)
             service.report(tx, self._log, found.reports, now)
+            service.report_read(tx, self._log, found.read, now)
+            service.tell(tx, self._log, found.told, now)
+            numbers = {row["id"]: row["native_delivery_id"] or "" for row in rows}
+            service.ask_erasing(tx, self._log, found.erase, numbers, now)
 
         self._store.write_now(write)
 
@@ -141,8 +148,8 @@ class Reader:
 def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:
     """Read deliveries; nothing is written."""
     found = _Found(
-        messages=defaultdict(list), reports=defaultdict(list), wanted=defaultdict(list),
-        oddities=defaultdict(list), revoked={}, faults={}, counts=defaultdict(int),
+        messages=defaultdict(list), reports=defaultdict(list), read=defaultdict(list), wanted=defaultdict(list),
+        oddities=defaultdict(list), revoked={}, erase=[], told=defaultdict(set), faults={}, counts=defaultdict(int),
     )  # fmt: skip
     accounts = _accounts(known)
     for row in rows:
@@ -166,7 +173,7 @@ def read(rows: list[Row], known: Mapping[str, Known], now: Instant) -> _Found:
             found.oddities[home.channel.id, "unreadable"].append(row["id"])
             continue
         for part in parts:
-            _sort(found, row["id"], part, home, accounts, now)
+            _sort(found, row["id"], part, home, known, accounts, now)
     return found
 
 
@@ -182,7 +189,15 @@ def _accounts(known: Mapping[str, Known]) -> Accounts:
     }
 
 
-def _sort(found: _Found, delivery_id: str, part: Part, home: Known, accounts: Accounts, now: Instant) -> None:
+def _sort(
+    found: _Found,
+    delivery_id: str,
+    part: Part,
+    home: Known,
+    known: Mapping[str, Known],
+    accounts: Accounts,
+    now: Instant,
+) -> None:
     """Put what a part says where it belongs: the account's channel, if the same app's secret proves it."""
     own = part.network is home.channel.network and part.account in ("", home.channel.account)
     app = home.hook.app if home.hook is not None else ""
@@ -194,7 +209,11 @@ def _sort(found: _Found, delivery_id: str, part: Part, home: Known, accounts: Ac
         )
         found.oddities[home.channel.id, f"account {name}"[:LONGEST_KIND]].append(delivery_id)
         return
+    hook: object = known[channel_id].hook
     for message in part.messages:
+        if isinstance(hook, Opens) and (opened := hook.opens(message)) is not None:
+            context = message.context | {"window": msgspec.to_builtins(opened)}
+            message = msgspec.structs.replace(message, context=context)  # noqa: PLW2901
         problem = rules.problem_of(message, now)
         if problem is None:
             found.messages[channel_id].append((delivery_id, message))
@@ -207,6 +226,11 @@ def _sort(found: _Found, delivery_id: str, part: Part, home: Known, accounts: Ac
     if part.strange:
         found.faults.setdefault(delivery_id, f"This version cannot read: {', '.join(part.strange)[:500]}.")
     found.reports[channel_id].extend(part.reports)
+    if part.read:
+        found.read[channel_id].extend(part.read)
     found.wanted[channel_id].extend(part.wanted)
+    found.erase.extend((channel_id, delivery_id, one) for one in part.erase)
+    if part.told:
+        found.told[channel_id].update(part.told)
     if part.revoked:
         found.revoked[channel_id] = part.revoked

@@ -35,14 +35,12 @@ class Receiver:
         vault: Vault,
         connect: Connect,
         clock: Callable[[], Instant],
-        wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._log = log
         self._vault = vault
         self._connect = connect
         self._clock = clock
-        self._wake = wake
         self.connectors: dict[str, Connector] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stops: dict[str, asyncio.Event] = {}
@@ -85,7 +83,7 @@ class Receiver:
         }
 
     async def _begin(self, channel_id: str, channel: Channel, secrets: dict[str, str]) -> None:
-        inlet = ChannelInlet(self._store, self._log, channel_id, self._clock, self._wake)
+        inlet = ChannelInlet(self._store, self._log, channel_id, self._clock)
         self._made_from[channel_id] = (channel, secrets)
         own = {name: value for name, value in secrets.items() if name != channels.WEBHOOK_SECRET}
         try:

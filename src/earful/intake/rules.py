@@ -89,6 +89,15 @@ class Merge(Struct, frozen=True, kw_only=True):
     """It differs from the one that stood."""
 
 
+ERASED = "erased:"
+"""What the author of a message is called, before our own id of them, whose data were deleted on request."""
+
+
+def is_erased(author: str) -> bool:
+    """Whether a message was erased (`author` as it is stored): it never learns again whose it was, or what it said."""
+    return author.startswith(f'{{"native_id":"{ERASED}')
+
+
 def merge(held: Held, version: Version, *, occurred_at: int, edited: bool) -> Merge:
     """Bring in one wording. Associative and commutative: any order of the same wordings gives the same."""
     first = min(held.occurred_at, occurred_at)

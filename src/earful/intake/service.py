@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery, Receipt
-from earful.channels.hooks import Report
+from earful.channels.hooks import EraseAsked, ReadUntil, Report
+from earful.desk.conversations.rules import thread_key
 from earful.intake import changes, rules, store
 from earful.log.contract import Log, NewEvent
 from earful.model.ids import new_id, new_ids
@@ -19,7 +20,11 @@ from earful.store.tx import Row, Tx
 
 WAITING, READ, UNREAD = "waiting", "read", "unread"
 """States of a delivery: to be read, read whole, and not readable by this version, or not whole."""
+ACCOUNT_CHANGED = "channel.changed"
+"""Something changed at a channel's account of which its network tells: `what`, a list of words."""
 REPORTED = "network.reported"
+ERASE_ASKED = "person.erase_asked"
+"""A network asks to delete somebody's data: `channel_id`, `native_id`, `told`; subject is the request's number."""
 
 
 def accept(
@@ -152,6 +157,49 @@ def report(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[Report]], now: In
                 data = msgspec.json.encode(values | {"state": one.state, "client_id": one.client_id}).decode()
                 events.append(NewEvent(type=REPORTED, subject=one.native_id, at=now, data=data))
     log.append(tx, events)
+
+
+def report_read(tx: Tx, log: Log, by_channel: Mapping[str, Sequence[ReadUntil]], now: Instant) -> None:
+    """Keep that customers read what we said in their conversations up to a moment, message by message."""
+    found = {}
+    for channel_id, marks in by_channel.items():
+        found[channel_id] = [
+            Report(native_id=native_id, namespace=mark.namespace, state="read", at=mark.at)
+            for mark in marks
+            for native_id in store.ours_until(
+                tx, channel_id, thread_key(mark.namespace, mark.thread, own_thread=True), instant(mark.at)
+            )
+        ]
+    report(tx, log, found, now)
+
+
+def ask_erasing(
+    tx: Tx, log: Log, asked: Sequence[tuple[str, str, EraseAsked]], numbers: Mapping[str, str], now: Instant
+) -> None:
+    """Append that networks ask to delete somebody's data: (channel, delivery, who); `numbers` names the deliveries."""
+    events = []
+    for channel_id, delivery_id, one in asked:
+        data = {"channel_id": channel_id, "native_id": one.native_id, "told": numbers[delivery_id]}
+        said = msgspec.json.encode(data).decode()
+        events.append(NewEvent(type=ERASE_ASKED, subject=one.number, at=now, data=said))
+    log.append(tx, events)
+
+
+def tell(tx: Tx, log: Log, told: Mapping[str, Collection[str]], now: Instant) -> None:
+    """Append what changed at the accounts of channels, channel -> words of `Part.told`."""
+    log.append(
+        tx,
+        [
+            NewEvent(
+                type=ACCOUNT_CHANGED,
+                subject=channel_id,
+                at=now,
+                data=msgspec.json.encode({"what": sorted(whats)}).decode(),
+            )
+            for channel_id, whats in told.items()
+            if whats
+        ],
+    )
 
 
 PURGED_AT_ONCE = 500

@@ -13,6 +13,7 @@ from earful.store import bulk
 from earful.store.tables import (
     channel_cursors,
     channels,
+    conversations,
     deliveries,
     messages,
     refusals,
@@ -342,6 +343,27 @@ def read_among(tx: Tx, channel_id: str, native_ids: Sequence[str]) -> set[str]:
         reports.c.state == "read",
     )
     return {row["native_id"] for row in tx.rows(query)}
+
+
+READ_AT_ONCE = 50
+"""Messages that one mark may say are read: what is older was read long ago."""
+
+
+def ours_until(tx: Tx, channel_id: str, conversation: str, at: int) -> list[str]:
+    """Native ids of the newest messages of ours in a conversation (by its name), not later than a moment."""
+    query = (
+        select(messages.c.native_id)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            conversations.c.channel_id == channel_id,
+            conversations.c.thread == conversation,
+            messages.c.direction == "outbound",
+            messages.c.occurred_at <= at,
+        )
+        .order_by(messages.c.occurred_at.desc())
+        .limit(READ_AT_ONCE)
+    )
+    return [row["native_id"] for row in tx.rows(query)]
 
 
 def raw_of(tx: Tx, message_id: str) -> bytes:

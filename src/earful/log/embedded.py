@@ -5,7 +5,8 @@ committers (measured: a quarter of the events with eight writers). Reading by (t
 below the snapshot's horizon skips none.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, text, update
@@ -45,10 +46,24 @@ OWN_TX = text("SELECT pg_current_xact_id()::text::bigint")
 class EmbeddedLog:
     """Rows of the `events` table."""
 
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[frozenset[str]], None]] = []
+
+    def listen(self, call: Callable[[frozenset[str]], None]) -> None:
+        """Be called with the types of what this process has appended, once it is durable."""
+        self._listeners.append(call)
+
+    def leave(self, call: Callable[[frozenset[str]], None]) -> None:
+        """Be called no more."""
+        self._listeners.remove(call)
+
     def append(self, tx: Tx, events: Sequence[NewEvent]) -> None:
         """Append in the caller's transaction."""
         if not events:
             return
+        types = frozenset(event.type for event in events)
+        for call in self._listeners:
+            tx.after_commit(partial(call, types))
         rows = [(e.type, e.subject, e.case_id, e.actor, e.at, e.data) for e in events]
         if not tx.is_postgresql:
             bulk.insert(tx, "events", COLUMNS, rows)

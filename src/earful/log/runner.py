@@ -23,6 +23,9 @@ PAUSE_SECONDS = 0.15
 """How long a step waits for a moment in which nobody waits for the store, before it takes its turn anyway."""
 POLL_SECONDS = 1.0
 """How often a consumer looks by itself; it is woken sooner by a commit in this process."""
+SOON_SECONDS, SOON = 0.05, 20
+"""How often, and how many times, it looks again on PostgreSQL for what it was woken by: an event is only seen when no
+older transaction is still writing."""
 FAULT_SECONDS = 2.0
 
 
@@ -61,12 +64,13 @@ def step(store: Store, log: EmbeddedLog, consumer: Consumer, now: Instant, limit
             log.append(tx, consumer.apply(tx, batch.events, prepared, now))
         log.done(tx, batch, now)
 
-    store.submit(effects, patient=True).result()
+    # A cursor that passes what its reader does not care for is moved together with whatever else is written.
+    store.submit(effects, patient=bool(batch.events)).result()
     return len(batch.events) or 1
 
 
 class Runner:
-    """A thread per consumer, woken by commits and by a slow clock."""
+    """A thread per consumer, woken by events that it acts on and by a slow clock."""
 
     def __init__(
         self, store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]
@@ -75,34 +79,38 @@ class Runner:
         self._log = log
         self._clock = clock
         self._stop = threading.Event()
-        self._wakes = {consumer.name: threading.Event() for consumer in consumers}
+        self._wakes = [(consumer.types, threading.Event()) for consumer in consumers]
         self._threads = [
             threading.Thread(
-                target=self._run, args=(consumer,), name=f"consumer-{consumer.name}", daemon=True
+                target=self._run, args=(consumer, wake), name=f"consumer-{consumer.name}", daemon=True
             )
-            for consumer in consumers
+            for consumer, (_, wake) in zip(consumers, self._wakes, strict=True)
         ]
+        log.listen(self._woken_by)
 
     def start(self) -> None:
         """Start every consumer where it left off."""
         for thread in self._threads:
             thread.start()
 
-    def wake(self) -> None:
-        """There may be something new."""
-        for wake in self._wakes.values():
-            wake.set()
+    def _woken_by(self, types: frozenset[str]) -> None:
+        for acts_on, wake in self._wakes:
+            if not types.isdisjoint(acts_on):
+                wake.set()
 
     def stop(self) -> None:
         """Let each finish its batch, then stop."""
+        self._log.leave(self._woken_by)
         self._stop.set()
-        self.wake()
+        for _, wake in self._wakes:
+            wake.set()
         for thread in self._threads:
             thread.join(timeout=30)
 
-    def _run(self, consumer: Consumer) -> None:
-        wake = self._wakes[consumer.name]
+    def _run(self, consumer: Consumer, wake: threading.Event) -> None:
+        soon, may_be_hidden = 0, self._store.path is None
         while not self._stop.is_set():
+            soon = SOON if may_be_hidden and wake.is_set() else soon
             wake.clear()
             # Accepting comes first: what is accepted is safe and can be worked on later, a caller cannot wait.
             limit = BATCH if self._store.calm(PAUSE_SECONDS) else PRESSED_BATCH
@@ -119,10 +127,9 @@ class Runner:
                 logger.exception("consumer.failed", consumer=consumer.name)
                 self._stop.wait(FAULT_SECONDS)
                 continue
-            if taken:
-                self.wake()
-            else:
-                wake.wait(POLL_SECONDS)
+            if not taken:
+                wake.wait(SOON_SECONDS if soon > 0 else POLL_SECONDS)
+                soon -= 1
 
 
 def drain(store: Store, log: EmbeddedLog, consumers: list[Consumer], clock: Callable[[], Instant]) -> int:

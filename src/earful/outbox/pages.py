@@ -124,6 +124,8 @@ async def cancel(request: Ask, reply_id: FromPath[str]) -> Response[Any]:
     def verb(tx: Tx) -> dict[str, str]:
         now = parts.clock()
         text, audience, in_reply_to = outbox.cancel(tx, parts.log, who, reply_id, now)
+        if not text:
+            return told("Taken back")
         cases.save_draft(tx, user.id, case_id, text, audience, in_reply_to, now)
         return told("Taken back; it is your draft again")
 

@@ -58,7 +58,7 @@ def preview(
         channel_id=channel_id,
         network=network,
         text=whole,
-        parts=divided(tx, whole, in_reply_to, capabilities(channel_id)),
+        parts=divided(tx, whole, in_reply_to, capabilities(channel_id).within(audience)),
         gaps=rules.gaps(text),
         private=answering.private_in(tx, text, audience),
         in_alts=outbox.private_in(tx, "", audience, files),

@@ -48,7 +48,7 @@ def audiences(visibility: Visibility, can: Capabilities) -> list[Visibility]:
     if visibility in PRIVATE:
         return [visibility] if can.private_reply else []
     answers: list[Visibility] = [visibility] if can.public_reply else []
-    if can.private_reply:
+    if can.private_reply and can.private_to_public:
         answers.append(Visibility.DIRECT)
     return answers
 

@@ -28,7 +28,6 @@ class Sender:
         log: Log,
         connectors: Mapping[str, Connector],
         clock: Callable[[], Instant],
-        wake_consumers: Callable[[], None],
         *,
         read_file: Callable[[str], bytes | None],
     ) -> None:
@@ -37,7 +36,6 @@ class Sender:
         self._log = log
         self._connectors = connectors
         self._clock = clock
-        self._wake_consumers = wake_consumers
         self._read_file = read_file
         self._busy: set[str] = set()
 
@@ -74,7 +72,6 @@ class Sender:
         """Send one reply, or look for it."""
         try:
             await (self._send(reply_id) if state is SendState.QUEUED else self._look(reply_id))
-            self._wake_consumers()
         except Exception:
             # The row stays as it is: `sending` runs out of its lease and becomes unknown.
             logger.exception("outbox.failed", reply=reply_id)

@@ -80,6 +80,7 @@ def queue(
             "later": _encode(draft.parts).decode() if draft.parts else "",
             "parts": max(len(draft.parts), 1),
             "private_reason": draft.private_reason,
+            "template": _encode(draft.template).decode() if draft.template is not None else "",
         },
     )
     attaching.bind(tx, draft.id, target["channel_id"], files)
@@ -106,6 +107,8 @@ def _check(
     left = open_gaps(draft.text)
     if left:
         raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
+    if draft.template is not None and not can.templates:
+        raise RefusedReplyError("This network has no templates; nothing was sent.")
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:
@@ -119,7 +122,7 @@ def _check(
             if not allowed
             else f"This message can only be answered as: {', '.join(allowed)}."
         )
-    check_length(draft.text, draft.parts, can, length)
+    check_length(draft.text, draft.parts, can.within(draft.audience), length)
 
 
 def check_length(
@@ -192,8 +195,8 @@ def cancel(
 ) -> tuple[str, Visibility, str]:
     """Take a reply back before it goes out, or give one up. Raises RefusedReplyError when it is too late.
 
-    Its files are in a draft again: of `drafter`, or of whoever takes it back. Returns its text, its audience and the
-    message that it answered.
+    Its files are in a draft again: of `drafter`, or of whoever takes it back. Returns its text (of a template none: its
+    words are not ours to change), its audience and the message that it answered.
     """
     row = known(tx, reply_id)
     values = {"state": SendState.CANCELLED.value, "due_at": None}
@@ -201,7 +204,7 @@ def cancel(
         raise RefusedReplyError("Too late to take it back: it is on its way or already there.")
     tell(tx, log, reply_id, row["case_id"], SendState.CANCELLED, now, who)
     record(tx, who, "reply.cancel", reply_id, now)
-    text, gone = row["text"], [reply_id]
+    text, gone = "" if row["template"] else row["text"], [reply_id]
     for part in store.parts_after(tx, row["thread_id"], row["part"]) if row["thread_id"] else []:
         # A part can only go out after this one did, so none of them is on its way.
         if store.change(tx, part["id"], part["state"], values):

@@ -9,11 +9,13 @@ from msgspec import Struct
 from earful.channels.contract import Reply, ReplyFile, ReplyTarget, Sent
 from earful.desk.attaching.rules import File
 from earful.model.message import Actor, Attachment, Direction, IncomingMessage, MessageKind, Visibility
+from earful.model.template import FilledTemplate
 from earful.outbox import rules
 from earful.outbox.rules import OnNews
 from earful.store.tx import Row
 
 _author = msgspec.json.Decoder(Actor)
+_template = msgspec.json.Decoder(FilledTemplate)
 
 
 class RefusedReplyError(ValueError):
@@ -48,6 +50,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     """Why somebody who may decided that its private data goes out in public."""
     files: list[str] = []
     """Ids of files of the writer's draft that go with it, in order."""
+    template: FilledTemplate | None = None
+    """The template that goes out; `text` is how it reads."""
 
 
 class _Extras(Struct):
@@ -76,6 +80,7 @@ def reply_of(row: Row, files: Sequence[File] = ()) -> Reply:
         subject=row["subject"],
         sender_name=row["user_name"],
         files=[ReplyFile(name=one.name, mime=one.mime, alt=one.alt) for one in files],
+        template=_template.decode(row["template"]) if row["template"] else None,
         to=ReplyTarget(
             native_id=row["before_native_id"] or row["target_native_id"],
             namespace=row["before_namespace"] or row["target_namespace"],

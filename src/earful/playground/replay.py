@@ -173,7 +173,6 @@ class Players:
         raw = RawDelivery(transport="webhook", body=msgspec.json.encode(message), verified_by=PLAYGROUND)
         verb = intake.accept(self._earful.log, channel_id, raw, [message], self._earful.clock())
         await self._earful.store.write(verb)
-        self._earful.parts.wake()
 
 
 def _places(tx: Tx) -> dict[Network, str]:

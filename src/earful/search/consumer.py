@@ -1,5 +1,8 @@
 """Keeps the full-text index: a consumer, because a trigger would cut intake to a fifth."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import text
 
 from earful.log.contract import Event, NewEvent
@@ -45,6 +48,31 @@ class SearchConsumer:
         else:
             bulk.insert(tx, "search_index", ("rowid", "words"), rows)
         return []
+
+
+def forget(tx: Tx, seqs: Sequence[int]) -> None:
+    """Take messages out of the index at once, by their place in the table."""
+    if seqs:
+        tx.execute(_FORGET[tx.dialect], [{"seq": seq} for seq in seqs])
+
+
+MERGED_PAGES = 500
+"""Pages of SQLite's index that one call rewrites at most."""
+
+
+def drop_traces(tx: Tx, *, begin: bool) -> bool:
+    """Rewrite some more of SQLite's index, in whose pages the words of what was taken out stand until then.
+
+    Returns whether more is left. PostgreSQL's index forgets by itself.
+    """
+    if tx.is_postgresql:
+        return False
+    connection: Any = tx.conn.connection.driver_connection
+    before = connection.total_changes
+    sql = "INSERT INTO search_index(search_index, rank) VALUES ('merge', ?)"
+    connection.execute(sql, (-MERGED_PAGES if begin else MERGED_PAGES,))
+    # As the documentation of FTS5 has it: a call that changes less than two rows had nothing to do.
+    return bool(connection.total_changes - before >= 2)
 
 
 def words_of(row: Row) -> str:

@@ -20,18 +20,18 @@ _SQLITE = text(
     "LIMIT :hits"
 )
 _POSTGRESQL = text(
-    "WITH found AS MATERIALIZED (\n"
+    "SELECT messages.case_id AS case_id\n"
+    "FROM (\n"
     "  SELECT message_seq FROM search_index\n"
     "  WHERE words @@ to_tsquery('simple', :query) AND message_seq > :after\n"
-    ")\n"
-    "SELECT messages.case_id AS case_id\n"
-    "FROM (SELECT message_seq FROM found ORDER BY message_seq DESC LIMIT :hits) AS newest\n"
+    "  ORDER BY message_seq + 0 DESC LIMIT :hits\n"
+    ") AS newest\n"
     "JOIN messages ON messages.seq = newest.message_seq\n"
     "WHERE messages.case_id IS NOT NULL\n"
     "ORDER BY newest.message_seq DESC"
 )
-# What is found is found before it is sorted: asked in one piece, PostgreSQL would rather walk through all messages from
-# the newest on, in the hope that the word is everywhere.
+# `+ 0`: ordered by the key itself, PostgreSQL would rather walk through all messages from the newest on, in the hope
+# that the word is everywhere. So it finds all hits by the word, and each of its workers sorts its own.
 _NEWEST = text("SELECT max(message_seq) AS seq FROM search_index")
 WINDOW = 50_000
 """Newest messages in which PostgreSQL looks first: a word that many use is found often enough among them, and of a

@@ -12,6 +12,8 @@ from earful.model.folding import fold
 
 BUSY_SECONDS = 10
 READ_POOL = 8
+PREPARED = 1_000
+"""Prepared statements that one connection to PostgreSQL keeps."""
 
 
 def is_sqlite(url: str) -> bool:
@@ -33,10 +35,25 @@ def _fold(text: str | None) -> str | None:
     return None if text is None else fold(text)
 
 
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(url, pool_size=READ_POOL, max_overflow=READ_POOL, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(dbapi: Any, _record: Any) -> None:
+        # A page asks some forty short questions: compiling one of them takes longer than its answer.
+        before, dbapi.autocommit = dbapi.autocommit, True
+        dbapi.execute("SET jit = off")
+        dbapi.autocommit = before
+        # psycopg keeps a hundred prepared statements; the desk has more, and would prepare them again and again.
+        dbapi.prepared_max = PREPARED
+
+    return engine
+
+
 def connect(url: str, *, writer: bool = False) -> Engine:
     """An engine for readers, or for the one writer."""
     if not is_sqlite(url):
-        return create_engine(url, pool_size=READ_POOL, max_overflow=READ_POOL, pool_pre_ping=True)
+        return _postgresql(url)
     name = make_url(url).database
     if name:
         Path(name).parent.mkdir(parents=True, exist_ok=True)

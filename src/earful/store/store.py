@@ -54,7 +54,7 @@ class Store:
     def read_now(self, query: Callable[[Tx], T]) -> T:
         """Run a query in the calling thread, in one read transaction."""
         with self.engine.connect() as conn:
-            return query(Tx(conn))
+            return query(Tx(conn, reading=True))
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query beside the event loop, in one read transaction."""

@@ -1,20 +1,25 @@
 """A transaction as verbs see it: they execute, they never commit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
 Row = RowMapping | dict[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Tx:
     """One open transaction on either database."""
 
-    __slots__ = ("_after_commit", "conn", "dialect")
+    __slots__ = ("_after_commit", "conn", "dialect", "known")
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, *, reading: bool = False) -> None:
         self.conn = conn
+        self.known: dict[Any, Any] | None = {} if reading else None
+        """What `read_once` has read already; None where something may be written."""
         self.dialect: str = conn.dialect.name
         self._after_commit: list[Callable[[], None]] = []
 
@@ -50,3 +55,23 @@ class Tx:
         """For the store only: run what was registered, in order."""
         for call in self._after_commit:
             call()
+
+
+def read_once(
+    query: Callable[Concatenate[Tx, P], T],
+) -> Callable[Concatenate[Tx, P], T]:
+    """A query of hashable values that several parts of a page ask: a transaction that only reads asks it once.
+
+    The answer is shared, so nobody may change it. Where something may be written, it is asked anew each time.
+    """
+
+    @wraps(query)
+    def reading(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if tx.known is None:
+            return query(tx, *args, **kwargs)
+        key = (query, args, tuple(kwargs.items()))
+        if key not in tx.known:
+            tx.known[key] = query(tx, *args, **kwargs)
+        return cast(T, tx.known[key])
+
+    return reading

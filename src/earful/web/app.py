@@ -40,6 +40,7 @@ from earful.desk.calls import pages as calls
 from earful.desk.cases import pages as cases
 from earful.desk.channels import api as channels_api
 from earful.desk.channels import consent_pages as consents
+from earful.desk.channels import edit_pages as channel_settings
 from earful.desk.channels import pages as channels
 from earful.desk.chat import file_routes as chat_files
 from earful.desk.chat import pages as chat_pages
@@ -47,6 +48,8 @@ from earful.desk.chat import public as chat
 from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
+from earful.desk.erasing import api as erasing_api
+from earful.desk.erasing import pages as erasing
 from earful.desk.handoff import pages as handoffs
 from earful.desk.handoff import public as handoff_public
 from earful.desk.inbox import api as inbox_api
@@ -75,6 +78,8 @@ from earful.desk.sla import api as sla_api
 from earful.desk.sla import pages as sla
 from earful.desk.suggestions import api as suggestions_api
 from earful.desk.suggestions import pages as suggestions
+from earful.desk.templates import api as templates_api
+from earful.desk.templates import pages as templates
 from earful.desk.triage import api as triage_api
 from earful.desk.triage import brand_pages, learning_pages, priority_pages, topic_pages
 from earful.desk.triage import pages as triage
@@ -141,6 +146,10 @@ HANDLERS: list[Any] = [
     *outbox.HANDLERS,
     *outbox_api.HANDLERS,
     *attaching.HANDLERS,
+    *templates.HANDLERS,
+    *templates_api.HANDLERS,
+    *erasing.HANDLERS,
+    *erasing_api.HANDLERS,
     *approval.HANDLERS,
     *answering.HANDLERS,
     *macros.HANDLERS,
@@ -158,6 +167,7 @@ HANDLERS: list[Any] = [
     *calls.HANDLERS,
     *calls_api.HANDLERS,
     *channels.HANDLERS,
+    *channel_settings.HANDLERS,
     *consents.HANDLERS,
     *channels_api.HANDLERS,
     *users.HANDLERS,
@@ -172,6 +182,7 @@ HANDLERS: list[Any] = [
     *conditions_api.HANDLERS,
     intake.challenge,
     intake.webhook,
+    intake.people_hook,
     intake.messages,
 ]
 """Every route but the static files."""

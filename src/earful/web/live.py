@@ -129,7 +129,7 @@ def _frame_of(told: Told) -> bytes:
 
 @get("/live", guards=[needs(Permission.CASES_READ)], include_in_schema=False)
 async def live(request: Ask, after: str = "") -> Stream:
-    """`text/event-stream` of `case`, `notice`, `presence` and `reload`."""
+    """`text/event-stream` of `case`, `notice`, `presence`, `visitor` (one of the chat writes) and `reload`."""
     named = request.headers.get("last-event-id") or after
     try:
         place = Position.parse(named) if named else None

@@ -42,6 +42,5 @@ async def once(
         answer, replayed = await parts.store.write(run)
     except idempotency.OtherRequestError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     headers = {"idempotency-replayed": "true"} if replayed else {}
     return Response(answer, status_code=status, media_type="application/json", headers=headers)

@@ -2,7 +2,7 @@
 
 import gettext
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,9 @@ from earful.model.rating import Rating
 from earful.model.time import rfc3339
 from earful.web import formats, marks, places, timeline
 from earful.web.assets import Assets
+from earful.web.pieces import filters
 from earful.web.shortcuts import GROUPS, SHORTCUTS
+from earful.web.translated import TranslatedOnce
 from earful.web.words import WORDS, word
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,8 +41,9 @@ class Renderer:
             lstrip_blocks=True,
             # Templates are part of the program: asking the disk for each whether it changed costs a seventh of a page.
             auto_reload=False,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            extensions=[TranslatedOnce, "jinja2.ext.do"],
         )
+        self.environment.extend(tongue=self.gettext)
         install = self.environment.install_gettext_translations  # type: ignore[attr-defined]
         install(self._translations, newstyle=True)
         self._register(assets)
@@ -92,12 +95,15 @@ class Renderer:
                 return tongue("Tried before: {what}").format(what=label(mark.why, "tried"))
             return mark.why
 
+        def script_words() -> Markup:
+            return Markup(self.environment.get_template("partials/script_words.html").render())  # noqa: S704
+
         def noted(note: TimelineNote) -> Markup:
             return marks.said(
                 note.text, [marks.Mark(m.start, m.stop, "mention", m.name) for m in note.mentions]
             )
 
-        self.environment.filters |= {
+        self.environment.filters |= filters(assets, tongue) | {
             "about": formats.about,
             "age": age,
             "span": partial(formats.span, _=tongue),
@@ -127,6 +133,7 @@ class Renderer:
             "is_private": timeline.is_private,
             "modules": assets.modules,
             "Network": Network,
+            "script_words": cache(script_words),
             "newest_rated": timeline.newest_rated,
             "SendState": SendState,
             "settings_places": places.seen_by,

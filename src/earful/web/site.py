@@ -13,6 +13,7 @@ from earful.desk.notices import service as notices
 from earful.desk.routing import settings as routing
 from earful.desk.users.service import Session
 from earful.parts import Parts
+from earful.store.tx import Tx
 from earful.web.render import Renderer
 from earful.web.views import Shell
 
@@ -43,17 +44,16 @@ def page(
 
 
 async def shell(request: Ask, section: str, notice: str = "") -> Shell:
-    """What surrounds a signed-in page; live updates continue after the place that is read here first."""
+    """What surrounds a signed-in page."""
+    return await parts_of(request).store.read(lambda tx: shell_in(tx, request, section, notice))
+
+
+def shell_in(tx: Tx, request: Ask, section: str, notice: str = "") -> Shell:
+    """What surrounds a signed-in page, for who reads more: live updates continue after the place that is read here,
+    so this comes first."""
     parts, session = parts_of(request), session_of(request)
     user_id = session.user.id
-    place, away, unread, own = await parts.store.read(
-        lambda tx: (
-            parts.log.end(tx),
-            routing.is_away(tx, user_id, parts.clock()),
-            notices.unread(tx, user_id),
-            keys.of(tx, user_id),
-        )
-    )
+    place = parts.log.end(tx)
     return Shell(
         user=session.user,
         workspace=parts.workspace,
@@ -61,9 +61,9 @@ async def shell(request: Ask, section: str, notice: str = "") -> Shell:
         section=section,
         live_seq=str(place),
         notice=notice,
-        away=away,
-        unread=unread,
-        own_keys=own,
+        away=routing.is_away(tx, user_id, parts.clock()),
+        unread=notices.unread(tx, user_id),
+        own_keys=keys.of(tx, user_id),
     )
 
 

@@ -150,6 +150,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "case.split": N_("A case was split"),
         "person.linked": N_("Two accounts turned out to be one person"),
         "person.unlinked": N_("A link of two accounts was taken back"),
+        "person.erased": N_("A person was erased: delete your copies, too"),
         "person.flagged": N_("A person was flagged, or a flag was taken off"),
         "automation.notify": N_("An automation rule asks to notify somebody"),
         "automation.paused": N_("An automation rule acted too often and is paused"),
@@ -244,6 +245,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "assignee": N_("whoever has the case"), "agent": N_("any agent"), "lead": N_("a lead"),
     },
     "step_clock": {"calendar": N_("open hours"), "always": N_("around the clock")},
+    "template_category": {
+        "marketing": N_("marketing"), "utility": N_("about an order or account"), "authentication": N_("one-time code"),
+    },
+    "template_place": {
+        "header": N_("in the header"), "body": N_("in the text"), "footer": N_("in the footer"),
+        "button": N_("in a button's address"),
+    },
+    "template_standing": {
+        "approved": N_("approved"), "pending": N_("not approved yet"), "rejected": N_("rejected"),
+        "paused": N_("paused"), "disabled": N_("disabled"), "other": N_("does not go out"),
+    },
+    "erasing_state": {"running": N_("being erased"), "done": N_("erased"), "nothing": N_("there was nothing")},
+    "window_because": {
+        "wrote": N_("since the customer wrote"), "ad": N_("because the customer came by an advertisement"),
+    },
     "way": {
         "form": N_("Our form"), "chat": N_("Our chat"), "email": N_("E-mail"), "phone": N_("Phone"), "all": N_("All"),
     },

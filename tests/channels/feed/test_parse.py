@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earful.channels.feed.connector import changes
+from earful.channels.feed.connector import changes, is_settled
 from earful.channels.feed.parse import Entry, FeedRefused, parse_feed, refuse_bombs
 from earful.model.message import Change
 
@@ -126,3 +126,22 @@ def test_no_words_break_it(words: str) -> None:
         )
     ):
         entry.message.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("modified", "date", "settled"),
+    [
+        ("Sat, 21 Nov 2026 11:59:58 GMT", "Sat, 21 Nov 2026 12:00:00 GMT", True),
+        ("Sat, 21 Nov 2026 11:59:59 GMT", "Sat, 21 Nov 2026 12:00:00 GMT", False),
+        ("Sat, 21 Nov 2026 12:00:00 GMT", "Sat, 21 Nov 2026 12:00:00 GMT", False),
+        # Without a Date it is our clock that counts.
+        ("Sat, 21 Nov 2026 11:00:00 GMT", "", True),
+        ("Sat, 21 Nov 2026 12:00:00 GMT", "yesterday", False),
+        ("", "Sat, 21 Nov 2026 12:00:00 GMT", True),
+        ("soon", "", True),
+    ],
+)
+def test_a_version_that_may_still_change_under_its_name_is_not_settled(
+    modified: str, date: str, settled: bool
+) -> None:
+    assert is_settled({"last-modified": modified, "date": date}, FETCHED) is settled

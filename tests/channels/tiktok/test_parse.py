@@ -11,12 +11,13 @@ from earful.channels.contract import Job, Reply, ReplyTarget, SendRefused
 from earful.channels.hooks import Part, Unreadable
 from earful.channels.kit import oauth
 from earful.channels.tiktok.connector import TikTokConnector
-from earful.channels.tiktok.limits import provider, status_of
+from earful.channels.tiktok.limits import CAPABILITIES, provider, status_of, without_messages
 from earful.channels.tiktok.parse import comment, parse_event
-from earful.channels.tiktok.send import compose
+from earful.channels.tiktok.send import compose, compose_message
 from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
 from earful.model.message import Change, Direction, MessageKind, Network, Visibility
 from earful.model.time import DAY, Instant
+from earful.outbox.rules import audiences
 from tests.channels.garbage import few, objects
 from tests.channels.json import anything, shaped
 from tests.channels.running import run
@@ -53,7 +54,7 @@ def test_deletes_hidden_ones_and_what_nobody_knows() -> None:
     assert (hidden.messages, hidden.wanted, hidden.strange) == ([], [], [])
     assert read(comment_action="fold").strange == ["comment.update fold"]
     assert read("no json").strange == ["comment.update of a new shape"]
-    assert read(event="im_receive_msg").strange == ["im_receive_msg"]
+    assert read(event="telepathy").strange == ["telepathy"]
     assert read(event="post.publish.complete").strange == []
     assert "consent" in read(event="authorization.removed").revoked
 
@@ -232,3 +233,59 @@ def test_no_shape_stops_the_reading_of_events(body: bytes) -> None:  # fmt: skip
         parse_event(body, NOW)
     except Unreadable:
         return
+
+
+DIRECT: dict[str, Any] = {
+    "type": "text", "message_id": "m1", "conversation_id": "c1", "timestamp": 1_795_000_000_000, "from": "ana",
+    "from_user": {"id": "u1"}, "to_user": {"id": "me"}, "text": {"body": "Is it in stock?"},
+}  # fmt: skip
+
+
+def test_a_private_message_is_of_the_customer_or_ours() -> None:
+    (theirs,) = read(DIRECT, event="im_receive_msg").messages
+    assert (theirs.native_id, theirs.thread, theirs.text) == ("m1", "c1", "Is it in stock?")
+    assert (theirs.visibility, theirs.kind, theirs.direction) == (
+        Visibility.DIRECT, MessageKind.DM, Direction.INBOUND,
+    )  # fmt: skip
+    assert theirs.author is not None
+    assert (theirs.author.native_id, theirs.author.handle) == ("u1", "ana")
+    back = DIRECT | {"from_user": {"id": "me"}, "to_user": {"id": "u1"}}
+    (echo,) = read(back, event="im_send_msg").messages
+    assert (echo.direction, echo.thread) == (Direction.OUTBOUND, "c1")
+    (picture,) = read(DIRECT | {"text": None, "image": {"media_id": "p1"}}, event="im_receive_msg").messages
+    assert picture.attachments[0].native_id == "c1/m1/p1"
+    (sticker,) = read(DIRECT | {"text": None, "type": "sticker"}, event="im_receive_msg").messages
+    assert sticker.kind is MessageKind.UNSUPPORTED
+    assert read({"message_id": "m1"}, event="im_receive_msg").strange == ["im_receive_msg of a new shape"]
+
+
+def test_a_read_mark_is_of_the_customer() -> None:
+    mark = {
+        "conversation_id": "c1",
+        "read": {"last_read_timestamp": 1_795_000_000_000},
+        "from_user": {"id": "u1"},
+    }
+    (told,) = read(mark, event="im_mark_read_msg").read
+    assert (told.thread, told.namespace) == ("c1", "tiktok")
+    assert read(mark | {"from_user": {"id": "me"}}, event="im_mark_read_msg").read == []
+
+
+def test_a_private_answer_stays_private_and_where_it_is_approved() -> None:
+    def asked(audience: Visibility, conversation: str = "c1", text: str = "Yes") -> Reply:
+        to = ReplyTarget(native_id="m1", visibility=Visibility.DIRECT, context={"conversation": conversation})
+        return Reply(client_id="r", text=text, audience=audience, to=to)
+
+    body = compose_message(asked(Visibility.DIRECT), 6_000).body("me")
+    assert (body["recipient"], body["text"]) == ("c1", {"body": "Yes"})
+    for bad in (
+        asked(Visibility.PUBLIC),
+        asked(Visibility.DIRECT, ""),
+        asked(Visibility.DIRECT, text="x" * 6_001),
+    ):
+        with pytest.raises(SendRefused, match="nothing was sent"):
+            compose_message(bad, 6_000)
+    plain = without_messages(CAPABILITIES)
+    assert (plain.private_reply, plain.window) == (False, None)
+    assert audiences(Visibility.PUBLIC, CAPABILITIES) == [Visibility.PUBLIC]
+    assert audiences(Visibility.DIRECT, CAPABILITIES) == [Visibility.DIRECT]
+    assert CAPABILITIES.within(Visibility.DIRECT).max_length == 6_000

@@ -171,7 +171,7 @@ def test_reports_say_how_far_a_reply_came() -> None:
     assert [(one.native_id, one.state) for one in reports] == [
         ("wamid.delivered", "delivered"), ("wamid.read", "read"), ("wamid.played", "read"), ("wamid.failed", "failed"),
     ]  # fmt: skip
-    assert reports[-1].why == "No WhatsApp there (error 131026)"
+    assert reports[-1].why.endswith("Answer by another channel. No WhatsApp there (error 131026)")
 
 
 def test_one_bad_item_costs_only_itself() -> None:

@@ -23,6 +23,8 @@ GONE = 40 * SECOND
 """A visitor of whom nothing was heard for so long is not on the page any more, in milliseconds."""
 BEAT = 15 * SECOND
 """How often an open page is noted as being there."""
+WRITING = 12 * SECOND
+"""How long a side that told so counts as writing, unless it tells so again or says something, in milliseconds."""
 SHOWN = 200
 """Messages of a conversation that its page shows: the newest."""
 RATES = {
@@ -31,6 +33,7 @@ RATES = {
     "address": (120, MINUTE),
     "upload": (30, MINUTE),
     "new": (20, 60 * MINUTE),
+    "writing": (30, MINUTE),
 }
 """How many in how many milliseconds: messages and files of one visitor; requests that write, files, and new visitors of
-one network address."""
+one network address; and how often one visitor may tell that they are writing."""

@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx2
 import msgspec
@@ -19,6 +20,7 @@ from earful.channels.feed.limits import (
     REMEMBERED,
     RENEW_SECONDS,
     RETRY_SECONDS,
+    SETTLED_SECONDS,
 )
 from earful.channels.feed.parse import Entry, FeedRefused, edited, parse_feed
 from earful.channels.feed.settings import FeedSecrets, FeedSettings
@@ -165,9 +167,10 @@ class FeedConnector:
         )
         messages, seen = changes(entries, cursor.entries if cursor else None, self._now())
         hub = await self._hub(response)
+        named = response.headers if is_settled(response.headers, self._now()) else {}
         moved = FeedCursor(
-            etag=response.headers.get("etag", "")[:1000],
-            modified=response.headers.get("last-modified", "")[:200],
+            etag=named.get("etag", "")[:1000],
+            modified=named.get("last-modified", "")[:200],
             hub=hub.url if hub else "",
             topic=hub.topic if hub else "",
             entries=seen,
@@ -230,6 +233,25 @@ class FeedConnector:
             f"The feed of {host} could not be fetched ({type(fault).__name__}: {str(fault)[:200]}). What "
             "came before is kept; Earful keeps trying."
         )
+
+
+def is_settled(headers: Mapping[str, str], now: datetime) -> bool:
+    """Whether what the server calls this version can stand for no other (RFC 9110, 8.8.2.2).
+
+    Some make ETags of the second of the last change, WordPress among them: what comes in the same second is unchanged
+    to them. Such a version is fetched once more.
+    """
+    modified = _time(headers.get("last-modified", ""))
+    told_at = _time(headers.get("date", "")) or now
+    return modified is None or told_at - modified >= timedelta(seconds=SETTLED_SECONDS)
+
+
+def _time(told: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(told)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def changes(

@@ -28,3 +28,5 @@ PUSHED_SLOWER = 4
 MAX_HUB_BYTES = 100_000
 LONGEST_PAUSE_SECONDS = 86_400.0
 """A server may ask for more; we look once a day all the same."""
+SETTLED_SECONDS = 2
+"""Servers tell time in seconds: a version that is younger when it is fetched may still change under the same name."""

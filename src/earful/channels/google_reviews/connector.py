@@ -7,11 +7,15 @@ import msgspec
 
 from earful.channels.contract import Capabilities, Inlet, Reply, SendPostponed, SendUnknown, Sent
 from earful.channels.google_reviews.follow import NOT_THERE, Reviews
+from earful.channels.google_reviews.hook import keys_of
 from earful.channels.google_reviews.limits import (
     CAPABILITIES,
+    KEYS_SECONDS,
     LOOK_AT_ONCE,
     LOOK_DAYS,
     LOOK_MOST,
+    MISSED_SECONDS,
+    PUSHED_TIMES,
     REQUESTS,
     limits,
     provider,
@@ -19,16 +23,24 @@ from earful.channels.google_reviews.limits import (
 from earful.channels.google_reviews.parse import GOOGLE, own_words, reply_id
 from earful.channels.google_reviews.send import compose
 from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
+from earful.channels.kit.again import Looks
 from earful.channels.kit.api import FAULTS, Api, ApiRefused
 from earful.channels.kit.asking import Asking, asked
+from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.google import words
+from earful.channels.kit.http import fetch
 from earful.channels.kit.loose import mapping, moment, word
 from earful.channels.kit.oauth import GrantRefused
 from earful.channels.kit.renewed import renewed_token
-from earful.channels.kit.running import broke
+from earful.channels.kit.running import broke, every, keep_up
 from earful.channels.kit.sending import afford_reply
+from earful.channels.kit.stopping import Stopped, pause
 from earful.channels.kit.tools import Tools
 from earful.model.message import Network
+from earful.model.time import SECOND
+
+WANTED_SECONDS = 2.0
+PUBLISH_SECONDS = 6 * 3600.0
 
 
 class GoogleReviewsConnector:
@@ -49,18 +61,55 @@ class GoogleReviewsConnector:
             secrets.refresh_token,
         )
         self._api = Api(tools, settings.api, tokens, self._budget, explain=_words)
+        self._notifications = Api(tools, settings.notifications_api, tokens, self._budget, explain=_words)
         self._reviews = Reviews(self._api, settings, tools.now)
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Ask for everything, until `stop`."""
-        settings = self._settings
+        settings, pace = self._settings, self._tools.pace
+        pushed = bool(settings.push_email)
+        seconds = settings.poll_seconds * (PUSHED_TIMES if pushed else 1)
         asking = Asking(
-            sources=self._reviews.sources(self._budget, self._tools.now()), poll_seconds=settings.poll_seconds,
+            sources=self._reviews.sources(self._budget, self._tools.now()), poll_seconds=seconds,
             limit=REQUESTS, walk=self._reviews.walk, look=self._reviews.look,
             look_again_minutes=settings.look_again_minutes, days=LOOK_DAYS, most=LOOK_MOST, at_once=LOOK_AT_ONCE,
             cost=LOOK_AT_ONCE,
         )  # fmt: skip
-        await asyncio.gather(*asked(inlet, stop, self._tools, self._budget, self._explain, asking))
+        work = asked(inlet, stop, self._tools, self._budget, self._explain, asking)
+        if pushed:
+            looks = Looks(inlet, stop, self._budget, now=self._tools.now, explain=self._explain)
+            work.append(looks.wanted(self._reviews.fetch, limit=REQUESTS, seconds=WANTED_SECONDS * pace))
+            work.append(keep_up(inlet, stop, lambda backoff: self._fetch_keys(stop, backoff), self._explain))
+        if settings.pubsub_topic:
+            work.append(keep_up(inlet, stop, lambda backoff: self._publish(stop, backoff), self._explain))
+        await asyncio.gather(*work)
+
+    async def _fetch_keys(self, stop: asyncio.Event, backoff: Backoff) -> None:
+        """Have the keys at hand by which a push is proved, before one comes."""
+        keys, tools = keys_of(self._settings.certs), self._tools
+        while True:
+            if keys.missed or tools.now() - keys.fetched_at >= KEYS_SECONDS * SECOND:
+                answer = await fetch(tools.http, "GET", self._settings.certs)
+                if answer.status_code >= 300 or not keys.take(answer.content, tools.now()):
+                    raise httpx2.HTTPError(f"its keys could not be read (status {answer.status_code})")
+                backoff.reset()
+            if await pause(stop, MISSED_SECONDS * tools.pace):
+                raise Stopped
+
+    async def _publish(self, stop: asyncio.Event, backoff: Backoff) -> None:
+        """Tell Google again and again where to publish: to be told twice changes nothing there."""
+        settings = self._settings
+        name = f"accounts/{settings.account_id}/notificationSetting"
+        wanted = {
+            "name": name, "pubsubTopic": settings.pubsub_topic, "notificationTypes": ["NEW_REVIEW", "UPDATED_REVIEW"],
+        }  # fmt: skip
+
+        async def tell() -> None:
+            self._budget.spend(REQUESTS)
+            params = {"updateMask": "pubsubTopic,notificationTypes"}
+            await self._notifications.call("PATCH", f"/v1/{name}", limit=REQUESTS, params=params, json=wanted)
+
+        await every(stop, backoff, PUBLISH_SECONDS, tell)
 
     async def send(self, reply: Reply) -> Sent:
         """Put the reply of a review; see `Connector.send`."""

@@ -96,6 +96,17 @@ class Reviews:
             ]
         return b"\n".join(raws), found
 
+    async def fetch(self, what: str) -> tuple[bytes, list[IncomingMessage]]:
+        """A review that a push told of (`review:LOCATION/ID`); nothing when it is not there any more."""
+        location, _, review_id = what.partition(":")[2].partition("/")
+        try:
+            raw, answer = await self.get(location, review_id)
+        except ApiRefused as refused:
+            if refused.status != NOT_THERE:
+                raise
+            return b"", []
+        return raw, review(answer, location)
+
     async def get(self, location: str, review_id: str) -> tuple[bytes, dict[str, object]]:
         """One review. Raises as `Api.ask`."""
         return await self._api.ask(self.path(f"locations/{location}/reviews/{review_id}"), limit=REQUESTS)

@@ -29,6 +29,13 @@ OVERLAP_MS = 600_000
 LOOK_DAYS = 90
 LOOK_MOST = 500
 LOOK_AT_ONCE = 10
+CERTS = "https://www.googleapis.com/oauth2/v3/certs"
+KEYS_SECONDS = 3600.0
+"""Google's keys are good for hours, and new ones are published before they are used."""
+MISSED_SECONDS = 5.0
+"""How soon they are fetched again when something came that is signed with another."""
+PUSHED_TIMES = 6
+"""Where reviews are pushed, places are looked at so many times more seldom: only for what a push missed."""
 
 
 def limits(requests_a_minute: int) -> tuple[Limit, ...]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from earful.channels.google_reviews.limits import CERTS
 from earful.channels.kit.fields import ApiServer, TokenAddress
 
 Location = Annotated[str, Meta(pattern=r"^[0-9]{1,30}$")]
@@ -41,6 +42,36 @@ class GoogleReviewsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
     requests_a_minute: Annotated[
         int, Meta(title="Requests a minute", description="What Google allows the project.", ge=20, le=10_000)
     ] = 300
+    push_email: Annotated[
+        str,
+        Meta(
+            title="Service account of the push",
+            description="The address under which Pub/Sub signs its push, ...@....gserviceaccount.com. Empty: no push, "
+            "places are looked at every few minutes.",
+            pattern=r"^([^@\s]{1,200}@[^@\s]{1,200})?$",
+        ),
+    ] = ""
+    push_audience: Annotated[
+        str,
+        Meta(
+            title="Audience of the push",
+            description="As the subscription has it. Empty: the address of this channel's webhook, which is what "
+            "Pub/Sub says where nothing is set.",
+            max_length=500,
+        ),
+    ] = ""
+    pubsub_topic: Annotated[
+        str,
+        Meta(
+            title="Topic",
+            description="projects/.../topics/...: Earful tells Google to publish new and changed reviews there. Empty: "
+            "you tell Google yourself.",
+            pattern=r"^(projects/[^/\s]{1,100}/topics/[^/\s]{1,255})?$",
+        ),
+    ] = ""
+    notifications_api: ApiServer = "https://mybusinessnotifications.googleapis.com"
+    certs: ApiServer = CERTS
+    """Where Google's keys are."""
     api: ApiServer = "https://mybusiness.googleapis.com"
     token_url: TokenAddress = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 

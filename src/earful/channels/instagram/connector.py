@@ -14,7 +14,7 @@ from earful.channels.instagram.settings import InstagramSecrets, InstagramSettin
 from earful.channels.kit.sending import afford_reply
 from earful.channels.kit.tools import Tools
 from earful.channels.meta.graph import FAULTS, Graph, id_in
-from earful.channels.meta.private import find_private, same_words
+from earful.channels.meta.private import find_private, for_people, same_words
 from earful.channels.meta.standing import Callback, Fetched, Problem, explained, stand_by, tell_where
 from earful.channels.meta.values import Id, Time, when
 from earful.model.message import Network, Visibility
@@ -40,9 +40,11 @@ class InstagramConnector:
 
     network = Network.INSTAGRAM
     capabilities: Capabilities = CAPABILITIES
+    """With the longer time for people only where the app has it."""
 
     def __init__(self, settings: InstagramSettings, secrets: InstagramSecrets, tools: Tools) -> None:
         self._settings = settings
+        self.capabilities = for_people(CAPABILITIES, settings.human_agent)
         self._secrets = secrets
         budget = f"instagram {settings.account_id}"
         base, app = (f"{one.rstrip('/')}/{settings.version}" for one in (settings.api, settings.app_api))

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from earful.channels.meta.settings import VERSION, Address, AppAddress, AppId, MetaSecrets, Version
+from earful.channels.meta.settings import VERSION, Address, AdHours, AppAddress, AppId, MetaSecrets, Version
 
 
 class InstagramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +27,8 @@ class InstagramSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
             description="The app has Meta's feature Human Agent: people may answer for seven days, not one.",
         ),
     ] = False
+    ad_window_hours: AdHours = 168
+    """(M)"""
     app_id: AppId = ""
     api: Address = "https://graph.instagram.com"
     app_api: AppAddress = "https://graph.facebook.com"

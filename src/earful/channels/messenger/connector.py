@@ -13,7 +13,7 @@ from earful.channels.kit.uploading import handed_over
 from earful.channels.messenger.limits import CAPABILITIES, LIMITS, LOST_AFTER_HOURS, SEND, TALKS
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.graph import FAULTS, Graph, id_in
-from earful.channels.meta.private import compose_private, find_private
+from earful.channels.meta.private import compose_private, find_private, for_people
 from earful.channels.meta.standing import Problem, explained, stand_by
 from earful.model.message import Network
 from earful.model.time import moment
@@ -24,9 +24,11 @@ class MessengerConnector:
 
     network = Network.MESSENGER
     capabilities: Capabilities = CAPABILITIES
+    """With the longer time for people only where the app has it."""
 
     def __init__(self, settings: MessengerSettings, secrets: MessengerSecrets, tools: Tools) -> None:
         self._settings = settings
+        self.capabilities = for_people(CAPABILITIES, settings.human_agent)
         self._secrets = secrets
         base = f"{settings.api.rstrip('/')}/{settings.version}"
         self._graph = Graph(tools, secrets, base=base, budget=f"messenger {settings.page_id}", limits=LIMITS)

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from earful.channels.meta.settings import VERSION, Address, AppId, MetaSecrets, Version
+from earful.channels.meta.settings import VERSION, Address, AdHours, AppId, MetaSecrets, Version
 
 
 class MessengerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +23,8 @@ class MessengerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
             description="The app has Meta's feature Human Agent: people may answer for seven days, not one.",
         ),
     ] = False
+    ad_window_hours: AdHours = 168
+    """(M)"""
     app_id: AppId = ""
     api: Address = "https://graph.facebook.com"
     version: Version = VERSION

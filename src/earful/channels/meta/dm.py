@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from earful.channels.hooks import Part, Report
+from earful.channels.hooks import Part, ReadUntil, Report
 from earful.channels.meta.values import Id, Time, when
 from earful.model.message import (
     Actor,
@@ -102,6 +102,7 @@ class Read(Struct):
     """Instagram names what was read last; Messenger only says up to when."""
 
     mid: str = ""
+    watermark: Time = None
 
 
 class Event(Struct):
@@ -167,6 +168,8 @@ def happened(
     elif event.read is not None:
         if event.read.mid:
             part.reports.append(Report(native_id=event.read.mid, state="read", at=at))
+        elif event.read.watermark and sender:
+            part.read.append(ReadUntil(thread=sender, at=when(event.read.watermark, now)))
     elif event.policy is not None:
         part.strange.append(f"policy enforcement: {event.policy.get('action', '')}")
     elif all(getattr(event, name) is None for name in SILENT):

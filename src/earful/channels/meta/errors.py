@@ -42,7 +42,8 @@ class Error(Struct, kw_only=True):
     def words(self) -> str:
         """What Meta says, with the numbers by which its support knows it."""
         numbers = f"{self.code}/{self.error_subcode}" if self.error_subcode else f"{self.code}"
-        return f"Meta says: {(self.error_user_msg or self.message)[:300]} (error {numbers})"
+        said = f"Meta says: {(self.error_user_msg or self.message)[:300]} (error {numbers})"
+        return f"{advice} {said}" if (advice := ADVICE.get(self.code)) else said
 
 
 class _Answer(Struct):
@@ -63,6 +64,22 @@ LIMITED = frozenset(
 CLOSED = frozenset({131047})
 CLOSED_SUBCODES = frozenset({2018278, 2534022})
 """Messenger and Instagram say 10 for a closed window, and this."""
+ADVICE = {
+    131026: "The customer cannot be reached by WhatsApp: no account, an old version, or its terms were "
+    "not accepted. Answer by another channel.",
+    131047: "More than 24 hours passed since the customer wrote. Choose a template.",
+    131049: "Meta held it back, because this customer got many marketing messages. Wait some days, or answer by "
+    "another channel.",
+    131050: "The customer wants no marketing messages from you. Choose a template of another category.",
+    132000: "The template has another number of variables by now. Read the templates again, and fill it in anew.",
+    132001: "There is no such template in this language any more. Read the templates again, and choose another.",
+    132005: "The template is too long as it was filled in. Shorten what you filled in.",
+    132007: "Meta found something in the template that its policy forbids. Choose another.",
+    132012: "What was filled in does not fit the template. Read the templates again, and fill it in anew.",
+    132015: "The template is paused for its low quality. Choose another.",
+    132016: "The template was paused too often and is disabled for good. Choose another.",
+}
+"""What to do, by code ("Error Codes", WhatsApp Cloud API). What comes late, with a status, has the same codes."""
 UNSURE = frozenset({1, 2, 131000})
 WAIT_SECONDS = {131056: 6.0, 368: 3600.0, 131016: 60.0}
 """131056: one message in six seconds to the same person."""

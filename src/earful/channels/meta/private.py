@@ -65,10 +65,25 @@ def compose_private(
         message["metadata"] = reply.client_id
     fields = {"recipient": {"id": customer}, "message": message}
     at = reply.to.context.get("at")
-    late = isinstance(at, int) and now > at * SECOND + OWN_WINDOW
+    late = isinstance(at, int) and now > at * SECOND + max(OWN_WINDOW, _named(reply))
     if human_agent and late:
         return fields | {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     return fields | {"messaging_type": "RESPONSE"}
+
+
+def for_people(can: Capabilities, human_agent: bool) -> Capabilities:
+    """What an account can do: the seven days for people are a feature that Meta gives to an app."""
+    if human_agent or can.window is None:
+        return can
+    window = msgspec.structs.replace(can.window, extended_seconds=0)
+    return msgspec.structs.replace(can, window=window)
+
+
+def _named(reply: Reply) -> int:
+    """Milliseconds that the network named for the answered message; 0 for the usual time."""
+    window = reply.to.context.get("window")
+    seconds = window.get("seconds") if isinstance(window, dict) else 0
+    return seconds * SECOND if isinstance(seconds, int) else 0
 
 
 def words_of(reply: Reply, can: Capabilities, network: str) -> str:

@@ -36,6 +36,17 @@ AppId = Annotated[
 ]
 
 
+AdHours = Annotated[
+    int,
+    Meta(
+        title="Hours to answer who came by an advertisement",
+        description="Meta gives more time then; how much has changed before. 0: no more than usual.",
+        ge=0,
+        le=720,
+    ),
+]
+
+
 class MetaSecrets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Kept encrypted, never shown again, never logged."""
 

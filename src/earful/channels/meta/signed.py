@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -47,6 +48,11 @@ def read_signed(app_secret: str, signed_request: str) -> SignedRequest:
     if found.algorithm.upper() != "HMAC-SHA256":
         raise SignatureRefused(Reason.NO_MATCH, "The request is signed by another rule. Nothing was kept.")
     return found
+
+
+def signed_in(body: bytes) -> str:
+    """The signed request of a form; empty when it has none."""
+    return dict(parse_qsl(body.decode("ascii", "replace"))).get("signed_request", "")
 
 
 def deletion_answer(status_url: str, confirmation_code: str) -> bytes:

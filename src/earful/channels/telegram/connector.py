@@ -47,9 +47,7 @@ class WebhookInfo(Struct, kw_only=True):
 
     url: str
     pending_update_count: int = 0
-    last_error_date: int = 0
-    last_error_message: str = ""
-    allowed_updates: list[str] = []
+    last_error_message: str | None = None
 
 
 class _Numbered(Struct, kw_only=True):
@@ -177,7 +175,7 @@ class TelegramConnector:
                 response.status_code, f"the answer {response.status_code} is no JSON", None
             ) from None
         if not answer.ok:
-            raise ApiRefused(response.status_code, answer.description, wait_of(response))
+            raise ApiRefused(response.status_code, answer.description or "", wait_of(response))
         return bytes(answer.result)
 
     def _explain(self, fault: Exception) -> str:

@@ -28,8 +28,7 @@ class Answered(Struct, kw_only=True):
     """Every answer of the Bot API."""
 
     ok: bool
-    description: str = ""
-    error_code: int = 0
+    description: str | None = None
     parameters: Parameters | None = None
     result: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -89,7 +88,8 @@ async def post(http: httpx2.AsyncClient, base: str, composed: Composed, now: Ins
         answer = _read(response)
         if answer is not None and answer.parameters is not None and answer.parameters.migrate_to_chat_id:
             moved.append(answer.parameters.migrate_to_chat_id)
-        return f"Telegram says: {answer.description[:200]}" if answer is not None else ""
+        told = answer.description if answer is not None else None
+        return f"Telegram says: {told[:200]}" if told else ""
 
     try:
         response = await send_request(

@@ -11,16 +11,26 @@ from earful.channels.kit.api import FAULTS, Api, ApiRefused, tokens_of
 from earful.channels.kit.asking import Asking, asked
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.loose import mapping, number, object_in, word
+from earful.channels.kit.media import MediaLater, MediaRefused, Source
 from earful.channels.kit.oauth import GrantRefused
 from earful.channels.kit.running import broke, every, keep_up
 from earful.channels.kit.sending import afford_reply, sent_as
 from earful.channels.kit.tools import Tools
 from earful.channels.tiktok.follow import Comments
-from earful.channels.tiktok.limits import CAPABILITIES, REQUESTS, RETRIED_HOURS, SCOPES, limits, status_of
-from earful.channels.tiktok.parse import comment
-from earful.channels.tiktok.send import Composed, compose
+from earful.channels.tiktok.limits import (
+    CAPABILITIES,
+    REQUESTS,
+    RETRIED_HOURS,
+    SCOPES,
+    limits,
+    status_of,
+    without_messages,
+)
+from earful.channels.tiktok.parse import TIKTOK, comment
+from earful.channels.tiktok.send import Composed, compose, compose_message
 from earful.channels.tiktok.settings import TikTokSecrets, TikTokSettings
-from earful.model.message import Direction, IncomingMessage, Network
+from earful.model.message import Attachment, Direction, IncomingMessage, Network, Visibility
+from earful.model.time import moment
 
 WATCH_SECONDS = 6 * 3600.0
 WANTED_SECONDS = 2.0
@@ -34,6 +44,7 @@ class TikTokConnector:
 
     def __init__(self, settings: TikTokSettings, secrets: TikTokSecrets, tools: Tools) -> None:
         self._settings = settings
+        self.capabilities = CAPABILITIES if settings.direct_messages else without_messages(CAPABILITIES)
         self._secrets = secrets
         self._tools = tools
         self._budget = tools.budgets.of(f"tiktok {settings.client_id}", limits(settings.requests_a_minute))
@@ -58,19 +69,23 @@ class TikTokConnector:
 
     async def _watch(self, stop: asyncio.Event, backoff: Backoff) -> None:
         """Tell TikTok again and again where to push: to be told twice changes nothing there."""
-        told = {
-            "app_id": self._settings.client_id, "secret": self._secrets.client_secret, "event_type": "COMMENT",
-            "callback_url": self._tools.hook_url,
-        }  # fmt: skip
+        kinds = ("COMMENT", "DIRECT_MESSAGE") if self._settings.direct_messages else ("COMMENT",)
 
         async def tell() -> None:
-            self._budget.spend(REQUESTS)
-            await self._api.call("POST", "/business/webhook/update/", limit=REQUESTS, json=told)
+            for kind in kinds:
+                told = {
+                    "app_id": self._settings.client_id, "secret": self._secrets.client_secret, "event_type": kind,
+                    "callback_url": self._tools.hook_url,
+                }  # fmt: skip
+                self._budget.spend(REQUESTS)
+                await self._api.call("POST", "/business/webhook/update/", limit=REQUESTS, json=told)
 
         await every(stop, backoff, WATCH_SECONDS, tell)
 
     async def send(self, reply: Reply) -> Sent:
-        """Post one comment; see `Connector.send`."""
+        """Post one comment, or send one private message; see `Connector.send`."""
+        if reply.to.visibility is Visibility.DIRECT:
+            return await self._send_message(reply)
         composed = compose(reply)
         await afford_reply(self._budget, REQUESTS)
         body = composed.body(self._settings.business_id)
@@ -84,6 +99,44 @@ class TikTokConnector:
             raise SendUnknown("The answer of the network could not be read. The reply may be out.")
         return sent_as(made, reply)
 
+    async def _send_message(self, reply: Reply) -> Sent:
+        message = compose_message(reply, self.capabilities.private_max_length)
+        await afford_reply(self._budget, REQUESTS)
+        body = message.body(self._settings.business_id)
+        answer = await self._api.send("POST", "/business/message/send/", limit=REQUESTS, json=body)
+        native_id = word(object_in(answer.content), "data", "message", "message_id")
+        if not native_id:
+            raise SendUnknown("The answer of the network could not be read. The message may be out.")
+        return Sent(
+            native_id=native_id,
+            namespace=TIKTOK,
+            occurred_at=moment(self._tools.now()),
+            thread=reply.to.thread,
+        )
+
+    async def media(self, attachment: Attachment) -> Source:
+        """Where a picture of a private message is for a while. Raises MediaRefused when it is gone, MediaLater."""
+        conversation, message, media = [*attachment.native_id.split("/"), "", ""][:3]
+        body = {
+            "business_id": self._settings.business_id, "conversation_id": conversation, "message_id": message,
+            "media_id": media, "media_type": "IMAGE",
+        }  # fmt: skip
+        try:
+            self._budget.spend(REQUESTS)
+            found = await self._api.call(
+                "POST", "/business/message/media/download/", limit=REQUESTS, json=body
+            )
+        except ApiRefused as fault:
+            if fault.status == 400:
+                raise MediaRefused("TikTok does not have it any more.") from None
+            raise MediaLater(self._explain(fault)) from None
+        except (*FAULTS, SendPostponed) as fault:
+            raise MediaLater(self._explain(fault)) from None
+        link = word(object_in(found), "data", "download_url")
+        if not link:
+            raise MediaLater("TikTok did not say where the picture is.")
+        return Source(url=link, http=self._tools.http)
+
     def _made(self, data: dict[str, object], composed: Composed) -> IncomingMessage | None:
         """What was made. TikTok may tell no more than its id."""
         known = {
@@ -94,6 +147,11 @@ class TikTokConnector:
 
     async def find(self, reply: Reply) -> Sent | None:
         """Look below the comment for an answer of ours with the same words."""
+        if reply.to.visibility is Visibility.DIRECT:
+            raise SendUnknown(
+                "TikTok tells of every message that is out; it did not tell of this one yet. Look there, then send it "
+                "again or not."
+            )
         composed = compose(reply)
         self._budget.spend(REQUESTS)
         try:

@@ -1,23 +1,36 @@
 """What TikTok allows (TikTok API for Business, "Accounts API", "Webhooks", "Return codes").
 
-TikTok publishes no specification of these; the length of a reply, the requests a minute and the codes are from memory.
+TikTok publishes no specification of these; the lengths of replies, the requests a minute and the codes are from memory.
 """
 
-from earful.channels.contract import Capabilities
+from msgspec import structs
+
+from earful.channels.contract import Capabilities, Window
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.oauth import Provider
+from earful.model.time import HOUR, SECOND
 
 CAPABILITIES = Capabilities(
     receive="push",
     public_reply=True,
-    private_reply=False,
+    private_reply=True,
+    private_to_public=False,
     max_length=150,
+    private_max_length=6_000,
     edits=False,
     deletes=True,
     idempotent_send=False,
     history=True,
+    window=Window(
+        seconds=48 * HOUR // SECOND,
+        after="Wait until the customer writes again, or answer by another channel.",
+    ),
+    reports=True,
 )
+"""With direct messages; an account without them has public replies only: see `without_messages`."""
 SCOPES = ("user.info.basic", "video.list", "comment.list", "comment.list.manage")
+MESSAGE_SCOPES = ("message.list.read", "message.list.send", "message.list.manage")
+"""Of direct messages, a beta with an approval of its own."""
 REQUESTS = "requests"
 COMMENTS_AT_ONCE = 30
 VIDEOS_AT_ONCE = 20
@@ -53,14 +66,19 @@ def status_of(code: int) -> int:
     return 500 if code >= FIRST_FAULT else 400
 
 
-def provider(client_id: str, api: str) -> Provider:
+def without_messages(can: Capabilities) -> Capabilities:
+    """What an account can do for which TikTok has no direct messages, or did not approve them."""
+    return structs.replace(can, private_reply=False, private_max_length=None, window=None, reports=False)
+
+
+def provider(client_id: str, api: str, *, messages: bool = False) -> Provider:
     """How TikTok gives tokens: for a day; the refresh token may change with each use, and ends after a year."""
     tokens = f"{api.rstrip('/')}/tt_user/oauth2"
     return Provider(
         authorize_url="https://www.tiktok.com/v2/auth/authorize/",
         token_url=f"{tokens}/token/",
         renew_url=f"{tokens}/refresh_token/",
-        scopes=SCOPES,
+        scopes=(*SCOPES, *MESSAGE_SCOPES) if messages else SCOPES,
         scope_separator=",",
         pkce=False,
         basic=False,

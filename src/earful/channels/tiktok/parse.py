@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from earful.channels.hooks import Part
+from earful.channels.hooks import Part, ReadUntil
 from earful.channels.kit.again import gone
 from earful.channels.kit.loose import mapping, moment, number, opened, word
 from earful.model.message import (
@@ -17,6 +17,7 @@ from earful.model.message import (
     Visibility,
 )
 from earful.model.time import Instant
+from earful.model.time import moment as as_moment
 
 TIKTOK = "tiktok"
 COMMENT_EVENT = "comment.update"
@@ -24,7 +25,8 @@ GONE = "delete"
 NEW = frozenset({"", "insert", "set_to_public"})
 """What is there to be fetched; without a word it is looked whether it is."""
 HIDDEN = frozenset({"set_to_hidden", "set_to_friends_only"})
-SILENT = ("post.", "video.", "portability.", "im_mark_read")
+RECEIVED, SENT, READ = "im_receive_msg", "im_send_msg", "im_mark_read_msg"
+SILENT = ("post.", "video.", "portability.")
 """Events that say nothing in words."""
 REVOKED = frozenset({"authorization.removed", "authorization.revoked"})
 
@@ -39,6 +41,17 @@ def parse_event(body: bytes, now: Instant) -> list[Part]:
         return [msgspec.structs.replace(part, revoked=why)]
     if kind == COMMENT_EVENT:
         _comment_event(_content(event), part, now)
+    elif kind in (RECEIVED, SENT):
+        _direct(kind, _content(event), part, now)
+    elif kind == READ:
+        content = _content(event)
+        read_at, talk = (
+            moment(mapping(content, "read").get("last_read_timestamp")),
+            word(content, "conversation_id"),
+        )
+        # Our own reading of the conversation in the app is told, too.
+        if read_at is not None and talk and word(content, "from_user", "id") != part.account:
+            part.read.append(ReadUntil(thread=talk, at=read_at, namespace=TIKTOK))
     elif not kind.startswith(SILENT):
         part.strange.append(kind or "event without a name")
     return [part]
@@ -67,6 +80,40 @@ def _comment_event(content: dict[str, Any], part: Part, now: Instant) -> None:
         part.wanted.append(f"{below}/{comment_id}")
     elif action not in HIDDEN:
         part.strange.append(f"{COMMENT_EVENT} {action}".strip())
+
+
+def _direct(kind: str, content: dict[str, Any], part: Part, now: Instant) -> None:
+    """A private message: of a customer, or of ours wherever it was written."""
+    native_id, talk = word(content, "message_id"), word(content, "conversation_id")
+    ours = kind == SENT
+    customer = mapping(content, "to_user" if ours else "from_user")
+    if not native_id or not talk or not word(customer, "id"):
+        part.strange.append(f"{kind} of a new shape")
+        return
+    written = moment(content.get("timestamp")) or as_moment(now)
+    text, image = word(content, "text", "body"), word(content, "image", "media_id")
+    name = word(content, "to" if ours else "from")
+    shared = word(content, "share_post", "embed_url")
+    part.messages.append(
+        IncomingMessage(
+            native_id=native_id,
+            namespace=TIKTOK,
+            occurred_at=written,
+            author=Actor(
+                native_id=(part.account or "us") if ours else word(customer, "id")[:998],
+                handle="" if ours else name[:1_000],
+            ),
+            direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+            kind=MessageKind.DM if text or image or shared else MessageKind.UNSUPPORTED,
+            visibility=Visibility.DIRECT,
+            text=text or shared,
+            thread=talk,
+            parent_id=word(content, "referenced_message_info", "referenced_message_id"),
+            # TikTok gives the address of a picture only to whoever names where it was said.
+            attachments=[Attachment(kind="image", native_id=f"{talk}/{native_id}/{image}")] if image else [],
+            context={"conversation": talk},
+        )
+    )
 
 
 def _top(raw: dict[str, Any]) -> str:

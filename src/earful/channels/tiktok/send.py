@@ -22,10 +22,38 @@ class Composed(Struct, frozen=True, kw_only=True):
         return {"business_id": business_id, "video_id": self.video, "comment_id": self.top, "text": self.text}
 
 
+class Message(Struct, frozen=True, kw_only=True):
+    """A private message into a conversation that the customer began."""
+
+    conversation: str
+    text: str
+
+    def body(self, business_id: str) -> dict[str, Any]:
+        """What the API takes."""
+        return {
+            "business_id": business_id, "recipient_type": "CONVERSATION", "recipient": self.conversation,
+            "message_type": "TEXT", "text": {"body": self.text},
+        }  # fmt: skip
+
+
+def compose_message(reply: Reply, longest: int | None) -> Message:
+    """A private message. Raises SendRefused rather than show it to anybody it was not meant for."""
+    if reply.audience is not Visibility.DIRECT or reply.to.visibility is not Visibility.DIRECT:
+        raise SendRefused(f"This is {reply.to.visibility}, not {reply.audience}; nothing was sent.")
+    conversation, text = str(reply.to.context.get("conversation") or ""), scrub(reply.text).strip()
+    if not text or not conversation:
+        raise SendRefused("The reply has no text, or it is not known what it answers; nothing was sent.")
+    if longest is not None and len(text) > longest:
+        raise SendRefused(
+            f"The message is {len(text)} characters long, TikTok allows {longest:,}; nothing was sent."
+        )
+    return Message(conversation=conversation, text=text)
+
+
 def compose(reply: Reply) -> Composed:
     """What is to be said. Raises SendRefused rather than show a reply to anybody it was not meant for."""
     if reply.audience is not Visibility.PUBLIC or reply.to.visibility is not Visibility.PUBLIC:
-        raise SendRefused("TikTok has public comments only; nothing was sent.")
+        raise SendRefused("A comment is answered in public, a message in private; nothing was sent.")
     video, top = str(reply.to.context.get("video") or ""), str(reply.to.context.get("top") or "")
     text = scrub(reply.text).strip()
     if not text or not video or not top:

@@ -23,6 +23,14 @@ class TikTokSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         Meta(title="App id", description="Of the app of TikTok for Business.", min_length=1, max_length=200),
     ]
+    direct_messages: Annotated[
+        bool,
+        Meta(
+            title="Direct messages",
+            description="A beta: TikTok approves it for each app, and not for accounts in the European Economic Area, "
+            "Switzerland and the United Kingdom. Customers write first, and can be answered for 48 hours.",
+        ),
+    ] = False
     videos: Annotated[
         int,
         Meta(title="Newest videos looked at", description="Comments below older ones come by push only.", ge=1, le=500),

@@ -6,7 +6,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Capabilities, Inlet, Reply, ReplyFile, SendUnknown, Sent
+from earful.channels.contract import (
+    Capabilities,
+    Inlet,
+    Reply,
+    ReplyFile,
+    SendUnknown,
+    Sent,
+    TemplatesUnreadError,
+)
 from earful.channels.kit.media import MediaLater, MediaRefused, Source
 from earful.channels.kit.tools import Tools
 from earful.channels.kit.uploading import handed_over
@@ -19,12 +27,23 @@ from earful.channels.meta.standing import (
     stand_by,
     tell_where,
 )
+from earful.channels.whatsapp import templates
 from earful.channels.whatsapp.limits import CAPABILITIES, LIMITS, LOST_AFTER_DAYS, SEND
 from earful.channels.whatsapp.send import compose, sent
 from earful.channels.whatsapp.settings import WhatsAppSecrets, WhatsAppSettings
 from earful.model.message import Attachment, Network
+from earful.model.template import Template
 
-FIELDS = ("messages", "smb_message_echoes", "history", "account_update", "standby")
+FIELDS = (
+    "messages",
+    "smb_message_echoes",
+    "history",
+    "account_update",
+    "standby",
+    "message_template_status_update",
+    "message_template_components_update",
+    "template_category_update",
+)
 PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
 _STANDING = {"FLAGGED": "flagged for its quality", "RESTRICTED": "restricted", "BANNED": "banned"}
 
@@ -117,6 +136,22 @@ class WhatsAppConnector:
         return Source(
             url=msgspec.json.decode(found, type=_File).url, headers=headers, http=self._graph.tools.http
         )
+
+    async def templates(self) -> list[Template]:
+        """The templates of the business account; see `TemplateSource`."""
+        found: list[Template] = []
+        query = {"fields": templates.FIELDS, "limit": str(templates.PAGE)}
+        path = f"{self._settings.business_account_id}/message_templates"
+        try:
+            for _ in range(templates.PAGES_MOST):
+                page = await self._graph.listed(path, query)
+                found += [templates.read_template(one) for one in page.data]
+                if not page.paging.next:
+                    break
+                query["after"] = page.paging.cursors.after
+        except (*FAULTS, msgspec.MsgspecError, SendUnknown) as fault:
+            raise TemplatesUnreadError(f"The templates could not be read. {self._explain(fault)}") from None
+        return found
 
     async def check(self) -> list[str]:
         """Try the token on the number, and see what it may do."""

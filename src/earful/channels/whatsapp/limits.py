@@ -19,8 +19,10 @@ CAPABILITIES = Capabilities(
     threads=True,
     window=Window(
         seconds=DAY // SECOND,
-        after="Only a template that Meta approved can be sent, from WhatsApp Manager; or answer by another channel.",
+        after="Only a template that Meta approved can be sent now; choose one below the message, or answer by another "
+        "channel.",
     ),
+    templates=True,
     reports=True,
     private_files=Files(
         largest=dict.fromkeys(PICTURES, 5 * MEGABYTE)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from earful.channels.hooks import Part, Report
-from earful.channels.meta.errors import Error, details_of
+from earful.channels.meta.errors import ADVICE, Error, details_of
 from earful.channels.meta.values import Id, Time, unreadable, when
 from earful.channels.whatsapp.content import SILENT_TYPES, Contents, read_content
 from earful.model.message import Actor, Change, Direction, IncomingMessage, Network, Visibility
@@ -22,12 +22,20 @@ SILENT_FIELDS = frozenset(
     {"account_alerts", "account_review_update", "account_settings_update", "automatic_events",
      "business_capability_update", "business_status_update", "calls", "flows", "group_lifecycle_update",
      "group_participants_update", "group_settings_update", "group_status_update", "messaging_handovers",
-     "message_template_components_update", "message_template_quality_update", "message_template_status_update",
      "partner_solutions", "payment_configuration_update", "phone_number_name_update", "phone_number_quality_update",
-     "security", "smb_app_state_sync", "template_category_update", "template_correct_category_detection",
+     "security", "smb_app_state_sync", "template_correct_category_detection",
      "tracking_events", "user_preferences"}
 )  # fmt: skip
 """Fields that say nothing of any message."""
+TEMPLATE_FIELDS = frozenset(
+    {
+        "message_template_components_update",
+        "message_template_quality_update",
+        "message_template_status_update",
+        "template_category_update",
+    }
+)
+"""Fields that say that the account's templates are not what they were."""
 ENDED = frozenset({"ACCOUNT_DELETED", "DISABLED_UPDATE", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED"})
 
 
@@ -173,6 +181,9 @@ def _change(raw: msgspec.Raw, now: Instant) -> Part:
         name = change.field
         if name in SILENT_FIELDS:
             return Part(network=Network.WHATSAPP)
+        if name in TEMPLATE_FIELDS:
+            # It names the business account, of which this may be one of several numbers.
+            return Part(network=Network.WHATSAPP, told=["templates"])
         value = _value.decode(change.value)
     except msgspec.MsgspecError:
         return Part(network=Network.WHATSAPP, strange=["change of a new shape"])
@@ -326,5 +337,7 @@ def _status_into(part: Part, raw: msgspec.Raw, now: Instant) -> None:
 
 def _why(errors: list[Error]) -> str:
     return "; ".join(
-        f"{details_of(one.error_data) or one.message or one.title} (error {one.code})" for one in errors
+        f"{ADVICE.get(one.code, '')} {details_of(one.error_data) or one.message or one.title} "
+        f"(error {one.code})".strip()
+        for one in errors
     )

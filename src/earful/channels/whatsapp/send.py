@@ -10,6 +10,7 @@ from earful.channels.kit.html import scrub
 from earful.channels.kit.text import count
 from earful.channels.kit.uploading import PICTURES
 from earful.channels.whatsapp.limits import CAPABILITIES
+from earful.channels.whatsapp.templates import components
 from earful.model.message import Visibility
 from earful.model.time import Instant, moment
 
@@ -40,6 +41,8 @@ def compose(reply: Reply, media_id: str = "") -> dict[str, Any]:
     text = scrub(reply.text).strip()
     if not text and not reply.files:
         raise SendRefused("The reply has no text; nothing was sent.")
+    if reply.template is not None and reply.files:
+        raise SendRefused("A template goes out without files; nothing was sent.")
     length = count(text, CAPABILITIES.counter)
     if CAPABILITIES.max_length is not None and length > CAPABILITIES.max_length:
         raise SendRefused(f"The reply is {length} characters long, WhatsApp allows 4,096; nothing was sent.")
@@ -49,10 +52,13 @@ def compose(reply: Reply, media_id: str = "") -> dict[str, Any]:
     fields: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "group" if group else "individual",
-        **(_file(reply.files[0], media_id, text) if reply.files else _words(text)),
-        "context": {"message_id": reply.to.native_id},
         "biz_opaque_callback_data": reply.client_id[:LONGEST_TRACKER],
     }
+    if reply.template is not None:
+        fields |= {"type": "template", "template": components(reply.template)}
+    else:
+        fields |= _file(reply.files[0], media_id, text) if reply.files else _words(text)
+        fields["context"] = {"message_id": reply.to.native_id}
     return fields | ({"to": group} if group else _recipient(reply))
 
 

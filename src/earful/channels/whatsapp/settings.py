@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from earful.channels.meta.settings import VERSION, Address, AppId, MetaSecrets, Version
+from earful.channels.meta.settings import VERSION, Address, AdHours, AppId, MetaSecrets, Version
 
 
 class WhatsAppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +28,8 @@ class WhatsAppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pattern=r"^[0-9]{1,30}$",
         ),
     ]
+    ad_window_hours: AdHours = 72
+    """(M)"""
     app_id: AppId = ""
     api: Address = "https://graph.facebook.com"
     version: Version = VERSION

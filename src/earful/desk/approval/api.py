@@ -69,7 +69,6 @@ async def decide(request: Ask, reply_id: FromPath[str], data: DecisionBody) -> l
         raise ProblemError(409, str(error)) from error
     except (service.RefusedError, RefusedReplyError, users.InvalidError) as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return found
 
 

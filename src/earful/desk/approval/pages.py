@@ -10,6 +10,7 @@ from earful.desk.answering import service as answering
 from earful.desk.approval import service
 from earful.desk.cases.pages import act
 from earful.desk.users.rules import Permission
+from earful.model.message import Visibility
 from earful.outbox import service as outbox
 from earful.outbox.preview import divided
 from earful.outbox.service import RefusedReplyError
@@ -50,7 +51,8 @@ def wish_of(
 ) -> Approved:
     """What an approver lets go, divided as its network counts. Raises RefusedReplyError when it is too long."""
     channel_id, in_reply_to = outbox.answered_by(tx, reply_id)
-    can, text = parts.capabilities(channel_id), text.strip()
+    audience = Visibility(outbox.known(tx, reply_id)["audience"])
+    can, text = parts.capabilities(channel_id).within(audience), text.strip()
     wish = Approved(
         text=text,
         parts=divided(tx, text, in_reply_to, can),
@@ -104,7 +106,6 @@ async def _decide(request: Ask, reply_id: str, verb: Callable[[Tx], dict[str, st
         if queue:
             return await _show(request, str(error))
         raise ProblemError(409 if isinstance(error, ConflictError) else 422, str(error)) from error
-    parts.wake()
     return go(f"{PATH}?notice=Decided.")
 
 

@@ -106,7 +106,6 @@ async def put_rules(request: Ask, data: RulesBody) -> Rules:
         raise ProblemError(409, str(error)) from error
     except service.InvalidRulesError as error:
         raise ProblemError(422, f"{error}. Nothing was saved.") from error
-    parts.wake()
     return saved
 
 

@@ -107,7 +107,6 @@ async def _save(
         return service.save(tx, parts.log, who, rules, parts.clock(), seen=seen, hourly=hourly)
 
     done = await parts.store.write(verb)
-    parts.wake()
     if not done.changed:
         return go(f"{PATH}?notice=Nothing+was+different.")
     return go(f"{PATH}?saved={saved}&undo={done.before}")
@@ -269,7 +268,6 @@ async def go_on(request: Ask, rule_id: FromPath[str]) -> Response[Any]:
         await parts.store.write(lambda tx: service.go_on(tx, parts.log, who, rule_id, parts.clock()))
     except NotFoundError as error:
         raise NotFoundException(str(error)) from error
-    parts.wake()
     return go(f"{PATH}?notice=It+goes+on+with+what+comes+now.")
 
 
@@ -319,7 +317,6 @@ async def restore(request: Ask) -> Response[Any]:
         done = await parts.store.write(lambda tx: service.restore(tx, parts.log, who, seq, parts.clock()))
     except (NotFoundError, InvalidRulesError) as error:
         raise HTTPException(f"{error}. Nothing was changed.", status_code=422) from error
-    parts.wake()
     if is_htmx(request):
         return Response(b"", status_code=200, headers={"HX-Refresh": "true"})
     return go(f"{PATH}?saved=Earlier+rules+in+force&undo={done.before}")

@@ -254,7 +254,6 @@ async def adopt(request: Ask, job_id: FromPath[str]) -> Response[Any]:
         saved = await parts.store.write(verb)
     except InvalidPlaybookError as error:
         raise HTTPException(f"{error}. Nothing was changed.", status_code=422) from error
-    parts.wake()
     return go(f"/playbooks?saved={drafted.id}&before={saved.before}" if saved.changed else "/playbooks")
 
 

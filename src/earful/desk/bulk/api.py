@@ -53,7 +53,6 @@ async def start(request: Ask, data: BulkBody) -> Progress:
         begun = await parts.store.write(verb)
     except InvalidActError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return begun
 
 
@@ -84,7 +83,6 @@ async def undo(request: Ask, bulk_id: FromPath[str]) -> Progress:
         raise ProblemError(404, str(error)) from error
     except InvalidActError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return begun
 
 

@@ -66,7 +66,6 @@ async def start(request: Ask) -> Response[Any]:
         )
     except InvalidActError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return await _progress(request, bulk_id) if is_htmx(request) else go(f"/bulk/{bulk_id}")
 
 
@@ -117,7 +116,6 @@ async def undo(request: Ask, bulk_id: FromPath[str]) -> Response[Any]:
         raise NotFoundException(str(error)) from error
     except InvalidActError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     return await _progress(request, undone, part=True) if is_htmx(request) else go(f"/bulk/{undone}")
 
 

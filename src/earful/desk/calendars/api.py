@@ -51,7 +51,6 @@ async def put_calendars(request: Ask, data: CalendarsBody) -> list[Calendar]:
         saved = await parts.store.write(verb)
     except (InvalidCalendarError, InvalidPolicyError) as error:
         raise ProblemError(422, f"{error} Nothing was saved.") from error
-    parts.wake()
     return saved
 
 

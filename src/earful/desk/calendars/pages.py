@@ -153,7 +153,6 @@ async def save(request: Ask, calendar_id: FromPath[str]) -> Response[Any]:
         done = await parts.store.write(verb)
     except REFUSALS as error:
         return await _edit(request, calendar_id, given, f"{error} Nothing was saved.")
-    parts.wake()
     if not done.changed:
         return go(f"{PATH}?notice=This+is+in+force+already.")
     return go(f"{PATH}?saved=Calendar+saved&undo={done.before}")
@@ -173,7 +172,6 @@ async def read_in(request: Ask, calendar_id: FromPath[str]) -> Response[Any]:
         raise NotFoundException(str(error)) from error
     except REFUSALS as error:
         return await _edit(request, calendar_id, None, f"{error}. Nothing was added.")
-    parts.wake()
     if not done.saved.changed:
         return go(f"{PATH}/{calendar_id}?notice=The+calendar+has+all+of+these+holidays+already.")
     return go(f"{PATH}?saved={done.added}+holidays+added&undo={done.saved.before}")
@@ -205,7 +203,6 @@ async def restore(request: Ask) -> Response[Any]:
         )
     except (service.NotFoundError, *REFUSALS) as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     if not is_htmx(request):
         return go(f"{PATH}?saved=Earlier+version+in+force&undo={done.before}")
     view = await parts.store.read(_view)

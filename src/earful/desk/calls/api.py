@@ -70,7 +70,6 @@ async def write_down(request: Ask, data: CallBody) -> LoggedBody:
         raise ProblemError(422, f"`{error.field}`: {error} Nothing was kept.") from error
     except (msgspec.ValidationError, users.InvalidError) as error:
         raise ProblemError(422, f"{error} Nothing was kept.") from error
-    parts.wake()
     if logged.new_channel:
         parts.reconnect()
     return LoggedBody(message_id=logged.message_id)
@@ -85,7 +84,6 @@ async def undo(request: Ask, message_id: FromPath[str]) -> LoggedBody:
         await parts.store.write(lambda tx: service.take_back(tx, parts.log, who, message_id, parts.clock()))
     except RefusedError as error:
         raise ProblemError(404, str(error)) from error
-    parts.wake()
     return LoggedBody(message_id=message_id)
 
 

@@ -61,7 +61,6 @@ async def write_down(request: Ask) -> Response[Any]:
         )
     except RefusedError as error:
         return await _form(request, given, (error.field, str(error)), status=422)
-    parts.wake()
     if logged.new_channel:
         parts.reconnect()
     return go(f"{PATH}/{logged.message_id}")
@@ -109,7 +108,6 @@ async def undo(request: Ask, message_id: FromPath[str]) -> Response[Any]:
         await parts.store.write(lambda tx: service.take_back(tx, parts.log, who, message_id, parts.clock()))
     except RefusedError as error:
         raise ProblemError(404, str(error)) from error
-    parts.wake()
     return go(f"{PATH}/{message_id}")
 
 

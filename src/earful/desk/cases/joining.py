@@ -14,10 +14,11 @@ from msgspec import Struct
 from earful.channels import registry
 from earful.desk.cases import rules, store
 from earful.desk.outcomes import reading, returning
+from earful.desk.windows.rules import opened_by
 from earful.model.desk import Outcome, Status
 from earful.model.ids import new_ids
 from earful.model.message import PRIVATE, Direction, MessageKind
-from earful.model.time import Instant
+from earful.model.time import SECOND, Instant
 from earful.store.tx import Row, Tx
 
 
@@ -338,8 +339,13 @@ def said(row: Row, network: str) -> rules.Said:
         priority=rating.priority if rating else 0,
         tried_before=tuple(one.channel for one in rating.tried_before) if rating else (),
         reach_tier=rating.reach_tier if rating else "",
-        window=registry.window(network) if _is_private_inbound(row) else 0,
+        window=_window(row, network) if _is_private_inbound(row) else 0,
     )
+
+
+def _window(row: Row, network: str) -> int:
+    opened = opened_by(row["data"])
+    return max(registry.window(network), opened.seconds * SECOND if opened is not None else 0)
 
 
 def _is_private_inbound(row: Row) -> bool:

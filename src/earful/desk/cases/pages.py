@@ -48,7 +48,6 @@ async def act(request: Ask, case_id: FromPath[str], verb: Callable[[Tx], dict[st
         raise ProblemError(422, str(error)) from error
     except ConflictError as error:
         raise ProblemError(409, str(error)) from error
-    parts.wake()
     return await inbox.changed(request, number, headers)
 
 

@@ -42,10 +42,13 @@ _BY_ID = {
     "sqlite": "SELECT * FROM cases WHERE id IN ??",
     "postgresql": "SELECT * FROM cases WHERE id IN ?? FOR UPDATE",
 }
+_NAMED = '%"window"%'
 _SAID = (
     "SELECT messages.id, messages.case_id, messages.direction, messages.kind, messages.occurred_at,\n"
     "  messages.text, messages.subject, messages.deleted_at, messages.channel_id, messages.visibility,\n"
-    "  ratings.data AS rating\n"
+    "  ratings.data AS rating,\n"
+    # Few messages name a window of their own, and the data of all others would be read for nothing.
+    "  CASE WHEN messages.data LIKE ? THEN messages.data ELSE '' END AS data\n"
     "FROM messages\n"
     "LEFT JOIN ratings ON ratings.message_id = messages.id\n"
     "WHERE messages.case_id IN ??"
@@ -69,7 +72,7 @@ def said_in(tx: Tx, ids: Iterable[str]) -> dict[str, list[Row]]:
     """The messages of cases, with their ratings."""
     wanted = list(ids)
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in bulk.select(tx, _SAID, [wanted]) if wanted else []:
+    for row in bulk.select(tx, _SAID, [_NAMED, wanted]) if wanted else []:
         found[row["case_id"]].append(row)
     return found
 

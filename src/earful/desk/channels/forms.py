@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from earful.channels import registry
 from earful.model.message import Network
 from earful.web.views import Choice, Field, NetworkOffer
@@ -102,8 +104,13 @@ def _field(one: registry.Field, given: dict[str, str], wrong: tuple[str, str]) -
     )
 
 
-def settings_of(network: Network, given: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings and secrets from a sent form. Raises registry.SettingsRefused that names the field."""
+def settings_of(
+    network: Network, given: dict[str, str], *, kept: bool = False
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings and secrets from a sent form; with `kept`, an empty secret means the one that is kept.
+
+    Raises registry.SettingsRefused that names the field.
+    """
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     for one in registry.fields(network):
@@ -111,7 +118,7 @@ def settings_of(network: Network, given: dict[str, str]) -> tuple[dict[str, Any]
         if isinstance(one.default, bool):
             settings[one.name] = value == "true"
         elif not value:
-            if one.required:
+            if one.required and not (kept and one.secret):
                 raise registry.SettingsRefused(one.name, f"{one.title} is needed.")
         elif one.secret:
             secrets[one.name] = value
@@ -124,6 +131,52 @@ def settings_of(network: Network, given: dict[str, str]) -> tuple[dict[str, Any]
         else:
             settings[one.name] = value
     return settings, secrets
+
+
+def is_editable(network: Network, settings: dict[str, Any]) -> bool:
+    """Whether these are settings that a form of ours asked for; a web chat has a page of its own."""
+    if not settings or network is Network.CHAT or network not in registry.NETWORKS:
+        return False
+    return set(settings) <= {one.name for one in registry.fields(network)}
+
+
+def given_of(settings: dict[str, Any]) -> dict[str, str]:
+    """Kept settings as a form holds them."""
+    return {
+        name: ("true" if value else "")
+        if isinstance(value, bool)
+        else ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+        for name, value in settings.items()
+    }
+
+
+def shown(network: Network, settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """(title, words) of the settings that a connector asked for."""
+    asked = registry.fields(network) if network in registry.NETWORKS else []
+    found = [(one.title, settings[one.name]) for one in asked if one.name in settings]
+    return [
+        (title, ("Yes" if value else "No") if isinstance(value, bool) else given_of({title: value})[title])
+        for title, value in found
+    ]
+
+
+def again(network: Network, given: dict[str, str], wrong: tuple[str, str]) -> NetworkOffer:
+    """The form of a channel that is there: its name stays, and secrets that are left empty do."""
+    asked = [one for one in fields(network, given, wrong) if one.name != "name"]
+    return NetworkOffer(
+        network=network,
+        summary=SUMMARIES.get(network, ""),
+        fields=[
+            msgspec.structs.replace(
+                one, required=False, help=f"Leave it empty to keep the one in force. {one.help}"
+            )
+            if one.kind == "secret"
+            else one
+            for one in asked
+        ],
+    )
 
 
 def filled(chosen: NetworkOffer, given: dict[str, str], wrong: tuple[str, str]) -> NetworkOffer:

@@ -61,6 +61,7 @@ async def _form_page(
         chosen=chosen,
         problems=problems,
         channel_name="",
+        back="",
         action="/channels",
     )
 
@@ -152,6 +153,9 @@ async def _channel_page(request: Ask, channel_id: str, *, secret: str = "") -> R
         secret=secret,
         consent_back=f"{parts.settings.address}{BACK}" if by_consent else "",
         counted=counted,
+        connected_with=forms.shown(channel.network, channel.settings),
+        editable=forms.is_editable(channel.network, channel.settings),
+        templates=parts.capabilities(channel_id).templates,
         web_chat=chat.settings_of(msgspec.structs.replace(channel, enabled=True)) is not None,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from earful.channels import registry
 from earful.desk.channels import store
 from earful.model.ids import new_id
 from earful.model.message import Network
@@ -128,6 +129,40 @@ def connect_anew(
         "account": account,
     }
     store.update_channel(tx, channel_id, values)
+
+
+def change(
+    tx: Tx,
+    vault: Vault,
+    who: Who,
+    channel_id: str,
+    *,
+    settings: dict[str, object],
+    secrets: dict[str, str],
+    now: Instant,
+) -> None:
+    """Connect a channel with other settings; secrets that are not given and its history stay.
+
+    Raises SettingsRefused when no connector can be made of them, or when they are those of another account: what
+    two accounts were told must not become one history.
+    """
+    row = store.by_id(tx, channel_id) or _gone()
+    network, kept = Network(row["network"]), vault.unseal(row["secrets"])
+    own = {name: value for name, value in {**kept, **secrets}.items() if name != WEBHOOK_SECRET}
+    registry.check(network, settings, own)
+    account = registry.account(network, settings)
+    if row["account"] and account != row["account"]:
+        raise registry.SettingsRefused(
+            registry.account_field(network),
+            f"This channel belongs to {row['account']}. Connect another account as a channel of its own.",
+        )
+    values = {
+        "settings": msgspec.json.encode(settings).decode(),
+        "secrets": vault.seal({**kept, **secrets}),
+        "account": account,
+    }
+    store.update_channel(tx, channel_id, values)
+    record(tx, who, "channel.settings", channel_id, now)
 
 
 def change_settings(tx: Tx, who: Who, channel_id: str, settings: dict[str, object], now: Instant) -> None:

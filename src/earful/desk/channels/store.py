@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from earful.store.tables import channels, deliveries, outbox, refusals
-from earful.store.tx import Row, Tx
+from earful.store.tx import Row, Tx, read_once
 
 
 def insert_channel(tx: Tx, row: dict[str, Any]) -> None:
@@ -28,6 +28,7 @@ def by_id(tx: Tx, channel_id: str) -> Row | None:
     return tx.row(select(channels).where(channels.c.id == channel_id))
 
 
+@read_once
 def all_channels(tx: Tx) -> list[Row]:
     """Every channel, by name."""
     return tx.rows(select(channels).order_by(channels.c.name))

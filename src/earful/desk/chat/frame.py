@@ -32,6 +32,7 @@ WORDS = {
     "sent": "Sent",
     "failed": "Not sent.",
     "again": "Try again",
+    "writing": "Somebody is writing …",
     "waiting": "No connection. What you wrote is kept here and goes out by itself.",
     "remove": "Remove {name}",
     "large": "{name} is larger than 8 MB; it was not added.",

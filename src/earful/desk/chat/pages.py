@@ -18,6 +18,8 @@ from earful.desk.channels import forms
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.desk.chat import rules, service
+from earful.desk.chat.panel import panel
+from earful.desk.chat.rooms import Rooms
 from earful.desk.users.rules import Permission
 from earful.model.message import Network
 from earful.store.tx import Tx
@@ -29,6 +31,7 @@ from earful.web.views import Choice, Field
 
 MANAGE = [needs(Permission.CHANNELS_MANAGE)]
 WRITE = [needs(Permission.CASES_WRITE)]
+SEND = [needs(Permission.REPLIES_SEND)]
 FRAMED = "; ".join(f"{name} {value}" for name, value in {**POLICY, "frame-src": "'self'"}.items())
 """The preview is the widget itself, so this page frames the chat's."""
 WRONG = {
@@ -205,4 +208,14 @@ async def block(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     return await act(request, case_id, verb)
 
 
-HANDLERS: list[Any] = [setup, save, new_secret, block]
+@post("/cases/{case_id:str}/chat/writing", guards=SEND, status_code=204, include_in_schema=False)
+async def writing(request: Ask, case_id: FromPath[str]) -> None:
+    """A colleague writes a private reply: the visitors' open pages show that somebody is, without a name."""
+    found = await parts_of(request).store.read(lambda tx: panel(tx, case_id, parts_of(request).clock()))
+    rooms: Rooms = request.app.state.rooms
+    for guest in found:
+        if not guest.blocked:
+            rooms.writes(guest.id)
+
+
+HANDLERS: list[Any] = [setup, save, new_secret, block, writing]

@@ -4,6 +4,7 @@ a browser makes itself a key and sends it as a bearer token, so no other page ca
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Stream
@@ -30,7 +31,8 @@ from earful.desk.handoff.service import PURPOSE as HANDOFF
 from earful.desk.media import service as media
 from earful.store.tx import Tx
 from earful.web.access import address_of
-from earful.web.live import STREAM_HEADERS
+from earful.web.live import STREAM_HEADERS, Hub
+from earful.web.live import frame as told_frame
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, go, parts_of
 
@@ -190,7 +192,6 @@ async def write(request: Ask, channel: FromPath[str]) -> Response[bytes]:
         await parts.store.write(verb)
     except service.RefusedError as error:
         raise ProblemError(403, str(error)) from error
-    parts.wake()
     return said({"id": asked.id, "at": now})
 
 
@@ -204,6 +205,18 @@ async def live(request: Ask, channel: FromPath[str], after: int = 0) -> Stream:
     rooms: Rooms = request.app.state.rooms
     place = min(place, parts_of(request).clock())
     return Stream(rooms.follow(visitor, place), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@post("/chat/{channel:str}/writing", opt=VISITOR, status_code=204, include_in_schema=False)
+async def writing(request: Ask, channel: FromPath[str]) -> None:
+    """The visitor is writing: open pages of the desk are told, and nothing is kept."""
+    chat, key = await chat_of(request, channel), key_of(request)
+    await slow_down(request, chat, "writing", service.digest(key))
+    visitor = await visitor_of(request, chat)
+    found = await parts_of(request).store.read(lambda tx: service.cases_of(tx, visitor))
+    hub: Hub = request.app.state.hub
+    for case_id in found:
+        hub.tell(told_frame("visitor", msgspec.json.encode({"case_id": case_id}).decode()))
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -230,7 +243,6 @@ async def receipts(request: Ask, channel: FromPath[str]) -> None:
     await parts.store.write(
         lambda tx: service.report(tx, parts.log, visitor, ids, asked.state, parts.clock())
     )
-    parts.wake()
 
 
 class Address(Struct, frozen=True, kw_only=True):
@@ -272,6 +284,7 @@ HANDLERS: list[Any] = [
     messages,
     write,
     live,
+    writing,
     receipts,
     address,
 ]

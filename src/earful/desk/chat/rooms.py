@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import msgspec
@@ -25,6 +25,7 @@ TOLD = frozenset({"message.received"})
 PAGES_OF_ONE = 8
 """Pages of one visitor that are told at once; with one more the oldest ends, and asks instead."""
 
+WRITING_FRAME = b"event: writing\ndata: {}\n\n"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,6 +36,7 @@ class Rooms:
         self._parts = parts
         self._place = Position()
         self._pages: dict[str, list[asyncio.Event]] = defaultdict(list)
+        self._writing: dict[str, int] = {}
         self._ended: set[asyncio.Event] = set()
         self._stop = asyncio.Event()
 
@@ -51,6 +53,16 @@ class Rooms:
         self._stop.set()
         for thread in list(self._pages):
             self._wake(thread)
+
+    def writes(self, thread: str) -> None:
+        """A colleague writes to the visitor of a thread: open pages are told, and nothing is kept of it."""
+        if self._pages.get(thread):
+            self._writing[thread] = self._parts.clock()
+            self._wake(thread)
+
+    def _is_written(self, threads: Sequence[str], since: int) -> int:
+        """When somebody last told that they write in one of the threads; 0 for not since then."""
+        return max((at for one in threads if (at := self._writing.get(one, 0)) > since), default=0)
 
     async def _look(self) -> None:
         place = self._place
@@ -84,6 +96,7 @@ class Rooms:
         for thread in threads:
             self._enter(thread, woken)
         told: set[str] = set()
+        writing: int = self._parts.clock()
         try:
             yield b"retry: 2000\n\n"
             while not self._stop.is_set() and woken not in self._ended:
@@ -92,7 +105,11 @@ class Rooms:
                 fresh = [line for line in found.lines if line.id not in told]
                 told |= {line.id for line in fresh}
                 after = found.place
-                yield b"".join(_frame(line, after) for line in fresh) or b": still here\n\n"
+                frames = b"".join(_frame(line, after) for line in fresh) or b": still here\n\n"
+                if at := self._is_written(threads, writing):
+                    writing = at
+                    frames += WRITING_FRAME
+                yield frames
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), BEAT / SECOND)
                 now = self._parts.clock()
@@ -101,6 +118,8 @@ class Rooms:
             self._ended.discard(woken)
             for thread in threads:
                 self._leave(thread, woken)
+                if thread not in self._pages:
+                    self._writing.pop(thread, None)
 
     def _enter(self, thread: str, page: asyncio.Event) -> None:
         pages = self._pages[thread]

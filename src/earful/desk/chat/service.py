@@ -264,6 +264,11 @@ def shown(tx: Tx, visitor: Visitor, after: int = 0) -> Shown:
     )
 
 
+def cases_of(tx: Tx, visitor: Visitor) -> list[str]:
+    """The cases in which a visitor's chat is; none before anything was said."""
+    return store.cases_of(tx, visitor.channel_id, threads(tx, visitor))
+
+
 def threads(tx: Tx, visitor: Visitor) -> list[str]:
     """All that a signed user wrote from whatever browser; for a stranger their own."""
     if not visitor.user_id:

@@ -108,6 +108,20 @@ def said_with(tx: Tx, channel_id: str, threads: Sequence[str], message_id: str) 
     return tx.value(select(messages.c.id).where(*wanted)) is not None
 
 
+def cases_of(tx: Tx, channel_id: str, threads: Sequence[str]) -> list[str]:
+    """The cases in which threads are talked about."""
+    ours = [
+        and_(messages.c.native_id > f"{thread}.", messages.c.native_id < f"{thread}/") for thread in threads
+    ]
+    query = select(messages.c.case_id).where(
+        messages.c.channel_id == channel_id,
+        messages.c.namespace == "",
+        or_(*ours),
+        messages.c.case_id.is_not(None),
+    )
+    return sorted({row["case_id"] for row in tx.rows(query)})
+
+
 def has_said(tx: Tx, channel_id: str, thread: str) -> bool:
     """Whether anything was said in a thread."""
     return bool(said(tx, channel_id, [thread], 0, 1))

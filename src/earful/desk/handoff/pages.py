@@ -178,7 +178,6 @@ async def enter_code(request: Ask) -> Response[Any]:
         if not isinstance(error, service.TooManyError):
             await parts.store.write(lambda tx: service.note_wrong(tx, f"user:{who.id}", parts.clock()))
         return await _show(request, code_problem=str(error))
-    parts.wake()
     return go(f"/inbox/case/{found.number}?view=all")
 
 
@@ -230,7 +229,6 @@ async def save(request: Ask) -> Response[Any]:
         before = await parts.store.write(verb)
     except (service.RefusedError, OutcomesRefused) as error:
         return await _show(request, problem=f"{error} Nothing was saved.")
-    parts.wake()
     return go(f"{PATH}?undo={before}")
 
 
@@ -251,7 +249,6 @@ async def restore(request: Ask) -> Response[Any]:
         await parts.store.write(verb)
     except (service.RefusedError, OutcomesRefused) as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return Response(b"", status_code=200, headers={"HX-Refresh": "true"}) if is_htmx(request) else go(PATH)
 
 

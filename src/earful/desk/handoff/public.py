@@ -137,7 +137,6 @@ async def write(request: Ask, link: FromPath[str]) -> Response[Any]:
     view = await parts.store.write(verb)
     if view is not None and view.problem:
         return _page(request, view, 422)
-    parts.wake()
     parts.reconnect()
     if view is not None:
         return _page(request, view)

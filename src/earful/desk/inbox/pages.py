@@ -1,5 +1,6 @@
 """The inbox's pages: list, case, and the fragments that keep both up to date."""
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -28,6 +29,7 @@ from earful.desk.users import service as users
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
 from earful.desk.views import service as saved_views
+from earful.desk.windows import panel as windows
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
@@ -38,7 +40,7 @@ from earful.store.tx import Tx
 from earful.web.access import needs
 from earful.web.live import Hub
 from earful.web.problems import ProblemError
-from earful.web.site import Ask, go, is_htmx, page, parts_of, session_of, shell
+from earful.web.site import Ask, go, is_htmx, page, parts_of, session_of, shell_in
 from earful.web.views import CaseView, InboxView, SavedView
 
 READ = [needs(Permission.CASES_READ)]
@@ -163,6 +165,7 @@ def look(tx: Tx, parts: Parts, session: Session, hub: Hub, wanted: Asked) -> dic
         "known": people.panel(tx, case.detail, parts.clock()),
         "invitations": handoff.panel(tx, case.detail),
         "guests": chat.panel(tx, case.detail.row.id, parts.clock()),
+        "window": windows.panel(tx, case.detail, parts.capabilities),
         "replies": outbox.panel(tx, case.detail, session, rendering(parts)),
         "attached": outbox.files(tx, case.detail, session, rendering(parts)),
         "playbook": playbooks.panel(tx, case.detail, user, parts.workspace),
@@ -174,15 +177,19 @@ async def values(request: Ask, number: int | None = None) -> dict[str, Any]:
     """Shell, list and case for a template."""
     parts, session, wanted = parts_of(request), session_of(request), asked(request, number)
     hub: Hub = request.app.state.hub
-    around = await shell(request, "inbox", request.query_params.get("notice", "")[:300])
+    notice = request.query_params.get("notice", "")[:300]
+
+    def read(tx: Tx) -> dict[str, Any]:
+        around = shell_in(tx, request, "inbox", notice)
+        return {"shell": around} | look(tx, parts, session, hub, wanted)
+
     try:
-        found = await parts.store.read(lambda tx: look(tx, parts, session, hub, wanted))
+        return await parts.store.read(read)
     except NotFoundException:
         # It is a ValueError too, and keeps its own status.
         raise
     except ValueError as error:
         raise ProblemError(400, str(error)) from error
-    return {"shell": around} | found
 
 
 @get("/", guards=READ, include_in_schema=False)
@@ -214,18 +221,23 @@ async def case_page(request: Ask, number: FromPath[int]) -> Response[Any]:
             raise
         said = quote(f"#{number} was merged into this case, #{kept}.")
         return go(f"/inbox/case/{kept}?view=all&notice={said}")
-    await _note_seen(request, found["case"].detail.row.id)
+    noted = _note_seen(request, found["case"].detail.row.id)
     if "case-area" in request.headers.get("hx-target", ""):
-        return page(request, "inbox/case_area.html", fragment=True, **found)
-    return page(request, "inbox/page.html", **found)
+        drawn = page(request, "inbox/case_area.html", fragment=True, **found)
+    else:
+        drawn = page(request, "inbox/page.html", **found)
+    await noted
+    return drawn
 
 
 @get("/inbox/case/{number:int}/timeline", guards=READ, include_in_schema=False)
 async def case_update(request: Ask, number: FromPath[int]) -> Response[str]:
     """The parts of an open case that change."""
     found = await values(request, number)
-    await _note_seen(request, found["case"].detail.row.id)
-    return page(request, "inbox/case_update.html", **found)
+    noted = _note_seen(request, found["case"].detail.row.id)
+    drawn = page(request, "inbox/case_update.html", **found)
+    await noted
+    return drawn
 
 
 @get("/inbox/case/{number:int}/composer", guards=READ, include_in_schema=False)
@@ -245,7 +257,8 @@ async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
     return page(request, "inbox/why.html", reasons=reasons, priority=rating.priority if rating else 0)
 
 
-async def _note_seen(request: Ask, case_id: FromPath[str]) -> None:
+def _note_seen(request: Ask, case_id: str) -> "asyncio.Future[None]":
+    """Keep that a colleague sees the case, while its page is drawn."""
     parts, user = parts_of(request), session_of(request).user
     now = parts.clock()
 
@@ -253,7 +266,7 @@ async def _note_seen(request: Ask, case_id: FromPath[str]) -> None:
         cases.saw(tx, user.id, case_id, now)
         notices.read(tx, parts.log, user.id, now, case_id=case_id)
 
-    await parts.store.write(saw)
+    return asyncio.wrap_future(parts.store.submit(saw))
 
 
 async def changed(request: Ask, number: FromPath[int], headers: dict[str, str]) -> Response[Any]:

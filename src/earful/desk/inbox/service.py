@@ -96,7 +96,7 @@ def _list_of(tx: Tx, wanted: InboxFilter, user_id: str) -> str:
 
 def case_rows(tx: Tx, rows: list[Row], user_id: str) -> list[CaseRow]:
     """Rows as the list shows them."""
-    ids = [row["id"] for row in rows]
+    ids = tuple(row["id"] for row in rows)
     tags, seen = store.tags_of(tx, ids), store.seen_by(tx, user_id, ids)
     back = outcomes.returned_after(tx, ids)
     return [_case_row(row, tags.get(row["id"], []), seen.get(row["id"]), back.get(row["id"])) for row in rows]
@@ -198,7 +198,7 @@ def detail(
         return None
     case_id, user_id = row["id"], user.id
     shown = case_rows(tx, [row], user_id)[0]
-    seen_at = store.seen_by(tx, user_id, [case_id]).get(case_id)
+    seen_at = store.seen_by(tx, user_id, (case_id,)).get(case_id)
     newest = min(max(newest, TIMELINE), MOST)
     messages = store.messages_of(tx, case_id, newest + 1)
     more = newest < len(messages)
@@ -213,6 +213,7 @@ def detail(
         items = [item for item in items if item.at >= oldest]
     items += timeline.replies(tx, case_id, {name: Network(network) for name, (_, network) in names.items()})
     can = rendering.capabilities(target.channel_id if target else shown.channel_id)
+    can = can.within(target.visibility) if target else can
     return CaseDetail(
         row=shown,
         timeline=sorted(items, key=lambda item: item.at),

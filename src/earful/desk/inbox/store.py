@@ -35,7 +35,7 @@ from earful.store.tables import (
     users,
     view_members,
 )
-from earful.store.tx import Row, Tx
+from earful.store.tx import Row, Tx, read_once
 
 PAGE = 50
 _ORDERS: dict[str, list[Any]] = {
@@ -211,6 +211,7 @@ _TAGS = text(
 )
 
 
+@read_once
 def known_tags(tx: Tx, limit: int) -> list[str]:
     """Tags in use, by name, for filters and for typing less."""
     return [row["tag"] for row in tx.rows(_TAGS, {"most": limit})]
@@ -246,13 +247,13 @@ def notes_of(tx: Tx, case_id: str) -> list[Row]:
     return tx.rows(query)
 
 
-def seen_by(tx: Tx, user_id: str, ids: Iterable[str]) -> dict[str, int]:
+@read_once
+def seen_by(tx: Tx, user_id: str, ids: tuple[str, ...]) -> dict[str, int]:
     """case -> when a user last saw it."""
-    wanted = list(ids)
     query = select(case_seen.c.case_id, case_seen.c.seen_at).where(
         case_seen.c.user_id == user_id, case_seen.c.case_id.in_(bindparam("ids", expanding=True))
     )
-    rows = tx.rows(query, {"ids": wanted}) if wanted else []
+    rows = tx.rows(query, {"ids": ids}) if ids else []
     return {row["case_id"]: row["seen_at"] for row in rows}
 
 

@@ -55,7 +55,7 @@ class _Act(Struct):
     within: str = ""
     because: str = ""
     due_at: int | None = None
-    """When the promise was due that this is about."""
+    """When the promise or step is due that this is about; what is told of it late stands where it was due."""
 
 
 _data = msgspec.json.Decoder(_Data)
@@ -173,12 +173,12 @@ def acts(tx: Tx, case_id: str) -> list[TimelineItem]:
         act = _act.decode(row["data"])
         if not act.what:
             continue
-        if act.what == "snoozed":
+        if act.what == "snoozed" and act.detail:
             until = moment(int(act.detail)).strftime("%d %b %H:%M UTC")
             act = _Act(what=act.what, detail=until, within=act.within, because=act.because)
         found.append(
             TimelineEvent(
-                at=act.due_at or row["at"],
+                at=min(act.due_at or row["at"], row["at"]),
                 user_name=row["user_name"] or "Earful",
                 what=act.what,
                 detail=act.detail,

@@ -164,7 +164,6 @@ async def set_away(request: Ask, user_id: FromPath[str], data: AwayBody) -> Pres
         found = await parts.store.write(verb)
     except InvalidPlanError as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return found
 
 

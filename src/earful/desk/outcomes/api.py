@@ -72,7 +72,6 @@ async def _say(request: Ask, case_id: str, verb: Callable[[Tx], Any]) -> list[ou
         raise ProblemError(404, str(error)) from error
     except outcomes.RefusedError as error:
         raise ProblemError(409, str(error)) from error
-    parts.wake()
     return found
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from earful.store import bulk
 from earful.store.tables import case_outcomes, cases, events, messages, outcome_clocks, users
-from earful.store.tx import Row, Tx
+from earful.store.tx import Row, Tx, read_once
 
 _CASES = "SELECT id, outcome, opened_at FROM cases WHERE id IN ??"
 _MESSAGES = (
@@ -78,6 +78,7 @@ def insert_outcomes(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     bulk.insert(tx, "case_outcomes", _OUTCOMES, [tuple(row[name] for name in _OUTCOMES) for row in rows])
 
 
+@read_once
 def history(tx: Tx, case_id: str) -> list[Row]:
     """Every outcome of a case, oldest first."""
     query = select(case_outcomes).where(case_outcomes.c.case_id == case_id)

@@ -83,7 +83,6 @@ async def _write(request: Ask, verb: Callable[[Tx, Instant], T]) -> T:
         raise ProblemError(404, str(error)) from error
     except (linking.RefusedError, cases.RefusedError, ConflictError) as error:
         raise ProblemError(409, str(error)) from error
-    parts.wake()
     return found
 
 

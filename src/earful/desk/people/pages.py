@@ -68,6 +68,7 @@ async def _person(request: Ask, person_id: str) -> dict[str, Any]:
             "who": words,
             "others": [one for one in others if one.id != found.card.id][:10],
             "days": rules.VULNERABLE_DAYS,
+            "may_erase": Permission.PEOPLE_ERASE in session_of(request).permissions,
         }
 
     try:
@@ -102,7 +103,6 @@ async def _act(request: Ask, verb: Verb) -> Response[Any]:
         raise NotFoundException(str(error)) from error
     except (RefusedError, cases.RefusedError) as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     if data.get("queue"):
         if not is_htmx(request):
             return go(f"{PATH}/suggestions")

@@ -104,7 +104,6 @@ async def put_all(request: Ask, data: Body) -> list[Shown]:
         saved = await parts.store.write(verb)
     except service.StaleError as error:
         raise ProblemError(409, str(error)) from error
-    parts.wake()
     return saved
 
 

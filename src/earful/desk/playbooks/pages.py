@@ -235,7 +235,6 @@ async def save(request: Ask) -> Response[Any]:
         return await show(request, made, root, status=422, problem=words)
     except service.StaleError as error:
         return await show(request, made, root, status=422, problem=str(error))
-    parts.wake()
     return go(f"{PATH}?saved={name}&before={saved.before}" if saved.changed else PATH)
 
 

@@ -71,7 +71,6 @@ async def put_teams(request: Ask, data: TeamsBody) -> Teams:
         raise ProblemError(409, str(error)) from error
     except InvalidPlanError as error:
         raise ProblemError(422, f"{error} Nothing was saved.") from error
-    parts.wake()
     return saved
 
 
@@ -86,9 +85,7 @@ async def next_case(request: Ask, data: NextBody) -> service.Given:
             raise ProblemError(422, "This colleague does not exist; nothing was changed.")
         return service.next_case(tx, parts.log, who, data.user_id, parts.clock(), data.apart_from)
 
-    given = await parts.store.write(verb)
-    parts.wake()
-    return given
+    return await parts.store.write(verb)
 
 
 HANDLERS: list[Any] = [teams, put_teams, next_case]

@@ -29,7 +29,6 @@ async def next_case(request: Ask) -> Response[Any]:
     given = await parts.store.write(
         lambda tx: service.next_case(tx, parts.log, who, user.id, parts.clock(), seen)
     )
-    parts.wake()
     if given.number is not None:
         return go(f"/inbox/case/{given.number}?view=mine")
     return go(f"/inbox?view=mine&notice={FULL if given.why == 'full' else NONE}")
@@ -81,7 +80,6 @@ async def away(request: Ask) -> Response[Any]:
         )
     except InvalidPlanError as error:
         return await _away(request, str(error))
-    parts.wake()
     if is_away:
         return go("/settings/away?notice=You+are+away.+No+case+is+given+to+you+until+you+are+back.")
     return go("/inbox?notice=You+are+here.+Cases+can+come+to+you+again.")
@@ -101,7 +99,6 @@ async def restore(request: Ask) -> Response[Any]:
         await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, seq, parts.clock()))
     except InvalidPlanError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     return go("/settings/teams?notice=Put+back.")
 
 

@@ -83,7 +83,6 @@ async def _save(
         return settings.save(tx, parts.log, who, change(settings.in_force(tx)), parts.clock(), seen=seen)
 
     done = await parts.store.write(verb)
-    parts.wake()
     return go(
         f"{PATH}?saved={saved}&undo={done.before}"
         if done.changed
@@ -297,7 +296,6 @@ async def save_person(request: Ask, user_id: FromPath[str]) -> Response[Any]:
     except InvalidPlanError as error:
         fields = {name: data.get(name, "") for name in ("skills", "languages", "capacity")}
         return await _person(request, user_id, fields, f"{error} Nothing was saved.")
-    parts.wake()
     return go(f"{PATH}?notice=Saved.")
 
 

@@ -72,7 +72,6 @@ async def put_policies(request: Ask, data: PoliciesBody) -> Policies:
         raise ProblemError(409, str(error)) from error
     except rules.InvalidPolicyError as error:
         raise ProblemError(422, f"{error} Nothing was saved.") from error
-    parts.wake()
     return saved
 
 

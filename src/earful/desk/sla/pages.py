@@ -237,7 +237,6 @@ async def save(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
         done = await parts.store.write(verb)
     except (rules.InvalidPolicyError, settings.StaleError) as error:
         return await edit(request, policy_id, given, f"{error} Nothing was saved.")
-    parts.wake()
     if not done.changed:
         return go(f"{PATH}?notice=This+is+in+force+already.")
     return go(f"{PATH}?saved=Policy+saved&undo={done.before}")
@@ -267,7 +266,6 @@ async def arrange(request: Ask, policy_id: FromPath[str]) -> Response[Any]:
         done = await parts.store.write(verb)
     except rules.InvalidPolicyError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     if not done.changed:
         return go(PATH)
     return go(f"{PATH}?saved={'Policy+moved' if up else 'Policy+removed'}&undo={done.before}")
@@ -282,7 +280,6 @@ async def restore(request: Ask) -> Response[Any]:
         done = await parts.store.write(lambda tx: settings.restore(tx, parts.log, who, seq, parts.clock()))
     except rules.InvalidPolicyError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     if not is_htmx(request):
         return go(f"{PATH}?saved=Earlier+version+in+force&undo={done.before}")
     view = await parts.store.read(lambda tx: _view(tx, parts.clock()))

@@ -80,9 +80,7 @@ async def _write(request: Ask, verb: Callable[[Tx], Any]) -> Any:
     _check_program(request)
     parts = parts_of(request)
     with _refusals():
-        done = await parts.store.write(verb)
-    parts.wake()
-    return done
+        return await parts.store.write(verb)
 
 
 def _check_program(request: Ask) -> None:

@@ -71,7 +71,6 @@ async def _act(request: Ask, verb: Callable[[Tx], tuple[str, dict[str, str]]]) -
         raise NotFoundException(str(error)) from error
     except (triage.RefusedError, triage.InvalidCorrectionError) as error:
         raise ProblemError(422, str(error)) from error
-    parts.wake()
     return page(request, "inbox/rating_update.html", headers=headers, view=view)
 
 

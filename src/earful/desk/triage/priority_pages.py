@@ -157,7 +157,6 @@ async def save(request: Ask) -> Response[Any]:
         )
     except settings.InvalidSettingsError as error:
         return await _page(request, wanted, f"{error} Nothing was saved.")
-    parts.wake()
     if not done.changed:
         return go("/settings/triage/priority?notice=These+weights+are+in+force+already.")
     return go(f"/settings/triage/priority?saved=Priority+saved&undo={done.before}")
@@ -176,7 +175,6 @@ async def restore(request: Ask) -> Response[Any]:
         )
     except settings.InvalidSettingsError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     if not is_htmx(request):
         return go("/settings/triage/priority")
     view = await parts.store.read(lambda tx: _view(tx, parts.clock(), None))

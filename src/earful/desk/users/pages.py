@@ -31,6 +31,8 @@ SCOPE_WORDS = {
     Permission.MESSAGES_WRITE: "Hand messages in",
     Permission.CASES_READ: "Read cases",
     Permission.CASES_WRITE: "Change cases: correct, claim as fixed, act on many, take the next",
+    Permission.REPLIES_SEND: "Send approved templates to customers in a colleague's name",
+    Permission.PEOPLE_ERASE: "Erase people for good in a colleague's name",
     Permission.CALLS_LOG: "Write down calls and visits in a colleague's name",
     Permission.OUTCOMES_VERIFY: "Say that it was checked whether a case is fixed",
     Permission.HEALTH_READ: "Read metrics and the doctor's report",

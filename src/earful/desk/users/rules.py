@@ -43,6 +43,8 @@ class Permission(StrEnum):
     """Make, change and delete views that everybody sees. Views of one's own need nothing but `cases:read`."""
     AUTOMATION_MANAGE = "automation:manage"
     """Write, change, switch and delete automation rules."""
+    PEOPLE_ERASE = "people:erase"
+    """Delete what is kept of a person for good, and see who was."""
     ROUTING_MANAGE = "routing:manage"
     """Change teams, routes, and what others can do."""
 
@@ -64,6 +66,7 @@ _LEAD = _AGENT | {
     Permission.AUTOMATION_MANAGE,
     Permission.REPLIES_APPROVE,
     Permission.MACROS_MANAGE,
+    Permission.PEOPLE_ERASE,
 }
 _ADMIN = frozenset(Permission) - {Permission.MESSAGES_WRITE}
 
@@ -73,6 +76,7 @@ TOKEN_SCOPES = (
     Permission.MESSAGES_WRITE,
     Permission.CASES_READ,
     Permission.CASES_WRITE,
+    Permission.REPLIES_SEND,
     Permission.CALLS_LOG,
     Permission.HEALTH_READ,
     Permission.EXPORT,
@@ -86,6 +90,7 @@ TOKEN_SCOPES = (
     Permission.MACROS_MANAGE,
     Permission.REPLIES_SEND,
     Permission.REPLIES_APPROVE,
+    Permission.PEOPLE_ERASE,
 )
 """What a token may be given: what programs can do over HTTP today, and never the management of people."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from earful.store.tables import audit, case_counts, sessions, sign_in_failures, sign_in_links, tokens, users
-from earful.store.tx import Row, Tx
+from earful.store.tx import Row, Tx, read_once
 
 
 def insert_user(tx: Tx, row: dict[str, Any]) -> None:
@@ -28,6 +28,7 @@ def by_id(tx: Tx, user_id: str) -> Row | None:
     return tx.row(select(users).where(users.c.id == user_id))
 
 
+@read_once
 def all_users(tx: Tx) -> list[Row]:
     """Everybody, by name."""
     return tx.rows(select(users).order_by(func.lower(users.c.name)))

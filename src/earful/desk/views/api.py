@@ -148,7 +148,6 @@ async def _write(request: Ask, verb: Callable[[Tx, views.Asker], View | None]) -
         raise ProblemError(404, f"{error} Nothing was changed.") from error
     except views.RefusedError as error:
         raise ProblemError(422, f"{error} Nothing was kept.") from error
-    parts.wake()
     return shown
 
 

@@ -86,7 +86,6 @@ async def _write(request: Ask, verb: Callable[[Tx], T]) -> T:
         raise NotFoundException(str(error)) from error
     except views.RefusedError as error:
         raise HTTPException(str(error), status_code=422) from error
-    parts.wake()
     return done
 
 
@@ -329,7 +328,6 @@ async def save(request: Ask) -> Response[Any]:
         problem = f"{getattr(error, 'problem', error)}"
         editor = await parts.store.read(lambda tx: _draft(tx, asker, root, plain, now, problem))
         return await _edit(request, editor, status=422)
-    parts.wake()
     return go(f"/inbox?view={kept.id}")
 
 

@@ -56,6 +56,7 @@ TYPES: dict[str, str] = {
     "case.split": "some messages of a case became a case of their own",
     "person.linked": "two accounts turned out to be one person",
     "person.unlinked": "a link of two accounts was taken back",
+    "person.erased": "what was kept of a person was deleted for good; whoever keeps copies deletes them too",
     "person.flagged": "a person was flagged, or a flag was taken off",
     "automation.notify": "an automation rule asks to notify somebody",
     "automation.paused": "an automation rule acted too often and is paused",

@@ -94,7 +94,9 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
     """The application that serves them, with a page to play on. `desk`: where the desk is, for a link."""
     assets = Assets()
 
-    @route("/{network:str}/{rest:path}", http_method=["GET", "POST", "PUT", "DELETE"], status_code=200)
+    @route(
+        "/{network:str}/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], status_code=200
+    )
     async def any_request(request: Request[Any, Any, Any], network: str, rest: str) -> Response[bytes] | _Cut:
         simulator = networks.simulators.get(Network(network)) if network in set(Network) else None
         if simulator is None:

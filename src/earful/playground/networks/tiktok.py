@@ -34,15 +34,27 @@ _QUERIES: dict[str, Shape] = {
     "business/comment/reply/list": {**_SORTED, "comment_id!": re.compile(r"[0-9]+")},
 }  # fmt: skip
 _REPLY: Shape = {"business_id!": str, "video_id!": str, "comment_id!": str, "text!": str}
-_WEBHOOK: Shape = {"app_id!": (APP,), "secret!": (SECRET,), "event_type!": ("COMMENT",), "callback_url!": str}
+_WEBHOOK: Shape = {
+    "app_id!": (APP,),
+    "secret!": (SECRET,),
+    "event_type!": ("COMMENT", "DIRECT_MESSAGE"),
+    "callback_url!": str,
+}
+
+
+_MESSAGE: Shape = {
+    "business_id!": str, "recipient_type!": ("CONVERSATION",), "recipient!": str, "message_type!": ("TEXT",),
+    "text!": {"body!": str},
+}  # fmt: skip
+WINDOW_MS = 48 * 3_600_000
 
 
 class TikTokSimulator(Simulator):
-    """Every customer comments below one video. Everything is public; what was said has to be fetched."""
+    """Every customer comments below one video, or writes in private; what was said below it has to be fetched."""
 
     network: ClassVar[Network] = Network.TIKTOK
     pushes: ClassVar[bool] = True
-    has_private: ClassVar[bool] = False
+    names_private: ClassVar[bool] = True
     has_edits: ClassVar[bool] = False
     mentions_by_id: ClassVar[bool] = True
     unknown_kind: ClassVar[str] = "sticker"
@@ -56,13 +68,15 @@ class TikTokSimulator(Simulator):
         """With a token and quick looks."""
         settings = {
             "business_id": self.world.brand.id, "client_id": APP, "poll_seconds": 5, "api": self.base_url,
-            "requests_a_minute": 10_000,
+            "requests_a_minute": 10_000, "direct_messages": True,
         }  # fmt: skip
         return Wiring(settings=settings, secrets={"client_secret": SECRET, "access_token": TOKEN})
 
     def handle(self, asked: Asked, path: str) -> Answer:
         """One method of the API."""
         name = path.strip("/")
+        if name.removeprefix("files/") in self.files:
+            return Answer(body=self.files[name.removeprefix("files/")], media_type="application/octet-stream")
         if asked.headers.get("access-token") != TOKEN:
             return _no(40105, "Access token is incorrect or has been revoked.")
         if asked.method == "GET" and name in _QUERIES:
@@ -71,7 +85,7 @@ class TikTokSimulator(Simulator):
             case "GET", "business/get":
                 return _yes({"username": self.world.brand.handle})
             case "GET", "business/video/list":
-                count = sum(not one.deleted for one in self.world.said.values())
+                count = len(self._there())
                 video = {"item_id": VIDEO, "create_time": str(self.clock() // 1000), "comments": count}
                 return _yes({"videos": [video], "has_more": False})
             case "GET", "business/comment/list":
@@ -80,17 +94,12 @@ class TikTokSimulator(Simulator):
                 top = asked.query.get("comment_id", "")
                 below = [one for one in self._there() if one.root == top and one.root != one.id]
                 return self._page(asked, below)
-            case "POST", "business/comment/reply/create":
-                return self._reply(asked, name)
-            case "POST", "business/webhook/update":
-                body = body_of(asked)
-                self._check(asked, name, body, _WEBHOOK)
-                self._webhook = str(body.get("callback_url", ""))
-                return _yes({"app_id": APP, "callback_url": self._webhook})
+            case "POST", _ if name in _DOING:
+                return _DOING[name](self, asked, name)
         raise Refusal(404, {"code": 40007, "message": "There is no such path."})
 
     def _there(self) -> list[Said]:
-        return [one for one in self.world.said.values() if not one.deleted]
+        return [one for one in self.world.said.values() if not one.deleted and not one.private]
 
     def _list(self, asked: Asked) -> Answer:
         wanted = asked.query.get("comment_ids")
@@ -118,11 +127,57 @@ class TikTokSimulator(Simulator):
             return _no(40002, "The text is too long.")
         return _yes(self._comment(self.world.say(self.world.brand, text, parent=above.id)))
 
+    def _message(self, asked: Asked, name: str) -> Answer:
+        body = body_of(asked)
+        self._check(asked, name, body, _MESSAGE)
+        customer = str(body.get("recipient", "")).removeprefix("talk-")
+        newest = max((one.at for one in self.world.with_customer(customer) if not one.ours), default=0)
+        if self.clock() - newest > WINDOW_MS:
+            return _no(40002, "The conversation is outside of the 48-hour window.")
+        said = self.world.say(self.world.brand, str(body["text"]["body"]), private=True, to=customer)
+        return _yes({"message": {"message_id": said.id}})
+
+    def _download(self, asked: Asked, name: str) -> Answer:
+        media = str(body_of(asked).get("media_id", ""))
+        if media not in self.files:
+            return _no(40007, "The media does not exist.")
+        return _yes({"download_url": f"{self.base_url}/files/{media}"})
+
+    def _listen(self, asked: Asked, name: str) -> Answer:
+        body = body_of(asked)
+        self._check(asked, name, body, _WEBHOOK)
+        self._webhook = str(body.get("callback_url", ""))
+        return _yes({"app_id": APP, "callback_url": self._webhook})
+
+    def reads(self, customer_id: str) -> None:
+        """A customer reads all that was said so far."""
+        content = {
+            "conversation_id": f"talk-{customer_id}", "read": {"last_read_timestamp": self.clock()},
+            "from_user": {"id": customer_id},
+        }  # fmt: skip
+        self.push(self._pushed("im_mark_read_msg", content))
+
+    def _direct(self, said: Said) -> list[Pushed]:
+        ends = ("from_user", "to_user") if not said.ours else ("to_user", "from_user")
+        content: dict[str, Any] = {
+            "message_id": said.id, "conversation_id": f"talk-{said.to}", "timestamp": said.at,
+            "type": said.kind or "text", ends[0]: {"id": said.to}, ends[1]: {"id": self.world.brand.id},
+        }  # fmt: skip
+        if not said.ours:
+            content["from"] = said.by.handle
+        if said.kind == "image":
+            content["image"] = {"media_id": said.text}
+        elif not said.kind:
+            content["text"] = {"body": said.text}
+        return [self._pushed("im_send_msg" if said.ours else "im_receive_msg", content)]
+
     def deliveries(self, happened: Happened) -> list[Pushed]:
-        """An event with ids in a text of JSON; edits are not told of."""
+        """An event with ids in a text of JSON; edits are not told of, and private messages cannot be taken back."""
         said, change = happened.said, happened.change
         if change is Change.EDIT or not self._webhook:
             return []
+        if said.private:
+            return self._direct(said) if change is Change.CREATE else []
         content = {
             "comment_id": int(said.id), "video_id": int(VIDEO), "timestamp": self.clock() // 1000,
             "parent_comment_id": int(said.root) if said.root != said.id else 0,
@@ -150,7 +205,7 @@ class TikTokSimulator(Simulator):
 
     def is_send(self, asked: Asked, path: str) -> bool:
         """Replies."""
-        return path.strip("/") == "business/comment/reply/create"
+        return path.strip("/") in ("business/comment/reply/create", "business/message/send")
 
     def _check(self, asked: Asked, name: str, value: object, shape: Shape) -> None:
         for problem in problems(value, shape):
@@ -181,6 +236,14 @@ class TikTokSimulator(Simulator):
             below = [one for one in self.world.thread(said.id) if one.id != said.id]
             found["reply_list"] = [self._comment(one) for one in below]
         return found
+
+
+_DOING: dict[str, Callable[[TikTokSimulator, Asked, str], Answer]] = {
+    "business/comment/reply/create": TikTokSimulator._reply,
+    "business/message/send": TikTokSimulator._message,
+    "business/message/media/download": TikTokSimulator._download,
+    "business/webhook/update": TikTokSimulator._listen,
+}
 
 
 def _yes(data: dict[str, Any]) -> Answer:

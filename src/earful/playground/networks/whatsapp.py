@@ -1,9 +1,12 @@
 """A simulated WhatsApp Cloud API: one business number, private chats, reports of what became of our messages."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change, Network
+from earful.model.time import Instant
+from earful.playground.networks import templates
 from earful.playground.networks.meta import ACCESS_TOKEN, MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import Pushed, Refusal, Wiring, as_json
 from earful.playground.networks.uploads import form_of
@@ -20,6 +23,7 @@ SEND_FIELDS = frozenset(
         "text",
         "image",
         "document",
+        "template",
         "context",
         "biz_opaque_callback_data",
     }
@@ -39,6 +43,12 @@ class WhatsAppSimulator(MetaSimulator):
     unknown_kind: ClassVar[str] = "hologram"
     tells_permissions: ClassVar[bool] = True
     permission: ClassVar[str] = "whatsapp_business_messaging"
+
+    def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
+        super().__init__(base_url, clock)
+        self.templates = templates.shipped()
+        self.referrals: dict[str, dict[str, Any]] = {}
+        """What brought a customer here, by their id."""
 
     def wiring(self) -> Wiring:
         """By webhook, registered with the app."""
@@ -73,6 +83,8 @@ class WhatsAppSimulator(MetaSimulator):
             return as_json({"messaging_product": "whatsapp", "id": path, "url": url})
         if asked.method == "POST" and path == f"{brand}/media":
             return self._media(asked, path)
+        if asked.method == "GET" and path == f"{BUSINESS}/message_templates":
+            return templates.listed(self.templates, asked.query.get("after", ""), asked.url)
         if asked.method == "POST" and path == f"{brand}/messages":
             return self._send(asked, path, fields)
         raise refusal(404, 100, f"Unsupported {asked.method.lower()} request", 33)
@@ -111,11 +123,12 @@ class WhatsAppSimulator(MetaSimulator):
             self.violated(asked, path, f"there is no field {name}")
         if fields.get("messaging_product") != "whatsapp" or fields.get("recipient_type") != "individual":
             raise refusal(400, 100, "(#100) The parameter messaging_product is required")
-        body, files = self._content(fields)
         customer = self._addressed(str(fields.get("to", "")), str(fields.get("recipient", "")))
-        newest = max((one.at for one in self.world.with_customer(customer.id) if not one.ours), default=0)
-        if self.clock() - newest > WINDOW_SECONDS * 1000:
-            raise refusal(400, 131047, "Re-engagement message")
+        files: list[SentFile] = []
+        if fields.get("type") == "template":
+            body = templates.said(self.templates, fields.get("template"))
+        else:
+            body, files = self._free(fields, customer)
         above = fields.get("context") or {}
         parent = str(above.get("message_id", "")).removeprefix("wamid.")
         said = self.world.say(
@@ -137,6 +150,22 @@ class WhatsAppSimulator(MetaSimulator):
                 "messages": [{"id": native_id}],
             }
         )
+
+    def _free(self, fields: dict[str, Any], customer: Account) -> tuple[str, list[SentFile]]:
+        newest = max((one.at for one in self.world.with_customer(customer.id) if not one.ours), default=0)
+        if self.clock() - newest > WINDOW_SECONDS * 1000:
+            raise refusal(400, 131047, "Re-engagement message")
+        return self._content(fields)
+
+    def judge_template(self, native_id: str, status: str, reason: str = "NONE") -> None:
+        """The network thinks otherwise of a template now, and tells so."""
+        found = next(one for one in self.templates if one["id"] == native_id)
+        found |= {"status": status, "rejected_reason": reason}
+        value = {"event": status, "message_template_id": native_id, "message_template_name": found["name"],
+                 "message_template_language": found["language"], "reason": reason}  # fmt: skip
+        change = {"field": "message_template_status_update", "value": value}
+        for pushed in self.delivered({"id": BUSINESS, "changes": [change]}):
+            self.push(pushed)
 
     def _addressed(self, phone: str, user_id: str) -> Account:
         for one in self.world.customers.values():
@@ -177,6 +206,8 @@ class WhatsAppSimulator(MetaSimulator):
         if change is Change.EDIT:
             edit = {"original_message_id": own, "message": content}
             return message | {"id": f"{own}-{at}", "type": "edit", "edit": edit}
+        if said.by.id in self.referrals:
+            message["referral"] = self.referrals[said.by.id]
         if said.parent:
             message["context"] = {"id": f"wamid.{said.parent}"}
         return message | {"id": own} | content

@@ -44,6 +44,7 @@ from earful.store.tables.desk import (
     people,
     person_links,
 )
+from earful.store.tables.erasing import erasures
 from earful.store.tables.log import cursors, events
 from earful.store.tables.media import media
 from earful.store.tables.notices import case_follows, note_mentions, notice_mails, notices
@@ -59,6 +60,7 @@ from earful.store.tables.persons import case_merges, person_flags, person_hints,
 from earful.store.tables.playbooks import case_runs, playbook_versions, playbooks, run_steps
 from earful.store.tables.routing import agents, bulk_acts, bulk_items, queue_states
 from earful.store.tables.sla import calendars, case_clocks, sla_breaches, sla_policies, sla_progress
+from earful.store.tables.templates import template_readings, templates
 from earful.store.tables.triage import corrections, learned, topics, triage_settings
 from earful.store.tables.views import view_checks, view_counts, view_members, views
 from earful.store.tables.webhooks import webhook_deliveries, webhook_tries, webhooks
@@ -97,6 +99,7 @@ __all__ = [
     "deliveries",
     "desk_settings",
     "drafts",
+    "erasures",
     "events",
     "handoff_tries",
     "handoffs",
@@ -138,6 +141,8 @@ __all__ = [
     "solved_terms",
     "solved_words",
     "spending",
+    "template_readings",
+    "templates",
     "tokens",
     "topics",
     "triage_settings",

@@ -278,6 +278,8 @@ outbox = Table(
     Column("parts", SmallInteger, nullable=False, server_default=text("1")),
     # Why a lead let private data through in public.
     Column("private_reason", Text, nullable=False, server_default=""),
+    # JSON: the template that goes out, filled in; empty for a reply in words of one's own.
+    Column("template", Text, nullable=False, server_default=""),
     Index("ix_outbox_case_id", "case_id", "queued_at"),
     Index(
         "ix_outbox_sent_at",

@@ -122,6 +122,21 @@ const draw = (line) => {
 };
 const clear = () => { shown.clear(); log.replaceChildren(); place = 0; unread.clear(); };
 
+// Who is writing. Said once while it lasts, so that it is not read out again and again; nothing of it is kept.
+const WRITING = 12_000;
+let writingEnds = 0, toldWriting = 0;
+const theyWrite = (on) => {
+  clearTimeout(writingEnds);
+  const said = on ? words.writing : "";
+  if ($("writing").textContent !== said) $("writing").textContent = said;
+  if (on) writingEnds = setTimeout(() => theyWrite(false), WRITING);
+};
+text.addEventListener("input", () => {
+  if (!known || !text.value.trim() || Date.now() - toldWriting < WRITING / 2) return;
+  toldWriting = Date.now();
+  ask("/writing", {}).catch(() => {});
+});
+
 // What comes.
 const take = (line) => {
   const news = !shown.has(line.id);
@@ -178,7 +193,8 @@ const listen = async (reader, alive) => {
     for (const frame of frames) {
       const fields = Object.fromEntries(frame.split("\n").map((one) => [one.slice(0, one.indexOf(":")), one.slice(one.indexOf(":") + 2)]));
       if (fields.id) place = Number(fields.id);
-      if (fields.event === "line") take(JSON.parse(fields.data));
+      if (fields.event === "line") { take(JSON.parse(fields.data)); theyWrite(false); }
+      if (fields.event === "writing") theyWrite(true);
     }
   }
   clearTimeout(quiet);

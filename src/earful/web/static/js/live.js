@@ -6,7 +6,7 @@ import { composer } from "./composer.js";
 import { caseId, refreshCase } from "./case.js";
 import { refresh } from "./list.js";
 import { freshNotices } from "./notices.js";
-import { showPresent } from "./presence.js";
+import { hideVisitor, showPresent, showVisitor } from "./presence.js";
 import { say } from "./strings.js";
 
 const GATHER = 250;
@@ -52,7 +52,10 @@ async function flush() {
 function onCase(event) {
   const { case_id: id, reason } = JSON.parse(event.data);
   changed.add(id);
-  if (id === caseId() && reason === "message") composer()?.newerMessage();
+  if (id === caseId() && reason === "message") {
+    hideVisitor();
+    composer()?.newerMessage();
+  }
   later();
 }
 
@@ -66,6 +69,7 @@ function connect() {
   });
   source.addEventListener("case", onCase);
   source.addEventListener("notice", (event) => JSON.parse(event.data).user === document.body.dataset.user && freshNotices());
+  source.addEventListener("visitor", (event) => showVisitor(JSON.parse(event.data)));
   source.addEventListener("presence", (event) => showPresent(JSON.parse(event.data)));
   // the log no longer reaches back to where this page began: only a new page is honest
   source.addEventListener("reload", () => location.reload());

@@ -39,6 +39,38 @@ export function showPresent({ case_id: id, users }) {
   if (line) line.textContent = writing.length > 1 ? say("writing_many", { n: writing.length }) : writing.length ? say("writing_one", { name: writing[0].name }) : "";
 }
 
+const VISITOR_FOR = 12_000;
+let visitorEnds = 0;
+let toldVisitorAt = 0;
+
+/** The customer is writing in the chat; said once while it lasts. @param {{ case_id: string }} news */
+export function showVisitor({ case_id: id }) {
+  if (id !== area()?.dataset.case) return;
+  const line = document.querySelector("[data-visitor]");
+  if (!line) return;
+  const words = say("visitor_writing");
+  if (line.textContent !== words) line.textContent = words;
+  clearTimeout(visitorEnds);
+  visitorEnds = window.setTimeout(hideVisitor, VISITOR_FOR);
+}
+
+export function hideVisitor() {
+  clearTimeout(visitorEnds);
+  const line = document.querySelector("[data-visitor]");
+  if (line) line.textContent = "";
+}
+
+/** Tell the chat's visitor that somebody writes to them. @param {Event} event */
+function tellVisitor(event) {
+  const composer = /** @type {any} */ (event.target);
+  const to = area()?.dataset.case;
+  if (!to || !("chat" in composer.dataset) || composer.audience !== "direct" || Date.now() - toldVisitorAt < VISITOR_FOR / 2) return;
+  toldVisitorAt = Date.now();
+  send("POST", `/cases/${to}/chat/writing`, {}).catch(() => {}); // whoever misses it misses nothing
+}
+
+document.addEventListener("earful:writing", tellVisitor);
+document.addEventListener("earful:case", hideVisitor);
 document.addEventListener("earful:writing", () => {
   const first = Date.now() - wroteAt > WRITING_FOR;
   wroteAt = Date.now();
