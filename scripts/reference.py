@@ -104,11 +104,7 @@ def _files(takes: Files | None) -> str:
     words = [attaching.in_words(takes).rstrip(".")]
     if takes.alt:
         words.append(f"described in {takes.alt:,} characters")
-    if takes.in_one:
-        words.append("each in a message of its own")
-    if takes.caption is not None:
-        words.append(f"with words of up to {takes.caption:,}" if takes.caption else "without words")
-    return "; ".join(words)
+    return ". ".join(["; ".join(words), *filter(None, [attaching.in_messages(takes).rstrip(".")])])
 
 
 def settings_page() -> str:

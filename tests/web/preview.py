@@ -123,7 +123,11 @@ REPLIES = Panel(
 )
 
 TAKES = Way(
-    takes="Up to 4 files, at most 16 MB each: pictures (PNG).", why_none="", problems=[], describes=True
+    takes="Up to 4 files, at most 16 MB each: pictures (PNG).",
+    why_none="",
+    problems=[],
+    how="",
+    describes=True,
 )
 ATTACHED = AttachedPanel(files=[], public=TAKES, private=TAKES)
 

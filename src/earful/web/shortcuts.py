@@ -55,6 +55,7 @@ SHORTCUTS = (
     Shortcut(id="handoff", keys="h", label=N_("Hand off to a private place…"), group=CASE),
     Shortcut(id="outcome", keys="o", label=N_("What became of it"), group=CASE),
     Shortcut(id="macro", keys="m", label=N_("Macros…"), group=CASE),
+    Shortcut(id="attach", keys="F", label=N_("Add files to my reply…"), group=CASE),
     Shortcut(id="suggest", keys="mod+Space", label=N_("Suggestions from solved cases…"), group=CASE),
     Shortcut(id="playbook", keys="b", label=N_("Playbook: why this path"), group=CASE),
     Shortcut(id="playbook-text", keys="y", label=N_("Put the step's text into my reply"), group=CASE),

@@ -2,121 +2,23 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from itertools import count
-from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
 from earful.channels.contract import Files, Reply, SendPostponed, Sent
+from earful.desk.attaching import rules
 from earful.desk.cases import merging
-from earful.desk.users.rules import Permission
-from earful.model.desk import Role, SendState
-from earful.model.message import Network
-from earful.model.time import DAY, MINUTE
-from earful.playground.connector import PlaygroundConnector
+from earful.model.desk import SendState
+from earful.model.time import DAY
 from earful.store.audit import EARFUL
-from earful.store.tables import audit, cases, drafts, media, messages, outbox
-from tests.conftest import fresh_sqlite
+from earful.store.tables import audit, media, messages
+from tests.desk.attaching.conftest import Case, Place
 from tests.desk.media.test_media import PICTURE
-from tests.served import HTMX, Browser, Served
-from tests.servers.postgres import PostgresServer
+from tests.served import HTMX
 
 PDF = b"%PDF-1.7 a bill"
-
-
-class Place:
-    """One desk for many tests: each has cases of its own on it, with a customer of their own."""
-
-    def __init__(self, served: Served) -> None:
-        self.served = served
-        self.kim, self.agent, self.lead = (
-            served.signed_in(one) for one in (Role.ADMIN, Role.AGENT, Role.LEAD)
-        )
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A desk on the embedded store."""
-    folder = tmp_path_factory.mktemp("files")
-    desk = Served(folder, fresh_sqlite(folder))
-    yield Place(desk)
-    desk.close()
-
-
-@pytest.fixture(scope="module")
-def elsewhere(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, migrated_postgres: str
-) -> Iterator[Place]:
-    """A desk on PostgreSQL."""
-    url = postgres_server.database(like=migrated_postgres)
-    desk = Served(tmp_path_factory.mktemp("files"), url)
-    yield Place(desk)
-    desk.close()
-    postgres_server.drop(url)
-
-
-@pytest.fixture(params=["place", "elsewhere"])
-def either(request: pytest.FixtureRequest) -> Place:
-    """A desk on each kind of store."""
-    found: Place = request.getfixturevalue(request.param)
-    return found
-
-
-_customers = (f"customer{number}" for number in count(1))
-
-
-class Case:
-    """A case on a network that takes files, and what arrived there."""
-
-    def __init__(self, place: Place, text: str = "My kettle leaks", by: str = "") -> None:
-        self.served, self.arrived = place.served, list[Reply]()
-        self.by = by or next(_customers)
-        self.network = PlaygroundConnector(Network.MASTODON, self._take)
-        connectors: Any = self.served.earful.receiver.connectors
-        connectors[self.served.made.channel_id] = self.network
-        (self.message,) = self.served.say(text, by=self.by)
-        served = self.served
-        self.id = served.case_of(self.message)
-
-    async def _take(self, reply: Reply, _: Sent) -> None:
-        self.arrived.append(reply)
-
-    def add(self, browser: Browser, content: bytes = PICTURE, name: str = "leak.png", **more: Any) -> Any:
-        return browser.post(
-            f"/cases/{self.id}/files",
-            data={"in_reply_to": self.message} | more,
-            files={"upload": (name, content, "image/x-whatever")},
-            headers=HTMX,
-        )
-
-    def files(self, **wanted: Any) -> list[Any]:
-        rows = self.served.rows(select(media).where(media.c.case_id == self.id).order_by(media.c.made_at))
-        return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
-
-    def reply(self, browser: Browser, *ids: str, text: str = "Turn the lid as shown.", **more: Any) -> Any:
-        data = {"text": text, "audience": "public", "in_reply_to": self.message, "file": list(ids)} | more
-        return browser.post(f"/cases/{self.id}/reply", data=data, headers=HTMX)
-
-    def send(self, later: int = MINUTE) -> None:
-        self.served.ahead += later
-        sender = self.served.earful.sender
-
-        async def turn() -> None:
-            for reply_id, state in await sender.due(self.served.now()):
-                await sender.one(reply_id, state)
-
-        asyncio.run(turn())
-        self.served.settle()
-
-    def page(self, browser: Browser) -> str:
-        number = self.served.value(select(cases.c.number).where(cases.c.id == self.id))
-        return browser.get(f"/inbox/case/{number}?view=all").text
-
-    def replies(self) -> list[Any]:
-        return self.served.rows(select(outbox).where(outbox.c.case_id == self.id).order_by(outbox.c.part))
 
 
 def test_a_picture_with_its_description_goes_out_once_with_the_words_and_is_seen_in_the_case(
@@ -263,8 +165,8 @@ def test_nobody_sends_or_changes_the_file_of_another(place: Place) -> None:
     assert case.files()[0]["message_id"] is None
 
 
-def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: Place) -> None:
-    kim, agent, case = either.kim, either.agent, Case(either)
+def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(place: Place) -> None:
+    kim, agent, case = place.kim, place.agent, Case(place)
     case.add(kim)
     (row,) = case.files()
     case.reply(kim, row["id"])
@@ -274,7 +176,7 @@ def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: P
     waiting = next(one for one in case.replies() if one["state"] == SendState.APPROVAL)
     case.add(agent)
     agent.put(f"/cases/{case.id}/draft", json={"text": "I was writing"})
-    lead = either.lead
+    lead = place.lead
     assert f'src="/media/{row["id"]}"' in lead.get("/approvals").text
     back = lead.post(f"/outbox/{waiting['id']}/send-back", data={"note": "Sharper, please"}, headers=HTMX)
     assert back.status_code == 200
@@ -283,9 +185,9 @@ def test_taken_back_sent_back_and_never_sent_files_are_the_draft_again(either: P
 
 
 def test_a_reply_in_parts_has_its_files_on_the_first_and_one_at_a_time_where_the_network_says_so(
-    either: Place,
+    place: Place,
 ) -> None:
-    kim, case = either.kim, Case(either)
+    kim, case = place.kim, Case(place)
     one_each = Files(largest={"image/png": 1_000_000}, most=3, in_one=1, caption=20)
     can = case.network.capabilities
     case.network.capabilities = msgspec.structs.replace(can, public_files=one_each)
@@ -351,34 +253,10 @@ def test_private_data_in_the_description_of_a_picture_is_found_too(place: Place)
     assert len(case.arrived) == 1
 
 
-def test_without_scripts_words_and_files_are_kept_together(place: Place) -> None:
-    kim, case = place.kim, Case(place)
-    plain = {"x-csrftoken": ""}
-    form = {"_csrf_token": kim.headers["x-csrftoken"]} | {
-        "text": "Look at",
-        "audience": "public",
-        "in_reply_to": case.message,
-    }
-    answer = kim.post(
-        f"/cases/{case.id}/files", data=form, files={"upload": ("leak.png", PICTURE)}, headers=plain
-    )
-    assert answer.status_code == 303
-    assert answer.headers["location"].endswith("#composer")
-    (row,) = case.files()
-    page = case.page(kim)
-    assert "Look at</textarea>" in page
-    assert f'formaction="/files/{row["id"]}/remove"' in page
-    assert 'formenctype="multipart/form-data"' in page
-    chosen = kim.post(f"/cases/{case.id}/reply", data=form | {"upload": "other.png"}, headers=plain)
-    assert chosen.status_code == 422
-    assert "press Add first" in chosen.text
-    removed = kim.post(f"/files/{row['id']}/remove", data=form | {"text": "Look at this"}, headers=plain)
-    assert removed.status_code == 303
-    kept = place.served.rows(select(drafts.c.text).where(drafts.c.case_id == case.id))
-    assert [one["text"] for one in kept] == ["Look at this"]
-
-
-def test_a_draft_has_so_many_files_and_follows_its_case_into_another(either: Place) -> None:
+def test_a_draft_has_so_many_files_and_follows_its_case_into_another(
+    either: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_OF_DRAFT", 3)
     kim, case, served = either.kim, Case(either), either.served
     other = Case(either, "The same matter again", case.by)
     other.add(kim)
@@ -387,12 +265,12 @@ def test_a_draft_has_so_many_files_and_follows_its_case_into_another(either: Pla
     log = served.earful.log
     served.write(lambda tx: merging.merge(tx, log, EARFUL, case.id, other.id, "", None, served.now()))
     assert f'name="file" value="{row["id"]}"' in case.page(kim)
-    for number in range(19):
+    for number in range(2):
         assert case.add(kim, PICTURE + bytes([number])).status_code == 200
     refused = case.add(kim)
-    assert (refused.status_code, "at most 20 files" in refused.text) == (422, True)
-    assert len(case.files()) == 20
-    assert len(re.findall('name="file"', case.page(kim))) == 20
+    assert (refused.status_code, "at most 3 files" in refused.text) == (422, True)
+    assert len(case.files()) == 3
+    assert len(re.findall('name="file"', case.page(kim))) == 3
 
 
 def test_a_postponed_reply_takes_its_files_along(place: Place) -> None:
@@ -410,43 +288,3 @@ def test_a_postponed_reply_takes_its_files_along(place: Place) -> None:
     assert case.replies()[0]["state"] == SendState.QUEUED
     case.send()
     assert [len(one.files) for one in case.arrived] == [1]
-
-
-def test_a_program_answers_with_a_file_in_a_colleagues_name(place: Place) -> None:
-    case, program = Case(place), place.served.program()
-    program.headers = place.served.token(Permission.REPLIES_SEND)
-    kim = place.served.made.admin
-
-    def add(content: bytes = PICTURE, user: str = kim, of: str = "") -> Any:
-        sent = {"upload": ("leak.png", content, "image/png")}
-        return program.post(f"/api/v1/cases/{of or case.id}/files?user_id={user}", files=sent)
-
-    made = add()
-    assert made.status_code == 201
-    file = made.json()
-    assert (file["name"], file["mime"], file["size"]) == ("leak.png", "image/png", len(PICTURE))
-    assert [add(b"MZ\x90\0").status_code, add(user="nobody").status_code, add(of="none").status_code] == [
-        422,
-        422,
-        404,
-    ]
-    assert place.kim.post(f"/api/v1/cases/{case.id}/files?user_id={kim}").status_code == 400
-    reply = {
-        "user_id": kim, "in_reply_to": case.message, "audience": "public", "text": "See the lid",
-        "files": [file["id"]], "alts": {file["id"]: "The lid"},
-    }  # fmt: skip
-    key = {"idempotency-key": "lid-1"}
-    first, again = (
-        program.post(f"/api/v1/cases/{case.id}/replies", json=reply, headers=key) for _ in range(2)
-    )
-    assert (first.status_code, first.json()["state"]) == (201, "queued")
-    assert again.json() == first.json()
-    case.send()
-    assert [(one.text, one.files[0].alt) for one in case.arrived] == [("See the lid", "The lid")]
-    gone = program.post(f"/api/v1/cases/{case.id}/replies", json=reply)
-    assert (gone.status_code, "not with this reply any more" in gone.json()["detail"]) == (422, True)
-    wide = program.post(f"/api/v1/cases/{case.id}/replies", json=reply | {"audience": "group", "files": []})
-    assert wide.status_code == 422
-    assert program.post("/api/v1/cases/other/replies", json=reply | {"files": []}).status_code == 404
-    weak = place.served.token(Permission.CASES_WRITE)
-    assert program.post(f"/api/v1/cases/{case.id}/replies", json=reply, headers=weak).status_code == 403

@@ -37,6 +37,23 @@ def test_what_a_network_does_not_take_is_said_with_what_to_do(files: list[File],
     assert all(said in problem for said, problem in zip(words, found, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("in_one", "caption", "words"),
+    [
+        (None, None, ""),
+        (1, None, "the first with the words."),
+        (1, 1_024, "the first with the words; words of more than 1,024 characters go first."),
+        (1, 0, "The words go out first, then each file in a message of its own."),
+    ],
+)
+def test_it_is_said_in_which_messages_a_reply_goes_out(
+    in_one: int | None, caption: int | None, words: str
+) -> None:
+    said = rules.in_messages(Files(largest={}, most=3, in_one=in_one, caption=caption))
+    assert said.endswith(words)
+    assert bool(said) is bool(words)
+
+
 def test_a_network_without_files_says_why_and_only_when_there_are_some() -> None:
     assert rules.problems([], None, "No.") == []
     assert rules.problems([file()], None, "No.") == ["No. Take the files off to send the words."]

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select, text
 
 from earful.channels.contract import Capabilities, RawDelivery
+from earful.channels.kit.media import Fetched
 from earful.config import Settings
+from earful.desk.attaching import service as attaching
 from earful.desk.cases import merging
 from earful.desk.cases import service as cases
 from earful.desk.erasing import commands, rules, service
@@ -129,6 +131,9 @@ def live(desk: Desk, files: Files) -> str:
         outbox.queue(tx, log, KIM, draft, CAN, len, now)
         digest = files.put(WORDS.encode())
         tx.execute(media.update().values(state="kept", sha256=digest, due_at=None))
+        lid = Fetched(content=f"how {NAME} opens it".encode(), mime="image/png")
+        put = attaching.add(tx, KIM, public, f"{WORDS}.png", lid, files.put(lid.content), now)
+        attaching.describe(tx, KIM, put.id, f"{NAME} with the lid", now)
 
     store.write_now(verbs)
     desk.settle()
@@ -158,7 +163,7 @@ def test_nothing_of_somebody_is_left_and_nobody_else_loses_anything(desk: Desk, 
     person = live(desk, files)
     assert {table for table, _, _ in leaks(desk)} >= {
         "messages", "revisions", "authors", "people", "notes", "drafts", "outbox", "events", "deliveries",
-        "cases", "person_ties", "person_flags", "case_merges",
+        "cases", "person_ties", "person_flags", "case_merges", "media",
     }  # fmt: skip
     many = len(desk.store.read_now(lambda tx: tx.rows(select(case_table.c.id))))
     reason = f"{NAME} asked by mail"

@@ -39,6 +39,7 @@ async def add(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     parts, who = parts_of(request), who_asks(request)
     sent = (await request.form()).getall("upload", [])
     files = [one for one in sent if isinstance(one, UploadFile) and one.filename]
+    await _no_note(request)
     if not is_htmx(request):
         await _keep_words(request, case_id)
     if not files:
@@ -46,6 +47,12 @@ async def add(request: Ask, case_id: FromPath[str]) -> Response[Any]:
     for one in files:
         await keep(parts, who, case_id, one)
     return await _shown(request, case_id)
+
+
+async def _no_note(request: Ask) -> None:
+    """What is written for colleagues must not become the draft of a reply. Raises ProblemError."""
+    if (await form(request)).get("audience") == Visibility.INTERNAL:
+        raise ProblemError(422, "Notes have no files; choose a reply first. Nothing was changed.")
 
 
 async def _keep_words(request: Ask, case_id: str) -> None:
@@ -93,6 +100,7 @@ async def describe(request: Ask, file_id: FromPath[str], data: Description) -> N
 async def remove(request: Ask, file_id: FromPath[str]) -> Response[Any]:
     """Take a file off one's draft; it can be put back."""
     parts, who = parts_of(request), who_asks(request)
+    await _no_note(request)
     case_id = await _write(request, lambda tx: service.remove(tx, who, file_id, parts.clock()))
     if not is_htmx(request):
         await _keep_words(request, case_id)

@@ -15,6 +15,8 @@ class Way(Struct, frozen=True, kw_only=True):
     """What the network takes, in words; empty where it takes nothing."""
     why_none: str
     problems: list[str]
+    how: str
+    """In which messages it goes out, where that is more than one."""
     describes: bool
     """Descriptions of pictures are shown there."""
 
@@ -43,5 +45,6 @@ def _way(files: list[File], takes: Files | None, can: Capabilities) -> Way:
         takes=rules.in_words(takes) if takes is not None else "",
         why_none="" if takes is not None else without,
         problems=rules.problems(files, takes, without),
+        how=rules.in_messages(takes) if takes is not None else "",
         describes=takes is not None and takes.alt > 0,
     )

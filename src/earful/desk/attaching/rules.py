@@ -55,10 +55,21 @@ def in_words(takes: Files) -> str:
     others = [one for one in kinds if not one.endswith(" pictures")]
     listed = ([f"pictures ({', '.join(pictures)})"] if pictures else []) + others
     largest = sorted(set(takes.largest.values()))
-    size = " or ".join(in_bytes(one) for one in largest) + (", by kind" if len(largest) > 1 else "")
+    size = " or ".join(in_bytes(one) for one in largest)
+    each = ("" if takes.most == 1 else " each") + (", by kind" if len(largest) > 1 else "")
     together = f", together {in_bytes(takes.together)}" if takes.together is not None else ""
     many = "One file" if takes.most == 1 else f"Up to {takes.most} files"
-    return f"{many}, at most {size} each{together}: {', '.join(listed)}."
+    return f"{many}, at most {size}{each}{together}: {', '.join(listed)}."
+
+
+def in_messages(takes: Files) -> str:
+    """How a reply with files is divided there, in one sentence; empty where all goes out in one message."""
+    if takes.in_one is None and takes.caption is None:
+        return ""
+    if takes.caption == 0:
+        return "The words go out first, then each file in a message of its own."
+    longer = f"; words of more than {takes.caption:,} characters go first" if takes.caption else ""
+    return f"Each file goes out in a message of its own, the first with the words{longer}."
 
 
 def problems(files: Sequence[File], takes: Files | None, without: str) -> list[str]:

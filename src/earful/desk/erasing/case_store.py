@@ -20,6 +20,7 @@ from earful.store.tables import (
     drafts,
     events,
     handoffs,
+    media,
     messages,
     note_mentions,
     notes,
@@ -97,6 +98,9 @@ def empty_cases(tx: Tx, case_ids: Sequence[str], theirs: Sequence[str]) -> None:
 def empty_around(tx: Tx, case_ids: Sequence[str]) -> None:
     """Everything that colleagues and Earful wrote about cases. What was not sent yet is not sent any more."""
     tx.execute(delete(drafts).where(drafts.c.case_id.in_(case_ids)))
+    # Files that colleagues put to replies, sent or not: due at once.
+    gone = {"state": "dropped", "due_at": 0, "name": "", "alt": "", "source": "{}", "why": ""}
+    tx.execute(update(media).where(media.c.case_id.in_(case_ids)).values(gone))
     written = select(notes.c.id).where(notes.c.case_id.in_(case_ids))
     tx.execute(delete(note_mentions).where(note_mentions.c.note_id.in_(written)))
     _blank(tx, notes, "case_id", case_ids, text="")

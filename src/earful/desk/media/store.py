@@ -84,7 +84,7 @@ def drop_of(tx: Tx, message_ids: Sequence[str], now: int) -> None:
     tx.execute(
         update(media)
         .where(media.c.message_id.in_(message_ids))
-        .values(state="dropped", due_at=now, name="", source="{}", why="")
+        .values(state="dropped", due_at=now, name="", alt="", source="{}", why="")
     )
 
 

@@ -63,6 +63,10 @@ async function add(files) {
   const url = box()?.dataset.uploadTo;
   const chosen = way();
   if (!url || !chosen) return;
+  if (composer()?.audience === "internal") {
+    composer()?.warn(say("file_note"));
+    return;
+  }
   if (!chosen.hasAttribute("data-takes-files")) {
     composer()?.warn(chosen.querySelector(".files-what, .files-problem")?.textContent ?? "");
     return;
@@ -87,7 +91,11 @@ async function add(files) {
 /** What waits in the draft now: after sending, or when a reply was taken back. */
 async function showFiles() {
   const url = box()?.dataset.uploadTo;
-  if (url) await place(await fragment(`${url}?to=${encodeURIComponent(answered())}`));
+  try {
+    if (url) await place(await fragment(`${url}?to=${encodeURIComponent(answered())}`));
+  } catch {
+    toast(say("unreachable"), { bad: true });
+  }
 }
 
 document.addEventListener("click", (event) => {
@@ -173,7 +181,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = /** @type {CustomEvent} */ (event).detail;
-  if (ctx.sourceElement?.getAttribute?.("data-act") === "reply" && ctx.response.status < 300) showFiles();
+  const sent = ctx.sourceElement?.getAttribute?.("data-act") === "reply" && ctx.response.status < 300;
+  if (sent && box()?.querySelector("[data-file]")) showFiles();
 });
 
 document.addEventListener("earful:files", () => showFiles());
