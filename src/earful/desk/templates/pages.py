@@ -200,8 +200,17 @@ async def of_channel(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
 async def read_again(request: Ask, channel_id: FromPath[str]) -> Response[Any]:
     """Read a channel's templates again."""
     parts, who = parts_of(request), who_asks(request)
-    await parts.store.write(lambda tx: service.ask(tx, who, channel_id, parts.clock()))
-    return go(f"/channels/{channel_id}/templates")
+
+    def verb(tx: Tx) -> bool:
+        known = channels.get(tx, channel_id) is not None
+        if known:
+            service.ask(tx, who, channel_id, parts.clock())
+        return known
+
+    known = await parts.store.write(verb)
+    return go(
+        f"/channels/{channel_id}/templates" if known else "/channels?notice=This+channel+does+not+exist."
+    )
 
 
 HANDLERS: list[Any] = [choose, preview, send, of_channel, read_again]
