@@ -5,7 +5,7 @@ set -eu
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing Debian packages: $* ..."
   export DEBIAN_FRONTEND=noninteractive
-  exec flock /var/lock/earful-debian sh -c \
+  exec flock "$0" sh -c \
     'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' install "$@"
 fi
 echo "The tests need these Debian packages; install them and try again: $*" >&2

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from telegram import Bot, ReplyParameters, Update
+from telegram.request import HTTPXRequest
 
 
 async def do(bot: Bot, asked: dict[str, Any]) -> object:
@@ -34,7 +35,9 @@ async def do(bot: Bot, asked: dict[str, Any]) -> object:
 
 async def main(api: str, token: str) -> None:
     """All requests, in order."""
-    bot = Bot(token, base_url=f"{api}/bot")
+    # Five seconds are little on a busy machine.
+    patient = HTTPXRequest(connect_timeout=60, read_timeout=60, write_timeout=60, pool_timeout=60)
+    bot = Bot(token, base_url=f"{api}/bot", request=patient)
     async with bot:
         for line in sys.stdin:
             print(json.dumps(await do(bot, json.loads(line))))  # noqa: T201  # the output of a program
