@@ -109,6 +109,8 @@ def _check(
         raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
     if draft.template is not None and not can.templates:
         raise RefusedReplyError("This network has no templates; nothing was sent.")
+    if draft.template is not None and draft.files:
+        raise RefusedReplyError("A template goes out without files; take them off. Nothing was sent.")
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:

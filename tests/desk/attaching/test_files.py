@@ -11,8 +11,11 @@ from earful.channels.contract import Files, Reply, SendPostponed, Sent
 from earful.desk.attaching import rules
 from earful.desk.cases import merging
 from earful.model.desk import SendState
+from earful.model.message import Visibility
+from earful.model.template import FilledTemplate
 from earful.model.time import DAY
-from earful.store.audit import EARFUL
+from earful.outbox import service as outbox
+from earful.store.audit import EARFUL, Who
 from earful.store.tables import audit, media, messages
 from tests.desk.attaching.conftest import Case, Place
 from tests.desk.media.test_media import PICTURE
@@ -288,3 +291,18 @@ def test_a_postponed_reply_takes_its_files_along(place: Place) -> None:
     assert case.replies()[0]["state"] == SendState.QUEUED
     case.send()
     assert [len(one.files) for one in case.arrived] == [1]
+
+
+def test_a_template_goes_out_without_files(place: Place) -> None:
+    case, served = Case(place), place.served
+    case.add(place.kim)
+    (row,) = case.files()
+    draft = outbox.Draft(
+        id="with-template", in_reply_to=case.message, audience=Visibility.PUBLIC, text="Hello", files=[row["id"]],
+        template=FilledTemplate(name="hello", language="en"),
+    )  # fmt: skip
+    can = msgspec.structs.replace(case.network.capabilities, templates=True)
+    who = Who(id=served.made.admin)
+    with pytest.raises(outbox.RefusedReplyError, match="without files"):
+        served.write(lambda tx: outbox.queue(tx, served.earful.log, who, draft, can, len, served.now()))
+    assert case.replies() == []
