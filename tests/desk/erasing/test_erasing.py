@@ -209,9 +209,13 @@ def test_the_command_goes_on_where_it_was_cut_off(small_desk: Desk, tmp_path: Pa
         commands.erase(settings, "nobody", "asked", lambda *_: None)
 
 
-def test_a_network_asks_for_one_account_and_is_told_once(small_desk: Desk, tmp_path: Path) -> None:
+def test_a_network_asks_for_one_account_and_is_told_once(small_desk: Desk) -> None:
     desk = small_desk
-    live(desk, Files(tmp_path))
+    bring(desk, said("p1", f"My {WORDS} leaks!"), said("m1", "And by mail", OTHER))
+    query = select(case_table.c.person_id).order_by(case_table.c.number)
+    one, other = (row["person_id"] for row in desk.store.read_now(lambda tx: tx.rows(query)))
+    proof = linking.Proof(Origin.HAND, reason="both told us")
+    desk.store.write_now(lambda tx: linking.tie(tx, desk.log, KIM, proof, one, other, desk.now))
     desk.store.write_now(
         lambda tx: tx.execute(authors.update().where(authors.c.handle == HANDLE).values(network="facebook"))
     )
