@@ -38,7 +38,7 @@ test-real: .make/dev $(SERVERS)
 servers: $(SERVERS)
 
 # Everything that `test` and `test-real` install: `make -j2 check ready` does it while types are checked.
-ready: .make/dev packages $(STATIC)/.built .make/node-dev .make/kernel $(SERVERS)
+ready: .make/dev packages $(SERVERS) $(STATIC)/.built .make/node-dev .make/kernel
 
 check: .make/dev
 	$(BIN)/ruff format --check src tests scripts
