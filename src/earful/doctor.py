@@ -49,6 +49,8 @@ CONSUMERS = (
     "suggestions",
     "notices",
     "media",
+    "templates",
+    "erasing",
     "webhooks",
 )
 

@@ -148,11 +148,11 @@ def test_twenty_thousand_messages_are_compared_within_a_second() -> None:
         spoken=(settings._parts(SAMPLE),),
     )  # fmt: skip
     many = [replace(one, case_id=str(n), number=n) for n in range(20_000)]
-    started = time.perf_counter()
+    started = time.thread_time()  # of this thread alone: what else the machine does is no fault of it
     for _ in many:
         settings._parts(SAMPLE)
     compare(many, DEFAULT, HEAVY)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 SAMPLE = msgspec.json.encode(

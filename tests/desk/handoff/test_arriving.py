@@ -11,6 +11,8 @@ from earful.desk.handoff import service
 from earful.desk.outcomes import service as outcomes
 from earful.model.message import MessageKind, Network, Visibility
 from earful.model.time import DAY
+from earful.outbox import leaving
+from earful.outbox import service as sending
 from earful.store.audit import EARFUL
 from earful.store.tables import authors, cases, channels, events, handoffs, messages, outbox, person_links
 from tests.conftest import write as said
@@ -95,9 +97,9 @@ async def _send(story: Story) -> None:
     reply = story.served.value(select(outbox.c.id).order_by(outbox.c.id.desc()))
     form = FormConnector(lambda: None)
     parts = story.served.earful.parts
-    from earful.outbox import service as sending  # noqa: PLC0415
-
-    claimed = story.served.write(lambda tx: sending.claim(tx, parts.log, reply, story.served.now()))
+    claimed = story.served.write(
+        lambda tx: leaving.claim(tx, parts.log, reply, form.capabilities, story.served.now())
+    )
     assert claimed is not None
     proof = await form.send(claimed)
     story.served.write(lambda tx: sending.sent(tx, parts.log, reply, proof, story.served.now()))
