@@ -12,10 +12,14 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from earful.model.message import Visibility
 from earful.model.time import rfc3339
 from earful.web import formats, marks
 from earful.web.assets import Assets
-from earful.web.words import word
+from earful.web.timeline import is_private
+from earful.web.words import N_, word
+
+PUBLICLY, PRIVATELY = N_("Public on {network}"), N_("Private on {network}")
 
 
 def filters(assets: Assets, tongue: formats.Gettext) -> dict[str, Callable[..., Any]]:
@@ -52,6 +56,17 @@ def filters(assets: Assets, tongue: formats.Gettext) -> dict[str, Callable[..., 
             formats.hue(name), more, formats.initials(marks.clean(name)), sign
         )
 
+    @lru_cache(maxsize=256)
+    def audience(visibility: Visibility, network: str) -> Markup:
+        """Who could read a message, and where."""
+        private = is_private(visibility)
+        words = tongue(PRIVATELY if private else PUBLICLY)
+        return Markup('<span class="audience {}">{}{}</span>').format(
+            "private" if private else "public",
+            icon("lock" if private else "globe"),
+            words.format(network=tongue(word(network, "network"))),
+        )
+
     @pass_context
     def ago(context: Context, at: int, more: str = "") -> Markup:
         """How long ago, as of the page's `now`; the browser keeps it true."""
@@ -66,4 +81,12 @@ def filters(assets: Assets, tongue: formats.Gettext) -> dict[str, Callable[..., 
         words = formats.exact(at)
         return Markup(f'<time datetime="{rfc3339(at)}" title="{words}" data-clock>{words}</time>')  # noqa: S704
 
-    return {"ago": ago, "bare_glyph": bare_glyph, "clock": clock, "face": face, "glyph": glyph, "icon": icon}
+    return {
+        "ago": ago,
+        "audience": audience,
+        "bare_glyph": bare_glyph,
+        "clock": clock,
+        "face": face,
+        "glyph": glyph,
+        "icon": icon,
+    }

@@ -1,6 +1,5 @@
 """The inbox's pages: list, case, and the fragments that keep both up to date."""
 
-import asyncio
 import re
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -33,6 +32,7 @@ from earful.desk.windows import panel as windows
 from earful.model.desk import InboxFilter
 from earful.model.message import Network
 from earful.model.rating import TOPICS
+from earful.model.time import SECOND
 from earful.outbox import panel as outbox
 from earful.outbox.rules import audiences
 from earful.parts import Parts
@@ -44,6 +44,8 @@ from earful.web.site import Ask, go, is_htmx, page, parts_of, session_of, shell_
 from earful.web.views import CaseView, InboxView, SavedView
 
 READ = [needs(Permission.CASES_READ)]
+SEEN_AGAIN = 10 * SECOND
+"""Who looks again so soon, and at nothing new, is not written down anew."""
 _ID = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -221,23 +223,18 @@ async def case_page(request: Ask, number: FromPath[int]) -> Response[Any]:
             raise
         said = quote(f"#{number} was merged into this case, #{kept}.")
         return go(f"/inbox/case/{kept}?view=all&notice={said}")
-    noted = _note_seen(request, found["case"].detail.row.id)
+    await _note_seen(request, found)
     if "case-area" in request.headers.get("hx-target", ""):
-        drawn = page(request, "inbox/case_area.html", fragment=True, **found)
-    else:
-        drawn = page(request, "inbox/page.html", **found)
-    await noted
-    return drawn
+        return page(request, "inbox/case_area.html", fragment=True, **found)
+    return page(request, "inbox/page.html", **found)
 
 
 @get("/inbox/case/{number:int}/timeline", guards=READ, include_in_schema=False)
 async def case_update(request: Ask, number: FromPath[int]) -> Response[str]:
     """The parts of an open case that change."""
     found = await values(request, number)
-    noted = _note_seen(request, found["case"].detail.row.id)
-    drawn = page(request, "inbox/case_update.html", **found)
-    await noted
-    return drawn
+    await _note_seen(request, found)
+    return page(request, "inbox/case_update.html", **found)
 
 
 @get("/inbox/case/{number:int}/composer", guards=READ, include_in_schema=False)
@@ -257,16 +254,20 @@ async def why(request: Ask, case_id: FromPath[str]) -> Response[str]:
     return page(request, "inbox/why.html", reasons=reasons, priority=rating.priority if rating else 0)
 
 
-def _note_seen(request: Ask, case_id: str) -> "asyncio.Future[None]":
-    """Keep that a colleague sees the case, while its page is drawn."""
+async def _note_seen(request: Ask, found: dict[str, Any]) -> None:
+    """Keep that a colleague sees the case, unless that is known and nothing came since."""
     parts, user = parts_of(request), session_of(request).user
-    now = parts.clock()
+    now, detail = parts.clock(), found["case"].detail
+    case_id, seen_at = detail.row.id, detail.seen_at
+    news = detail.row.unread or found["shell"].unread
+    if seen_at is not None and now - seen_at < SEEN_AGAIN and not news:
+        return
 
     def saw(tx: Tx) -> None:
         cases.saw(tx, user.id, case_id, now)
         notices.read(tx, parts.log, user.id, now, case_id=case_id)
 
-    return asyncio.wrap_future(parts.store.submit(saw))
+    await parts.store.write(saw)
 
 
 async def changed(request: Ask, number: FromPath[int], headers: dict[str, str]) -> Response[Any]:
