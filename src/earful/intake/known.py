@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from earful.channels.hooks import Hook
+from earful.channels.hooks import Hook, Opens
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
 from earful.model.time import Instant
@@ -23,6 +23,8 @@ class Known(Struct, frozen=True, kw_only=True):
     channel: Channel
     secrets: list[str]
     hook: Hook | None
+    opens: Opens | None
+    """The hook, where it names windows: asked here once, since asking a protocol costs more than reading a message."""
 
 
 class Channels:
@@ -57,10 +59,12 @@ class Channels:
 
     def _keep(self, channel: Channel, secrets: dict[str, str]) -> Known:
         own = {name: value for name, value in secrets.items() if name != channels.WEBHOOK_SECRET}
+        hook = self._make(channel, own) if channel.connected else None
         known = Known(
             channel=channel,
             secrets=channels.webhook_secrets(secrets),
-            hook=self._make(channel, own) if channel.connected else None,
+            hook=hook,
+            opens=hook if isinstance(hook, Opens) else None,
         )
         self._held[channel.name] = (self._clock(), known)
         return known

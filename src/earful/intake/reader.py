@@ -6,16 +6,14 @@ What cannot be read stays, with the reason, until a later version reads it (`ear
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
-from functools import cache
-from typing import cast
+from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
 from msgspec import Struct
 
 from earful.channels.contract import RawDelivery
-from earful.channels.hooks import EraseAsked, Opens, Part, ReadUntil, Report, Unreadable
+from earful.channels.hooks import EraseAsked, Part, ReadUntil, Report, Unreadable
 from earful.intake import rules, service, store
 from earful.intake.known import Channels, Known
 from earful.intake.ledger import store as ledger
@@ -191,12 +189,6 @@ def _accounts(known: Mapping[str, Known]) -> Accounts:
     }
 
 
-@cache
-def _can_open(kind: Hashable) -> bool:
-    """Asked once for each class of hooks: asking a protocol costs more than reading a small message."""
-    return isinstance(kind, type) and issubclass(kind, Opens)
-
-
 def _sort(
     found: _Found,
     delivery_id: str,
@@ -217,9 +209,7 @@ def _sort(
         )
         found.oddities[home.channel.id, f"account {name}"[:LONGEST_KIND]].append(delivery_id)
         return
-    hook: object = known[channel_id].hook
-    # mypy takes the hash of a class for that of its instances
-    opens = cast(Opens, hook) if _can_open(type(hook)) else None  # type: ignore[arg-type]
+    opens = known[channel_id].opens
     for message in part.messages:
         if opens is not None and (opened := opens.opens(message)) is not None:
             context = message.context | {"window": msgspec.to_builtins(opened)}

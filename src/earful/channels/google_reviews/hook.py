@@ -15,7 +15,7 @@ from earful.channels.contract import RawDelivery
 from earful.channels.google_reviews.settings import GoogleReviewsSecrets, GoogleReviewsSettings
 from earful.channels.hooks import Answer, Asked, Part, Proof, Unreadable
 from earful.channels.kit.jwt import KeySet, prove
-from earful.channels.kit.loose import mapping, opened, word
+from earful.channels.kit.loose import mapping, object_in, opened, word
 from earful.channels.kit.macs import app_name, header
 from earful.channels.kit.signatures import Reason, SignatureRefused
 from earful.model.message import Network
@@ -85,10 +85,7 @@ def hook(settings: GoogleReviewsSettings, secrets: GoogleReviewsSecrets) -> Goog
 
 
 def _message_id(body: bytes) -> str:
-    try:
-        message = mapping(msgspec.json.decode(body), "message")
-    except (msgspec.MsgspecError, RecursionError):
-        return ""
+    message = mapping(object_in(body), "message")
     return word(message, "messageId") or word(message, "message_id")
 
 
