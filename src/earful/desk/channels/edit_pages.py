@@ -46,7 +46,8 @@ async def settings_page(request: Ask, channel_id: FromPath[str]) -> Response[Any
     channel = await _editable(request, channel_id)
     if channel is None:
         return go(NOT_HERE)
-    return await _form(request, channel, forms.given_of(channel.settings))
+    given = {name: forms.written(value) for name, value in channel.settings.items()}
+    return await _form(request, channel, given)
 
 
 @post("/channels/{channel_id:str}/settings", guards=MANAGE, status_code=200, include_in_schema=False)

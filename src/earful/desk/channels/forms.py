@@ -83,12 +83,8 @@ def fields(
 
 
 def _field(one: registry.Field, given: dict[str, str], wrong: tuple[str, str]) -> Field:
-    default = "" if one.default is None else str(one.default)
+    default = written(one.default)
     switch = isinstance(one.default, bool)
-    if switch:
-        default = "true" if one.default else ""
-    if one.many:
-        default = ", ".join(one.default or ())
     kind = "secret" if one.secret else "switch" if switch else "choice" if one.choices else "text"
     if kind == "text" and one.number:
         kind = "number"
@@ -140,16 +136,13 @@ def is_editable(network: Network, settings: dict[str, Any]) -> bool:
     return set(settings) <= {one.name for one in registry.fields(network)}
 
 
-def given_of(settings: dict[str, Any]) -> dict[str, str]:
-    """Kept settings as a form holds them."""
-    return {
-        name: ("true" if value else "")
-        if isinstance(value, bool)
-        else ", ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
-        for name, value in settings.items()
-    }
+def written(value: Any) -> str:
+    """A setting as its form holds it."""
+    if isinstance(value, bool):
+        return "true" if value else ""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def shown(network: Network, settings: dict[str, Any]) -> list[tuple[str, str]]:
@@ -157,7 +150,7 @@ def shown(network: Network, settings: dict[str, Any]) -> list[tuple[str, str]]:
     asked = registry.fields(network) if network in registry.NETWORKS else []
     found = [(one.title, settings[one.name]) for one in asked if one.name in settings]
     return [
-        (title, ("Yes" if value else "No") if isinstance(value, bool) else given_of({title: value})[title])
+        (title, ("Yes" if value else "No") if isinstance(value, bool) else written(value))
         for title, value in found
     ]
 

@@ -91,16 +91,13 @@ def create(
     if store.by_name(tx, name) is not None:
         raise InvalidChannelError(f"There is already a channel named {name}.")
     kept = {WEBHOOK_SECRET: new_secret()} | (secrets or {})
-    row = {
+    row = _wiring(vault, settings or {}, kept, account) | {
         "id": new_id(now),
         "network": network.value,
         "name": name,
         "handle": handle.strip(),
-        "settings": msgspec.json.encode(settings or {}).decode(),
-        "secrets": vault.seal(kept),
         "enabled": True,
         "created_at": now,
-        "account": account,
     }
     store.insert_channel(tx, row)
     record(tx, who, "channel.create", str(row["id"]), now, f"{name} on {network.value}")
@@ -123,12 +120,17 @@ def connect_anew(
     """Connect a channel with other settings and secrets; its history and its webhook secret stay."""
     row = store.by_id(tx, channel_id) or _gone()
     kept = {name: value for name, value in vault.unseal(row["secrets"]).items() if name == WEBHOOK_SECRET}
-    values = {
+    store.update_channel(tx, channel_id, _wiring(vault, settings, kept | secrets, account))
+
+
+def _wiring(
+    vault: Vault, settings: dict[str, object], secrets: dict[str, str], account: str
+) -> dict[str, object]:
+    return {
         "settings": msgspec.json.encode(settings).decode(),
-        "secrets": vault.seal(kept | secrets),
+        "secrets": vault.seal(secrets),
         "account": account,
     }
-    store.update_channel(tx, channel_id, values)
 
 
 def change(
@@ -156,12 +158,7 @@ def change(
             registry.account_field(network),
             f"This channel belongs to {row['account']}. Connect another account as a channel of its own.",
         )
-    values = {
-        "settings": msgspec.json.encode(settings).decode(),
-        "secrets": vault.seal({**kept, **secrets}),
-        "account": account,
-    }
-    store.update_channel(tx, channel_id, values)
+    store.update_channel(tx, channel_id, _wiring(vault, settings, {**kept, **secrets}, account))
     record(tx, who, "channel.settings", channel_id, now)
 
 
