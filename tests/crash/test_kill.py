@@ -270,7 +270,7 @@ class Cut:
         )
         store.write_now(
             lambda tx: outbox_service.queue(
-                tx, desk.log, Who(id=desk.user), draft, FileNetwork.capabilities, len, desk.now
+                tx, desk.log, Who(id=desk.user), draft, FileNetwork.capabilities, desk.now
             )
         )
         store.close()

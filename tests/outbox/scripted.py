@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,12 +128,11 @@ class Outbox:
         id_: str = "reply-1",
         audience: Visibility = Visibility.PUBLIC,
         seen: int | None = None,
-        length: Callable[[str], int] = len,
     ) -> str:
         draft = service.Draft(id=id_, in_reply_to=to, audience=audience, text=text, seen_version=seen)
         who, log, now = Who(id=self.desk.user), self.desk.log, self.desk.now
         return self.desk.store.write_now(
-            lambda tx: service.queue(tx, log, who, draft, self.network.capabilities, length, now)
+            lambda tx: service.queue(tx, log, who, draft, self.network.capabilities, now)
         )
 
     def row(self, id_: str = "reply-1") -> Row:

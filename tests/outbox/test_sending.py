@@ -53,7 +53,7 @@ class Office:
         } | changed
         made = service.Draft(**draft)
         can = self.network.capabilities
-        self.store.write_now(lambda tx: service.queue(tx, self.desk.log, KIM, made, can, len, self.desk.now))
+        self.store.write_now(lambda tx: service.queue(tx, self.desk.log, KIM, made, can, self.desk.now))
         return made.id
 
     def turn(self, later: int = 10 * SECOND) -> None:

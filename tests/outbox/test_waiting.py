@@ -23,7 +23,7 @@ IN_PARTS = Capabilities(
 def queue(box: Outbox, to: str, id_: str = "reply-1", text: str = "On its way", **more: object) -> None:
     draft = service.Draft(id=id_, in_reply_to=to, audience=Visibility.PUBLIC, text=text, **more)  # type: ignore[arg-type]
     who, desk = Who(id=box.desk.user), box.desk
-    desk.store.write_now(lambda tx: service.queue(tx, desk.log, who, draft, IN_PARTS, len, desk.now))
+    desk.store.write_now(lambda tx: service.queue(tx, desk.log, who, draft, IN_PARTS, desk.now))
 
 
 def test_a_scheduled_reply_goes_out_at_its_time_also_after_a_restart_and_blocks_nothing(desk: Desk) -> None:

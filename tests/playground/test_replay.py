@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from earful.channels.contract import Reply, ReplyTarget, Sent
-from earful.channels.kit.text import count
 from earful.config import Settings
 from earful.log.runner import drain
 from earful.model.ids import new_id
@@ -144,7 +143,7 @@ def _reply(live: Live, target: Row, at: Instant) -> tuple[Reply, Network]:
     )
 
     def write(tx: Tx) -> Reply:
-        outbox.queue(tx, live.earful.log, who, draft, can, lambda text: count(text, can.counter), at)
+        outbox.queue(tx, live.earful.log, who, draft, can, at)
         reply = leaving.claim(tx, live.earful.log, draft.id, can, at)
         assert reply is not None
         return reply

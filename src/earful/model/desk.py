@@ -315,6 +315,12 @@ class CaseDetail(Struct, frozen=True, kw_only=True):
     more_before: str = ""
     """Cursor for older timeline items; empty at the beginning."""
 
+    @property
+    def answered(self) -> TimelineMessage | None:
+        """The message that an answer goes to, where it is among those that are shown."""
+        found = (one for one in self.timeline if isinstance(one, TimelineMessage) and one.id == self.reply_to)
+        return next(found, None)
+
 
 class InboxFilter(Struct, frozen=True, kw_only=True):
     """What the list shows. Everything combines with `and`."""

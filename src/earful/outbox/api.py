@@ -8,7 +8,6 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.approval import service as approval
 from earful.desk.attaching import service as attaching
@@ -133,13 +132,10 @@ def _queue(request: Ask, token: Who, case_id: str, data: ReplyBody, tx: Tx) -> Q
         text=data.text,
         seen_version=data.seen_version,
         delay=answering.delay(tx, who.id),
-        for_approval=bool(why),
         parts=divided(tx, data.text, data.in_reply_to, can),
         files=data.files,
     )
-    outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
-    if why:
-        approval.ask(tx, parts.log, who, draft.id, case_id, why, now)
+    approval.hand_in(tx, parts.log, who, draft, can, why, now)
     state = SendState.APPROVAL if why else SendState.QUEUED
     return Queued(id=draft.id, state=state, because=why)
 

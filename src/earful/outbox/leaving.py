@@ -53,7 +53,7 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
         _add_parts(tx, log, row, pieces, now)
         row = store.with_target(tx, reply_id) or row
     tell(tx, log, reply_id, row["case_id"], SendState.SENDING, now)
-    return reply_of(row, attaching.of_reply(tx, reply_id))
+    return reply_of(row, [one for one in files if one.id in pieces[0].files])
 
 
 def _check_files(files: list[File], can: Capabilities, audience: Visibility) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, post
 from litestar.params import FromPath
 
-from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.answering.rules import send_time
 from earful.desk.approval import service as approval
@@ -81,16 +80,13 @@ async def reply(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             delay=answering.delay(tx, who.id),
             send_at=_send_at(data, now),
             on_news=on_news,
-            for_approval=bool(why),
             parts=look.parts,
             private_reason=reason if private else "",
             files=files,
         )
-        outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
+        approval.hand_in(tx, parts.log, who, draft, can, why, now)
         if draft.private_reason:
             record(tx, who, "reply.private_allowed", reply_id, now, reason)
-        if why:
-            approval.ask(tx, parts.log, who, reply_id, case_id, why, now)
         cases.save_draft(tx, session.user.id, case_id, "", None, "", now)
         if data.get("then") == "wait":
             cases.set_status(tx, parts.log, who, case_id, Status.WAITING, now)

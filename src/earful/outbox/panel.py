@@ -10,7 +10,7 @@ from earful.desk.attaching import service as attaching
 from earful.desk.inbox.timeline import Rendering
 from earful.desk.users.rules import Permission
 from earful.desk.users.service import Session
-from earful.model.desk import CaseDetail, SendState, TimelineMessage, TimelineReply
+from earful.model.desk import CaseDetail, SendState, TimelineReply
 from earful.outbox import service as outbox
 from earful.outbox import waiting
 from earful.outbox.waiting import Said
@@ -77,5 +77,4 @@ def files(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) ->
 
 
 def _channel(detail: CaseDetail) -> str:
-    items = (one for one in detail.timeline if isinstance(one, TimelineMessage) and one.id == detail.reply_to)
-    return next((one.channel_id for one in items), "")
+    return detail.answered.channel_id if detail.answered is not None else ""

@@ -1,6 +1,6 @@
 """The outbox: a reply's row is the truth about it. Nothing is sent twice, nothing says sent that was not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -36,9 +36,7 @@ _encode = msgspec.json.Encoder().encode
 _author = msgspec.json.Decoder(Actor)
 
 
-def queue(
-    tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, length: Callable[[str], int], now: Instant
-) -> str:
+def queue(tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, now: Instant) -> str:
     """Queue a reply, to go out after its delay, at its time or when it is approved. Returns the case's id.
 
     Raises RefusedReplyError when it is empty, too long, has a gap or private data that others would see, has files that
@@ -52,7 +50,7 @@ def queue(
     if known is not None:
         return str(known["case_id"])
     files = _files(tx, who, target["case_id"], draft, can)
-    _check(tx, draft, target, can, length, files)
+    _check(tx, draft, target, can, files)
     cases.speak(tx, target["case_id"], draft.seen_version)
     subject = target["subject"]
     waits = draft.for_approval or draft.send_at is not None
@@ -99,9 +97,7 @@ def _files(tx: Tx, who: Who, case_id: str, draft: Draft, can: Capabilities) -> l
     return files
 
 
-def _check(
-    tx: Tx, draft: Draft, target: Row, can: Capabilities, length: Callable[[str], int], files: list[File]
-) -> None:
+def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, files: list[File]) -> None:
     if not draft.text.strip():
         raise RefusedReplyError("Write something first.")
     left = open_gaps(draft.text)
@@ -124,17 +120,14 @@ def _check(
             if not allowed
             else f"This message can only be answered as: {', '.join(allowed)}."
         )
-    check_length(draft.text, draft.parts, can.within(draft.audience), length)
+    check_length(draft.text, draft.parts, can.within(draft.audience))
 
 
-def check_length(
-    text: str, parts: list[str], can: Capabilities, length: Callable[[str], int] | None = None
-) -> None:
+def check_length(text: str, parts: list[str], can: Capabilities) -> None:
     """Raises RefusedReplyError for a text, or a part of one, that is longer than its network takes."""
     if can.max_length is None:
         return
-    measure = length or (lambda said: counting.count(said, can.counter))
-    over = max(map(measure, parts or [text])) - can.max_length
+    over = max(counting.count(said, can.counter) for said in parts or [text]) - can.max_length
     if over > 0:
         raise RefusedReplyError(f"The reply is {over} too long for this network; shorten it.")
 

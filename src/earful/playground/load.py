@@ -12,7 +12,6 @@ from msgspec import Struct
 from sqlalchemy import func, select
 
 from earful.channels.contract import RawDelivery, Sent
-from earful.channels.kit.text import count
 from earful.desk.calendars.rules import Calendar, Holiday, Week
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
@@ -346,7 +345,7 @@ class _Player:
         audience = Visibility.DIRECT if reply.dm or said.on in PRIVATE_NETWORKS else visibility
         can = capabilities(said.on)
         draft = outbox.Draft(id=new_id(at), in_reply_to=message_id, audience=audience, text=reply.text)
-        outbox.queue(tx, self._log, who, draft, can, lambda text: count(text, can.counter), at)
+        outbox.queue(tx, self._log, who, draft, can, at)
         leaving.claim(tx, self._log, draft.id, can, at)
         outbox.sent(tx, self._log, draft.id, Sent(native_id=reply.id, occurred_at=moment(at)), at)
 

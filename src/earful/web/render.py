@@ -125,7 +125,6 @@ class Renderer:
             "span_of": span_of,
         }
         self.environment.globals |= {
-            "answered_message": timeline.answered_message,
             "asset": assets.url,
             "blocks": timeline.blocks,
             "Direction": Direction,

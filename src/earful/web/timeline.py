@@ -62,11 +62,6 @@ def _is_news(item: TimelineItem, seen_at: int) -> bool:
     return isinstance(item, TimelineMessage) and item.direction is Direction.INBOUND and item.at > seen_at
 
 
-def answered_message(items: Sequence[TimelineItem], message_id: str) -> TimelineMessage | None:
-    """The message that a reply goes to, when it is among the items."""
-    return next((i for i in items if isinstance(i, TimelineMessage) and i.id == message_id), None)
-
-
 def newest_rated(items: Sequence[TimelineItem]) -> TimelineMessage | None:
     """The newest customer's message with a rating: the one that the context pane explains."""
     rated = (i for i in reversed(items) if isinstance(i, TimelineMessage) and i.rating is not None)

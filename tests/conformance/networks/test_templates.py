@@ -59,7 +59,7 @@ def test_a_template_reaches_a_customer_whom_words_do_not_reach(town: Town, tmp_p
         )
     )  # fmt: skip
     can = town.earful.receiver.connectors[town.channel_id].capabilities
-    store.write_now(lambda tx: outbox.queue(tx, town.earful.log, who, draft, can, len, town.now()))
+    store.write_now(lambda tx: outbox.queue(tx, town.earful.log, who, draft, can, town.now()))
     town.send()
     town.settle()
     assert town.reply(draft.id)["state"] == SendState.DELIVERED

@@ -8,7 +8,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +16,6 @@ from sqlalchemy import Select, select
 
 from earful.channels import registry
 from earful.channels.kit.media import known
-from earful.channels.kit.text import count
 from earful.config import Settings
 from earful.desk.attaching import service as attaching
 from earful.desk.channels import service as channels
@@ -153,9 +151,8 @@ class Town:
             text=text,
             files=[self._put(who, row["case_id"], *one) for one in files],
         )
-        length = partial(count, counter=can.counter)
         self.earful.store.write_now(
-            lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, length, self.now())
+            lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, self.now())
         )
         return reply_id
 

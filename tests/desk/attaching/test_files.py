@@ -304,5 +304,5 @@ def test_a_template_goes_out_without_files(place: Place) -> None:
     can = msgspec.structs.replace(case.network.capabilities, templates=True)
     who = Who(id=served.made.admin)
     with pytest.raises(outbox.RefusedReplyError, match="without files"):
-        served.write(lambda tx: outbox.queue(tx, served.earful.log, who, draft, can, len, served.now()))
+        served.write(lambda tx: outbox.queue(tx, served.earful.log, who, draft, can, served.now()))
     assert case.replies() == []

@@ -128,7 +128,7 @@ def live(desk: Desk, files: Files) -> str:
         draft = Draft(
             id="r1", in_reply_to=message_of(tx, "d1"), audience=Visibility.DIRECT, text=f"Hello {NAME}"
         )
-        outbox.queue(tx, log, KIM, draft, CAN, len, now)
+        outbox.queue(tx, log, KIM, draft, CAN, now)
         digest = files.put(WORDS.encode())
         tx.execute(media.update().values(state="kept", sha256=digest, due_at=None))
         lid = Fetched(content=f"how {NAME} opens it".encode(), mime="image/png")

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from earful.channels.contract import Capabilities
 from earful.desk import settings as kept
 from earful.desk.approval import rules, store
 from earful.desk.approval.rules import Piece, Policy, Writer
@@ -15,6 +16,7 @@ from earful.model.time import Instant
 from earful.outbox import service as outbox
 from earful.outbox import waiting
 from earful.outbox.waiting import Approved, Said
+from earful.outbox.wire import Draft
 from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
 
@@ -93,6 +95,14 @@ def because(
     facts = conditions.of_cases(tx, [case_id]).get(case_id)
     writer = Writer(may_approve=may_approve, since=store.came(tx, user_id))
     return "" if facts is None else rules.because(policy.rules, writer, audience, facts, now)
+
+
+def hand_in(tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, why: str, now: Instant) -> None:
+    """Queue a reply; with `why` it waits until somebody else has read it. Raises as `outbox.queue`."""
+    draft = msgspec.structs.replace(draft, for_approval=bool(why))
+    case_id = outbox.queue(tx, log, who, draft, can, now)
+    if why:
+        ask(tx, log, who, draft.id, case_id, why, now)
 
 
 def ask(tx: Tx, log: Log, who: Who, reply_id: str, case_id: str, why: str, now: Instant) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, post
 from litestar.params import FromPath
 
-from earful.channels.kit import text as counting
 from earful.desk import settings as kept
 from earful.desk.cases.pages import act
 from earful.desk.inbox import pages as inbox_pages
@@ -15,7 +14,6 @@ from earful.desk.outcomes import service as outcomes
 from earful.desk.outcomes import texts
 from earful.desk.outcomes.settings import KIND, Outcomes
 from earful.desk.users.rules import Permission
-from earful.model.desk import TimelineMessage
 from earful.model.ids import new_id
 from earful.outbox import service as outbox
 from earful.outbox.preview import signed
@@ -119,13 +117,11 @@ async def ask(request: Ask, case_id: FromPath[str]) -> Response[Any]:
         row = inbox.one(tx, case_id, session.user.id)
         rendering = inbox_pages.rendering(parts)
         detail = inbox.detail(tx, row.number, session.user, session.sign_off, rendering) if row else None
-        if detail is None or not detail.reply_audiences:
+        target = detail.answered if detail is not None else None
+        if detail is None or target is None or not detail.reply_audiences:
             raise outcomes.RefusedError(
                 "No message of this case can be answered from here. Nothing was sent."
             )
-        target = next(
-            one for one in detail.timeline if isinstance(one, TimelineMessage) and one.id == detail.reply_to
-        )
         own = kept.in_force(tx, KIND, Outcomes).ask
         pattern = texts.text_for(own, texts.ASK, target.rating.language if target.rating else "")
         words = texts.fill(pattern, {"name": detail.row.person_name, "brand": parts.workspace})
@@ -137,7 +133,7 @@ async def ask(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             text=signed(words, target.network, detail.sign_off),
             seen_version=None,
         )
-        outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
+        outbox.queue(tx, parts.log, who, draft, can, now)
         outcomes.note_asked(tx, parts.log, who, case_id, reply_id, now)
         return told("Asking whether it is fixed…", f"/outbox/{reply_id}/cancel", undo_for=UNDO)
 

@@ -6,7 +6,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.channels.kit import text as counting
 from earful.desk.approval import service as approval
 from earful.desk.cases import service as cases
 from earful.desk.channels import service as channels
@@ -112,9 +111,7 @@ async def send(
             )  # fmt: skip
             if approval.because(tx, acting.id, case_id, Visibility.DIRECT, now, may_approve=False):
                 raise ProblemError(422, "Replies of this colleague are approved first; nothing was sent.")
-            queued = outbox.queue(
-                tx, parts.log, acting, draft, can, lambda said: counting.count(said, can.counter), now
-            )
+            queued = outbox.queue(tx, parts.log, acting, draft, can, now)
         except (service.NotFoundError, cases.NotFoundError) as error:
             raise ProblemError(404, str(error)) from error
         except (rules.MissingError, outbox.RefusedReplyError, users.InvalidError) as error:

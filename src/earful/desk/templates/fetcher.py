@@ -16,6 +16,7 @@ logger = structlog.get_logger()
 LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 """How long one channel may take."""
+TOO_SLOW = "The templates could not be read: the network took too long. It is tried again."
 
 
 class TemplateFetcher:
@@ -54,11 +55,8 @@ class TemplateFetcher:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 found = await source.templates()
-        except TemplatesUnreadError as fault:
-            why = str(fault)
-            await self._store.write(lambda tx: service.unread(tx, channel_id, why, self._clock()))
-        except TimeoutError:
-            why = "The templates could not be read: the network took too long. It is tried again."
+        except (TemplatesUnreadError, TimeoutError) as fault:
+            why = str(fault) if isinstance(fault, TemplatesUnreadError) else TOO_SLOW
             await self._store.write(lambda tx: service.unread(tx, channel_id, why, self._clock()))
         else:
             await self._store.write(lambda tx: service.keep(tx, channel_id, found, self._clock()))

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from earful.channels.contract import TemplateSource
-from earful.channels.kit import text as counting
 from earful.desk.answering import service as answering
 from earful.desk.approval import service as approval
 from earful.desk.cases.pages import act
@@ -75,8 +74,7 @@ def choosing(
     )
     if detail is None:
         raise NotFoundException(f"There is no case #{number}.")
-    items = (one for one in detail.timeline if isinstance(one, TimelineMessage) and one.id == detail.reply_to)
-    to = next(items, None)
+    to = detail.answered
     if to is None or not parts.capabilities(to.channel_id).templates:
         raise ProblemError(404, "The network of this message has no templates.")
     language = rules.language_of(detail)
@@ -155,14 +153,12 @@ async def send(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             audience=Visibility.DIRECT,
             delay=answering.delay(tx, who.id),
             seen_version=int(data["version"]) if data.get("version", "").isdecimal() else None,
-            for_approval=bool(why),
             now=now,
             reply_id=data.get("client_id", ""),
         )
         can = parts.capabilities(channel_id)
-        outbox.queue(tx, parts.log, who, draft, can, lambda said: counting.count(said, can.counter), now)
+        approval.hand_in(tx, parts.log, who, draft, can, why, now)
         if why:
-            approval.ask(tx, parts.log, who, draft.id, case_id, why, now)
             return told("Waits for approval; a lead sees it now", f"/outbox/{draft.id}/cancel")
         return told("Sending…", f"/outbox/{draft.id}/cancel", undo_for=draft.delay or None)
 

@@ -121,7 +121,6 @@ def draft(
     now: Instant,
     reply_id: str = "",
     seen_version: int | None = None,
-    for_approval: bool = False,
 ) -> Draft:
     """A reply that is a template. Raises NotFoundError, and MissingError for one that cannot go out so."""
     template = one(tx, channel_id, native_id)
@@ -133,6 +132,5 @@ def draft(
         text=rules.text_of(template, values),
         delay=delay,
         seen_version=seen_version,
-        for_approval=for_approval,
         template=filled,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from earful.store import bulk
 from earful.store.tables import template_readings, templates
@@ -26,8 +26,8 @@ def one(tx: Tx, channel_id: str, native_id: str) -> str | None:
 def replace(tx: Tx, channel_id: str, found: Sequence[tuple[str, str]]) -> None:
     """Keep what was read, (native id, JSON), instead of what was kept."""
     tx.execute(delete(templates).where(templates.c.channel_id == channel_id))
-    for native_id, data in found:
-        tx.execute(insert(templates).values(channel_id=channel_id, native_id=native_id, data=data))
+    rows = [(channel_id, *one) for one in found]
+    bulk.insert(tx, "templates", ("channel_id", "native_id", "data"), rows)
 
 
 def readings(tx: Tx) -> dict[str, Row]:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from earful.channels.contract import Capabilities
 from earful.desk.windows import rules, store
 from earful.desk.windows.rules import Opening, Standing
-from earful.model.desk import CaseDetail, TimelineMessage
+from earful.model.desk import CaseDetail
 from earful.model.message import PRIVATE
 from earful.store.tx import Tx
 
 
 def panel(tx: Tx, detail: CaseDetail, capabilities: Callable[[str], Capabilities]) -> Standing | None:
     """The window of the answered message's conversation; None where there is no limit."""
-    items = (one for one in detail.timeline if isinstance(one, TimelineMessage) and one.id == detail.reply_to)
-    to = next(items, None)
+    to = detail.answered
     if to is None or to.visibility not in PRIVATE or not to.conversation_id:
         return None
     can = capabilities(to.channel_id)
