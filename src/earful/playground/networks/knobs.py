@@ -37,6 +37,7 @@ WORDS: dict[Fault, str] = {
     Fault.UNREADABLE: "comes in an unknown shape",
 }
 OF_DELIVERIES = (Fault.DUPLICATE, Fault.REORDER, Fault.DELAY, Fault.UNREADABLE)
+OF_REQUESTS = frozenset(set(Fault) - set(OF_DELIVERIES))
 
 
 class Knobs:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Network
 from earful.model.time import Instant
-from earful.playground.networks.knobs import Fault, Knobs
+from earful.playground.networks.knobs import OF_REQUESTS, Fault, Knobs
 from earful.playground.networks.world import Account, Happened, Said, SentFile, World
 
 
@@ -75,6 +75,14 @@ class Simulator:
     """What customers say there can be had; otherwise there are posts of the brand with their counts."""
     customers_answer: ClassVar[bool] = True
     """A customer can answer what we said."""
+    answers: ClassVar[bool] = True
+    """The brand can answer there."""
+    faults: ClassVar[frozenset[Fault]] = OF_REQUESTS
+    """What can befall a request of ours."""
+    revokes: ClassVar[bool] = True
+    """There is a token, or something like it, that can be taken back."""
+    has_permissions: ClassVar[bool] = True
+    """An answer needs a permission that may be missing."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False
