@@ -74,7 +74,7 @@ from earful.channels.youtube import limits as youtube
 from earful.channels.youtube.connector import YouTubeConnector
 from earful.channels.youtube.settings import YouTubeSecrets, YouTubeSettings
 from earful.model.message import Attachment, Network
-from earful.model.time import SECOND
+from earful.model.time import SECOND, moment
 
 
 class Made(Struct, frozen=True):
@@ -103,7 +103,9 @@ class _OwnClient:
 
     def __call__(self, settings: Any, secrets: Any, tools: Tools) -> Connector:
         pushed = {"hook_url": tools.hook_url, "pace": tools.pace} if self._is_pushed else {}
-        made: Connector = self._make(settings, secrets, allow_private=tools.allow_private, **pushed)
+        made: Connector = self._make(
+            settings, secrets, allow_private=tools.allow_private, now=lambda: moment(tools.now()), **pushed
+        )
         return made
 
 

@@ -109,6 +109,9 @@ def test_a_stream_is_read_or_refused(site: str) -> None:
                 async with open_stream(http, f"{site}/closed", heartbeat_seconds=5):
                     pass
             assert refused.value.status == 403
+            with pytest.raises(StreamRefused, match="no stream"):
+                async with open_stream(http, f"{site}/", heartbeat_seconds=5):
+                    pass
 
     asyncio.run(story())
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 
+EVENTS = "text/event-stream"
 MAX_EVENT_BYTES = 2_000_000
 
 
@@ -33,7 +34,8 @@ async def open_stream(
     `heartbeat_seconds` is the longest silence: servers send comments to keep a stream warm, and when even
     those stop httpx2.ReadTimeout is raised. With `last_event_id` a server that numbers its events resumes.
 
-    Raises StreamRefused for a 4xx other than 408, 425 and 429, httpx2.HTTPError otherwise.
+    Raises StreamRefused for a 4xx other than 408, 425 and 429 and for an answer that is no stream (the page of a
+    proxy), httpx2.HTTPError otherwise.
     """
     extra = dict(headers or {})
     if last_event_id:
@@ -47,4 +49,6 @@ async def open_stream(
         if 400 <= status < 500 and status not in (408, 425, 429):
             raise StreamRefused(status, f"{host} refused the stream with {status}.")
         source.response.raise_for_status()
+        if not source.response.headers.get("content-type", "").startswith(EVENTS):
+            raise StreamRefused(status, f"{host} answered with something that is no stream.")
         yield aiter(source)

@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 NOTIFICATIONS = "mastodon:notifications"
 OWN = "mastodon:own"
+NO_STREAM = (200, 403, 404)
+"""A server, a token or a proxy that has no stream for us: what is asked for comes all the same."""
 
 
 class Follow:
@@ -72,7 +74,7 @@ class Follow:
                 return
             except StreamRefused as refused:
                 # A token may be good for one of the two only, and some servers have neither.
-                if refused.status not in (403, 404):
+                if refused.status not in NO_STREAM:
                     raise
         await self._poll(backoff)
 
@@ -83,7 +85,7 @@ class Follow:
         try:
             await self._stream(instance, "direct", self._nothing, backoff)
         except StreamRefused as refused:
-            if refused.status not in (403, 404):
+            if refused.status not in NO_STREAM:
                 raise
             await self._stop.wait()
 

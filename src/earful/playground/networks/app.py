@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, route
 from litestar.datastructures import State
+from litestar.response import Stream
 from litestar.types import Receive, Scope, Send
 
 from earful.channels.hooks import Asked
@@ -20,6 +21,7 @@ from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.jetstream import subscribe
 from earful.playground.networks.linkedin import LinkedInSimulator
+from earful.playground.networks.mastodon import MastodonSimulator
 from earful.playground.networks.messenger import MessengerSimulator
 from earful.playground.networks.pinterest import PinterestSimulator
 from earful.playground.networks.push import Pusher
@@ -45,6 +47,7 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.INSTAGRAM: InstagramSimulator,
     Network.THREADS: ThreadsSimulator,
     Network.WHATSAPP: WhatsAppSimulator,
+    Network.MASTODON: MastodonSimulator,
     Network.BLUESKY: BlueskySimulator,
     Network.REDDIT: RedditSimulator,
     Network.X: XSimulator,
@@ -57,6 +60,9 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.BLOG: WordPressSimulator,
     Network.SMS: TwilioSimulator,
 }
+
+AT_ROOT = "api"
+"""A Mastodon is a server of its own: its calls have no path of the network before them."""
 
 
 class Networks:
@@ -97,7 +103,11 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
     @route(
         "/{network:str}/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], status_code=200
     )
-    async def any_request(request: Request[Any, Any, Any], network: str, rest: str) -> Response[bytes] | _Cut:
+    async def any_request(
+        request: Request[Any, Any, Any], network: str, rest: str
+    ) -> Response[bytes] | Stream | _Cut:
+        if network == AT_ROOT:
+            network, rest = Network.MASTODON, f"/{AT_ROOT}{rest}"
         simulator = networks.simulators.get(Network(network)) if network in set(Network) else None
         if simulator is None:
             return Response(b"", status_code=404)
@@ -126,7 +136,9 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
     )
 
 
-def _response(told: Told) -> Response[bytes]:
+def _response(told: Told) -> Response[bytes] | Stream:
     headers = dict(told.headers)
+    if told.stream is not None:
+        return Stream(told.stream, headers=headers)
     media_type = headers.pop("content-type", "application/json")
     return Response(told.body, status_code=told.status, media_type=media_type, headers=headers)

@@ -1,6 +1,6 @@
 """What every simulated network has: its world, its knobs, how a desk connects to it, and what it pushes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -51,6 +51,8 @@ class Told(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     cut: bool = False
     """The connection breaks instead."""
+    stream: AsyncIterator[bytes] | None = None
+    """It goes on with this: server-sent events."""
 
 
 class Simulator:

@@ -10,6 +10,7 @@ import msgspec
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Network
 from earful.model.time import rfc3339
+from earful.playground.networks.markup import without_tags
 from earful.playground.networks.shapes import Shape, problems
 from earful.playground.networks.simulator import Refusal, Simulator, Told, Wiring, as_json, body_of
 from earful.playground.networks.world import Said
@@ -27,7 +28,6 @@ _COMMENT: Shape = {
     "post!": int, "parent": int, "content!": str, "status": ("approved", "hold"), "author_name": str,
     "author_email": str,
 }  # fmt: skip
-_TAG = re.compile(r"<[^>]*>")
 
 
 class WordPressSimulator(Simulator):
@@ -127,7 +127,7 @@ class WordPressSimulator(Simulator):
 
     def _comment(self, said: Said) -> dict[str, Any]:
         # What visitors write loses the tags that they may not use; editors' markup stays, ours is escaped.
-        raw = html.escape(said.text, quote=False) if said.ours else _TAG.sub("", said.text)
+        raw = html.escape(said.text, quote=False) if said.ours else without_tags(said.text)
         rendered = (
             "<p>"
             + raw.replace("\n\n", "</p>\n<p>").replace("\n", "<br />\n").replace("'", "&#8217;")
