@@ -13,6 +13,7 @@ from earful.playground.load import load
 from earful.playground.networks.app import Networks
 from earful.playground.networks.pages import SHOP_CHAT
 from earful.playground.networks.serve import HOST, beside, listen_near
+from earful.playground.networks.simulator import Simulator
 from earful.playground.replay import replay
 from earful.playground.story import TEAM
 from earful.store.audit import EARFUL
@@ -85,3 +86,12 @@ def _connect(tx: Tx, earful: Earful, networks: Networks) -> None:
             )  # fmt: skip
         else:
             channels.connect_anew(tx, earful.vault, row["id"], wiring.settings, wiring.secrets, account)
+        tell_where(tx, earful, simulator, name)
+
+
+def tell_where(tx: Tx, earful: Earful, simulator: Simulator, name: str) -> None:
+    """Enter a channel's address and its webhook secret at a network that has to be told by hand."""
+    row = channels.find(tx, name) if simulator.is_told_where else None
+    if row is not None:
+        secret = channels.webhook_secrets(earful.vault.unseal(row["secrets"]))[0]
+        simulator.call_at(f"{earful.settings.address}/hooks/{name}", secret)

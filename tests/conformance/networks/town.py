@@ -28,6 +28,7 @@ from earful.outbox.wire import Draft
 from earful.playground.networks.app import Networks
 from earful.playground.networks.app import build as build_networks
 from earful.playground.networks.simulator import Simulator
+from earful.playground.show import tell_where
 from earful.store.audit import EARFUL, Who
 from earful.store.tables import channels as channel_table
 from earful.store.tables import messages, outbox
@@ -204,22 +205,25 @@ class Town:
     def _connect(self, network: Network) -> str:
         simulator = self.networks.simulators[network]
         wiring = simulator.wiring()
-        return self.earful.store.write_now(
-            lambda tx: (
-                channels.create(
-                    tx,
-                    self.earful.vault,
-                    EARFUL,
-                    network=network,
-                    name=f"brand-{network.value}",
-                    handle=simulator.world.brand.handle,
-                    settings=wiring.settings,
-                    secrets=wiring.secrets,
-                    account=registry.account(network, wiring.settings),
-                    now=self.now(),
-                ).id
+        name = f"brand-{network.value}"
+
+        def connect(tx: Tx) -> str:
+            made = channels.create(
+                tx,
+                self.earful.vault,
+                EARFUL,
+                network=network,
+                name=name,
+                handle=simulator.world.brand.handle,
+                settings=wiring.settings,
+                secrets=wiring.secrets,
+                account=registry.account(network, wiring.settings),
+                now=self.now(),
             )
-        )
+            tell_where(tx, self.earful, simulator, name)
+            return made.id
+
+        return self.earful.store.write_now(connect)
 
     def _serve(self, app: Any, port: int) -> None:
         config = uvicorn.Config(

@@ -87,7 +87,8 @@ class FeedConnector:
         """Look at the feed again and again until `stop`."""
         pause_seconds = self._settings.poll_seconds
         # A broken feed is asked less often than a good one, not more.
-        backoff = Backoff(base=min(60.0, pause_seconds), cap=max(3600.0, pause_seconds))
+        base, cap = min(60.0, pause_seconds), max(3600.0, pause_seconds)
+        backoff = Backoff(base=base * self._pace, cap=cap * self._pace)
         async with self._client() as http:
             await keep_up(
                 inlet,
@@ -153,6 +154,11 @@ class FeedConnector:
                 "The feed is gone for good, says its server (410). What came from it is kept. Remove the "
                 "channel or enter a new address; Earful looks once a day meanwhile.",
                 after_seconds=LONGEST_PAUSE_SECONDS,
+            )
+        if status in (401, 403):
+            raise FeedFailed(
+                f"The feed's server refuses the log-in ({status}). What came before is kept. Enter the user name and "
+                "the password anew on the channel's page."
             )
         told = retry_after(response.headers, instant(self._now())) if status in (429, 503) else None
         raise FeedFailed(

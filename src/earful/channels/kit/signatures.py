@@ -70,6 +70,14 @@ def sign(secret: str, webhook_id: str, stamp_seconds: int, raw_body: bytes) -> s
     return "v1," + base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
 
 
+def is_secret(text: str) -> bool:
+    """Whether one can sign with this."""
+    try:
+        return bool(_key(text))
+    except ValueError:
+        return False
+
+
 def _key(secret: str) -> bytes:
     bare = secret.removeprefix(_PREFIX)
     try:

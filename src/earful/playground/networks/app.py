@@ -17,12 +17,14 @@ from earful.model.time import Instant
 from earful.playground.networks import pages
 from earful.playground.networks.bluesky import BlueskySimulator
 from earful.playground.networks.facebook import FacebookSimulator
+from earful.playground.networks.feed import FeedSimulator
 from earful.playground.networks.google_reviews import GoogleReviewsSimulator
 from earful.playground.networks.instagram import InstagramSimulator
 from earful.playground.networks.jetstream import subscribe
 from earful.playground.networks.linkedin import LinkedInSimulator
 from earful.playground.networks.mastodon import MastodonSimulator
 from earful.playground.networks.messenger import MessengerSimulator
+from earful.playground.networks.phone import PhoneSimulator
 from earful.playground.networks.pinterest import PinterestSimulator
 from earful.playground.networks.push import Pusher
 from earful.playground.networks.reddit import RedditSimulator
@@ -59,6 +61,8 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
     Network.PINTEREST: PinterestSimulator,
     Network.BLOG: WordPressSimulator,
     Network.SMS: TwilioSimulator,
+    Network.PHONE: PhoneSimulator,
+    Network.FEED: FeedSimulator,
 }
 
 AT_ROOT = "api"

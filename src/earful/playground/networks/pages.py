@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
+from earful.channels.kit.signatures import is_secret
 from earful.model.message import Network
 from earful.playground.networks.knobs import OF_DELIVERIES, WORDS, Fault
 from earful.playground.networks.simulator import Simulator
@@ -45,7 +46,7 @@ async def page(request: Ask) -> Response[str]:
     knobs = [
         Knob(fault.value, f"{_what(fault)} {words}", _share(chosen.knobs.share.get(fault, 0.0)))
         for fault, words in WORDS.items()
-        if fault not in OF_DELIVERIES or chosen.pushes
+        if _can_befall(chosen, fault)
     ]
     wiring = chosen.wiring()
     html = renderer.render(
@@ -136,6 +137,22 @@ async def turn(request: Ask, network: FromPath[str]) -> Redirect:
     return _back(network)
 
 
+@post("/play/{network:str}/hook", include_in_schema=False)
+async def hook(request: Ask, network: FromPath[str]) -> Redirect:
+    """Enter where a desk wants to be called, at a network that is told that by hand."""
+    chosen, given = _chosen(request, network), await _form(request)
+    url, secret = given.get("hook_url", "").strip(), given.get("hook_secret", "").strip()
+    if chosen.is_told_where and url.startswith(("http://", "https://")) and is_secret(secret):
+        chosen.call_at(url[:2_000], secret)
+    return _back(network)
+
+
+def _can_befall(chosen: Simulator, fault: Fault) -> bool:
+    if fault is Fault.UNREADABLE and chosen.contract_is_ours:
+        return False
+    return chosen.pushes if fault in OF_DELIVERIES else fault in chosen.faults
+
+
 def _chosen(request: Ask, name: str) -> Simulator:
     simulators: dict[Network, Simulator] = request.app.state.networks.simulators
     network = Network(name) if name in set(Network) else None
@@ -173,4 +190,4 @@ def _threads(chosen: Simulator) -> list[list[Said]]:
     return newest[:THREADS_SHOWN]
 
 
-HANDLERS: list[Any] = [page, shop, file, say, edit, delete, turn]
+HANDLERS: list[Any] = [page, shop, file, say, edit, delete, turn, hook]

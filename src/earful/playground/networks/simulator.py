@@ -85,6 +85,10 @@ class Simulator:
     """There is a token, or something like it, that can be taken back."""
     has_permissions: ClassVar[bool] = True
     """An answer needs a permission that may be missing."""
+    is_told_where: ClassVar[bool] = False
+    """It calls an address of the desk that somebody entered there by hand."""
+    contract_is_ours: ClassVar[bool] = False
+    """It speaks as Earful's documents say: nothing comes that nobody knows, for what is otherwise is refused."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False
@@ -106,6 +110,8 @@ class Simulator:
         self.handed: dict[str, SentFile] = {}
         """What the brand handed over, by the id that the network gave it, until it is said something with."""
         self.on_push: Callable[[], None] | None = None
+        self.hook_url = self.hook_secret = ""
+        """Of a network that is told where to call."""
 
     # What a subclass gives.
 
@@ -147,6 +153,10 @@ class Simulator:
     def strange(self) -> list[Pushed]:
         """A delivery that no version of Earful can read."""
         return []
+
+    def call_at(self, hook_url: str, secret: str) -> None:
+        """Somebody enters where the desk wants to be called, and what proves who calls."""
+        self.hook_url, self.hook_secret = hook_url, secret
 
     # What all have.
 

@@ -69,7 +69,7 @@ class TwilioSimulator(Simulator):
 
     def author_id(self, account: Account) -> str:
         """A number."""
-        return _phone(account)
+        return phone_of(account)
 
     def handle(self, asked: Asked, path: str) -> Answer:
         """The account's messages and numbers."""
@@ -107,7 +107,7 @@ class TwilioSimulator(Simulator):
         self._check(asked, path, form, SEND)
         if len(form.get("Body", "")) > LONGEST:
             raise _refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit")
-        to = next((one for one in self.world.customers.values() if _phone(one) == form.get("To")), None)
+        to = next((one for one in self.world.customers.values() if phone_of(one) == form.get("To")), None)
         if to is None:
             raise _refusal(400, 21211, f"The 'To' number {form.get('To')} is not a valid phone number.")
         said = [one for one in self.world.with_customer(to.id) if not one.ours]
@@ -154,7 +154,7 @@ class TwilioSimulator(Simulator):
 
     def _ends(self, said: Said) -> tuple[str, str]:
         customer = next((one for one in self.world.customers.values() if one.id == said.to), said.by)
-        return (NUMBER, _phone(customer)) if said.ours else (_phone(customer), NUMBER)
+        return (NUMBER, phone_of(customer)) if said.ours else (phone_of(customer), NUMBER)
 
     def deliveries(self, happened: Happened) -> list[Pushed]:
         """What customers write; what became of our own is reported apart."""
@@ -210,7 +210,8 @@ class TwilioSimulator(Simulator):
         return _told(403, 21408, "Permission to send an SMS has not been enabled for the region")
 
 
-def _phone(account: Account) -> str:
+def phone_of(account: Account) -> str:
+    """The number of somebody, the same wherever they call or write from."""
     return f"+{account.id}"
 
 
