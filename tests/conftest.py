@@ -29,6 +29,7 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 TOGETHER = (
     "tests/browser/",
+    "tests/conformance/networks/test_reading.py",
     "tests/crash/",
     "tests/bench/",
     "tests/playground/test_replay.py",

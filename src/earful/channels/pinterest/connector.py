@@ -49,9 +49,10 @@ class PinterestConnector:
         return None
 
     async def check(self) -> list[str]:
-        """Try the token, and whose account it is."""
+        """Try the token, whose account it is, and whether its pins may be read."""
         try:
             _, answer = await self._api.ask("/v5/user_account", limit=REQUESTS)
+            await self._api.ask("/v5/pins", limit=REQUESTS, params={"page_size": "1"})
         except FAULTS as fault:
             return [self._explain(fault)]
         name = word(answer, "username")

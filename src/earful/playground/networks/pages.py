@@ -148,7 +148,7 @@ async def hook(request: Ask, network: FromPath[str]) -> Redirect:
 
 
 def _can_befall(chosen: Simulator, fault: Fault) -> bool:
-    if fault is Fault.UNREADABLE and chosen.contract_is_ours:
+    if fault is Fault.UNREADABLE and not chosen.keeps_unknown:
         return False
     return chosen.pushes if fault in OF_DELIVERIES else fault in chosen.faults
 

@@ -22,7 +22,7 @@ class PhoneSimulator(Simulator):
     network: ClassVar[Network] = Network.PHONE
     pushes: ClassVar[bool] = True
     is_told_where: ClassVar[bool] = True
-    contract_is_ours: ClassVar[bool] = True
+    keeps_unknown: ClassVar[bool] = False
     has_public: ClassVar[bool] = False
     has_deletes: ClassVar[bool] = False
     customers_answer: ClassVar[bool] = False

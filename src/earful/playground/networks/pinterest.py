@@ -29,6 +29,9 @@ class PinterestSimulator(Simulator):
     has_private: ClassVar[bool] = False
     has_edits: ClassVar[bool] = False
     has_deletes: ClassVar[bool] = False
+    customers_answer: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
+    tells_permissions: ClassVar[bool] = True
     permission: ClassVar[str] = "pins:read"
 
     def wiring(self) -> Wiring:

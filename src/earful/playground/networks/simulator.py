@@ -61,6 +61,8 @@ class Simulator:
     network: ClassVar[Network]
     pushes: ClassVar[bool] = False
     """It pushes deliveries; otherwise it is asked."""
+    is_told_where: ClassVar[bool] = False
+    """It pushes to an address that somebody enters there by hand."""
     has_private: ClassVar[bool] = True
     has_public: ClassVar[bool] = True
     has_edits: ClassVar[bool] = True
@@ -85,10 +87,8 @@ class Simulator:
     """There is a token, or something like it, that can be taken back."""
     has_permissions: ClassVar[bool] = True
     """An answer needs a permission that may be missing."""
-    is_told_where: ClassVar[bool] = False
-    """It calls an address of the desk that somebody entered there by hand."""
-    contract_is_ours: ClassVar[bool] = False
-    """It speaks as Earful's documents say: nothing comes that nobody knows, for what is otherwise is refused."""
+    keeps_unknown: ClassVar[bool] = True
+    """What it pushes in an unknown shape is taken and kept; otherwise it is refused at once, for its sender to see."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False
