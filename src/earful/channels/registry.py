@@ -94,25 +94,28 @@ class Made(Struct, frozen=True):
 
 
 class _OwnClient:
-    """A connector that makes its own HTTP client."""
+    """A connector that makes its own HTTP client; `given` names what else it gets of the tools."""
 
-    def __init__(self, kind: Any, *, is_pushed: bool = False) -> None:
+    def __init__(self, kind: Any, *given: str) -> None:
         self._make = kind
-        self._is_pushed = is_pushed
+        self._given = given
         self.capabilities: Capabilities = kind.capabilities
 
     def __call__(self, settings: Any, secrets: Any, tools: Tools) -> Connector:
-        pushed = {"hook_url": tools.hook_url, "pace": tools.pace} if self._is_pushed else {}
         made: Connector = self._make(
-            settings, secrets, allow_private=tools.allow_private, now=lambda: moment(tools.now()), **pushed
+            settings,
+            secrets,
+            allow_private=tools.allow_private,
+            now=lambda: moment(tools.now()),
+            **{name: getattr(tools, name) for name in self._given},
         )
         return made
 
 
 NETWORKS: Mapping[Network, Made] = {
     Network.EMAIL: Made(EmailSettings, EmailSecrets, _OwnClient(EmailConnector), file_in=file_in),
-    Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector)),
-    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector, is_pushed=True), feed_hook),
+    Network.MASTODON: Made(MastodonSettings, MastodonSecrets, _OwnClient(MastodonConnector, "pace")),
+    Network.FEED: Made(FeedSettings, FeedSecrets, _OwnClient(FeedConnector, "hook_url", "pace"), feed_hook),
     Network.BLOG: Made(BlogSettings, BlogSecrets, BlogConnector),
     Network.TELEGRAM: Made(TelegramSettings, TelegramSecrets, TelegramConnector, TelegramHook),
     Network.FACEBOOK: Made(FacebookSettings, FacebookSecrets, FacebookConnector, MetaHook),

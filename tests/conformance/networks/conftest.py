@@ -36,7 +36,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     networks = list(dict.fromkeys(network for row in _found.values() for network in row))
     lines = ["| | " + " | ".join(networks) + " |", "|---|" + "---|" * len(networks)]
     lines += [
-        f"| {what} | " + " | ".join(row.get(network, "") for network in networks) + " |"
+        f"| {what} | " + " | ".join(row.get(network, "–") for network in networks) + " |"
         for what, row in _found.items()
     ]
     Path(page).write_text(HEAD + "\n".join(lines) + "\n")

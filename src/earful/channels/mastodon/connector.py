@@ -45,11 +45,13 @@ class MastodonConnector:
         secrets: MastodonSecrets,
         *,
         allow_private: bool = False,
+        pace: float = 1.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._allow_private = allow_private
+        self._pace = pace
         self._now = now
         self._known: Instance | None = None
         self._sending = asyncio.Lock()
@@ -59,8 +61,9 @@ class MastodonConnector:
         """Follow both streams until `stop`: notifications with our own posts, and direct messages."""
         api = self._api()
         follow = Follow(
-            api, self._settings, inlet=inlet, stop=stop, now=self._now, client_id_of=self._client_id_of
-        )
+            api, self._settings, inlet=inlet, stop=stop, now=self._now, client_id_of=self._client_id_of,
+            pace=self._pace,
+        )  # fmt: skip
         try:
             await asyncio.gather(
                 keep_up(inlet, stop, follow.user, self._explain),

@@ -53,6 +53,7 @@ class Follow:
         stop: asyncio.Event,
         now: Callable[[], datetime],
         client_id_of: Callable[[str], Awaitable[str]],
+        pace: float = 1.0,
     ) -> None:
         self._api = api
         self._settings = settings
@@ -60,6 +61,7 @@ class Follow:
         self._stop = stop
         self._now = now
         self._client_id_of = client_id_of
+        self._look_seconds = settings.look_again_seconds * pace
         self._me = ""
         self._ancestors: dict[str, list[str]] = {}
         self._recent: dict[str, datetime | None] = {}
@@ -109,7 +111,7 @@ class Follow:
         self, events: AsyncIterator[httpx2.ServerSentEvent], fill: Callable[[], Awaitable[None]]
     ) -> None:
         loop = asyncio.get_running_loop()
-        look_again = loop.time() + self._settings.look_again_seconds
+        look_again = loop.time() + self._look_seconds
         coming = asyncio.ensure_future(anext(events))
         try:
             while True:
@@ -127,7 +129,7 @@ class Follow:
                 if loop.time() >= look_again:
                     await fill()
                     await self._inlet.alive()
-                    look_again = loop.time() + self._settings.look_again_seconds
+                    look_again = loop.time() + self._look_seconds
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
@@ -138,7 +140,7 @@ class Follow:
             await self._catch_up()
             await self._inlet.alive()
             backoff.reset()
-            if await pause(self._stop, self._settings.look_again_seconds):
+            if await pause(self._stop, self._look_seconds):
                 raise Stopped
 
     async def _take(self, event: httpx2.ServerSentEvent) -> None:

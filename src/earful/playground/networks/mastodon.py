@@ -70,7 +70,7 @@ class MastodonSimulator(Simulator):
         origin = urlsplit(self.base_url)
         settings = {
             "server": f"{origin.scheme}://{origin.netloc}",
-            "look_again_seconds": 1,
+            "look_again_seconds": 5,
             "heartbeat_seconds": 10,
         }
         return Wiring(settings=settings, secrets={"access_token": TOKEN})
