@@ -10,7 +10,7 @@ from earful.channels.contract import Inlet, Known, RawDelivery
 from earful.channels.kit.api import ApiRefused, NotJson
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.budget import Budget, Priority
-from earful.channels.kit.poll import Walk, afford, walk_back
+from earful.channels.kit.poll import Turn, Walk, walk_back
 from earful.channels.kit.running import keep_up
 from earful.channels.kit.stopping import Stopped, pause
 from earful.model.message import Change, IncomingMessage
@@ -48,8 +48,8 @@ class Looks:
             while not await pause(self._stop, seconds):
                 known = await self._inlet.recent(Instant(self._now() - days * DAY), most)
                 for start in range(0, len(known), at_once):
-                    await afford(self._stop, self._budget, limit, Priority.HISTORY, cost)
-                    raw, messages = await ask(known[start : start + at_once])
+                    async with Turn(self._stop, self._budget, limit, Priority.HISTORY, cost):
+                        raw, messages = await ask(known[start : start + at_once])
                     if messages:
                         delivery = RawDelivery(transport="poll", body=raw, verified_by="token")
                         await self._inlet.accept(delivery, messages)
@@ -64,9 +64,9 @@ class Looks:
         async def once(backoff: Backoff) -> None:
             while not await pause(self._stop, seconds):
                 for what in await self._inlet.wanted():
-                    await afford(self._stop, self._budget, limit, Priority.LIVE, cost)
                     try:
-                        raw, messages = await fetch(what)
+                        async with Turn(self._stop, self._budget, limit, Priority.LIVE, cost):
+                            raw, messages = await fetch(what)
                     except (ApiRefused, NotJson, httpx2.HTTPError) as fault:
                         await self._inlet.not_fetched(what, self._explain(fault), LATER_SECONDS)
                         continue

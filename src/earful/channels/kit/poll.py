@@ -82,27 +82,48 @@ async def look(
     """Fetch everything new from a source, page by page. True when something was new."""
     news = False
     while True:
-        await afford(stop, budget, source.limit, priority)
-        page = await source.page(await inlet.cursor(source.name))
-        cursors = {source.name: page.cursor} if page.cursor else None
-        if page.messages:
+        async with Turn(stop, budget, source.limit, priority):
+            page = await source.page(await inlet.cursor(source.name))
+            cursors = {source.name: page.cursor} if page.cursor else None
             receipt = await inlet.accept(page.delivery, page.messages, cursors=cursors)
-            news = news or bool(receipt.accepted or receipt.changed)
-        else:
-            await inlet.accept(page.delivery, [], cursors=cursors)
+        news = news or bool(receipt.accepted or receipt.changed)
         if not page.more:
             return news
 
 
-async def afford(stop: asyncio.Event, budget: Budget, limit: str, priority: Priority, cost: int = 1) -> None:
-    """Wait until a limit allows it, then count it. Raises Stopped."""
-    while True:
-        seconds = budget.wait(limit, cost, priority)
-        if seconds <= 0:
-            budget.spend(limit, cost)
-            return
-        if await pause(stop, min(seconds, 60.0)):
-            raise Stopped
+class Turn:
+    """Entered when a limit allows it and few enough others of the process are at work; it is counted then.
+
+    A thousand channels that all began at once would otherwise all have a request on its way at once.
+    Entering raises Stopped.
+    """
+
+    def __init__(
+        self, stop: asyncio.Event, budget: Budget, limit: str, priority: Priority, cost: int = 1
+    ) -> None:
+        self._stop = stop
+        self._budget = budget
+        self._limit = limit
+        self._priority = priority
+        self._cost = cost
+
+    async def __aenter__(self) -> None:
+        budget, limit = self._budget, self._limit
+        while True:
+            seconds = budget.wait(limit, self._cost, self._priority)
+            if seconds > 0:
+                if await pause(self._stop, min(seconds, 60.0)):
+                    raise Stopped
+                continue
+            await budget.places.acquire()
+            # While it waited for its place others may have spent what there was.
+            if budget.wait(limit, self._cost, self._priority) <= 0:
+                budget.spend(limit, self._cost)
+                return
+            budget.places.release()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._budget.places.release()
 
 
 Walk = Callable[[Job], Awaitable[Page]]
@@ -117,8 +138,8 @@ async def walk_back(
     What it brings is marked as history: it is kept and shown, but starts no automation.
     """
     while True:
-        await afford(stop, budget, limit, Priority.HISTORY)
-        page = await walk(job)
+        async with Turn(stop, budget, limit, Priority.HISTORY):
+            page = await walk(job)
         messages = [msgspec.structs.replace(one, backfill=True) for one in page.messages]
         await inlet.job_moved(job.id, page.delivery, messages, place=page.cursor)
         if not page.more:
