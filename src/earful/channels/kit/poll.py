@@ -1,13 +1,12 @@
 """Asking again and again: from a cursor, with overlap, within a budget, quicker where something happens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Inlet, Job, RawDelivery
+from earful.channels.contract import Inlet, RawDelivery
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.budget import Budget, Priority
 from earful.channels.kit.running import keep_up
@@ -124,25 +123,3 @@ class Turn:
 
     async def __aexit__(self, *_: object) -> None:
         self._budget.places.release()
-
-
-Walk = Callable[[Job], Awaitable[Page]]
-"""One page of history: its cursor is the place to go on from."""
-
-
-async def walk_back(
-    inlet: Inlet, stop: asyncio.Event, job: Job, walk: Walk, *, budget: Budget, limit: str
-) -> None:
-    """Do a job page by page; each page is kept with the place to go on from, so that a restart goes on there.
-
-    What it brings is marked as history: it is kept and shown, but starts no automation.
-    """
-    while True:
-        async with Turn(stop, budget, limit, Priority.HISTORY):
-            page = await walk(job)
-        messages = [msgspec.structs.replace(one, backfill=True) for one in page.messages]
-        await inlet.job_moved(job.id, page.delivery, messages, place=page.cursor)
-        if not page.more:
-            await inlet.job_ended(job.id)
-            return
-        job = msgspec.structs.replace(job, place=page.cursor)
