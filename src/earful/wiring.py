@@ -68,7 +68,7 @@ from earful.log.contract import Log
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
-from earful.model.time import DAY, Instant
+from earful.model.time import DAY, MINUTE, Instant
 from earful.outbox.consumer import ReportConsumer, WaitingConsumer
 from earful.outbox.sender import Sender
 from earful.parts import Parts
@@ -81,10 +81,13 @@ from earful.store.store import Store
 from earful.store.tx import Tx
 from earful.triage import workspace
 from earful.triage.consumer import TriageConsumer
+from earful.triage.lean import give_back
 from earful.triage.subject import Brand
 
 logger = structlog.get_logger()
 TICK_SECONDS = 5.0
+LEAN_MINUTES = 10
+"""How often what only loading needed is given back: learning and a new brand load again."""
 PLAYGROUND = "playground"
 """The setting that marks a simulated channel."""
 
@@ -132,6 +135,7 @@ class Earful:
         self.vault = Vault.open(settings.folder)
         self.runner = Runner(self.store, self.log, self.consumers(), clock)
         self._swept = 0
+        self._lean_at = 0
         self.on_demo_reply: OnReply | None = None
         self.receiver = Receiver(self.store, self.log, self.vault, self._connect, clock)
         self.budgets = Budgets(clock)
@@ -340,10 +344,16 @@ class Earful:
         if changes := ledger.changes_of(self.budgets.all()):
             await self.store.write(partial(ledger.keep_spending, changes=changes))
 
+    async def _stay_lean(self) -> None:
+        if self.clock() >= self._lean_at:
+            self._lean_at = self.clock() + LEAN_MINUTES * MINUTE
+            await asyncio.to_thread(give_back)
+
     async def _tick(self, stop: asyncio.Event) -> None:
         """What happens because time passes."""
         while not stop.is_set():
             try:
+                await self._stay_lean()
                 await self._purge()
                 await self._learn()
                 await self._keep_spending()

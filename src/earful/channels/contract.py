@@ -196,6 +196,7 @@ class Job(Struct, frozen=True, kw_only=True):
     kind: str
     """`backfill` or `reconcile`."""
     since: Instant | None
+    asked_at: Instant
     place: str
     """Where an earlier run of it stopped; empty for the beginning."""
 

@@ -150,10 +150,10 @@ def test_history_is_walked_video_by_video() -> None:
             settings = TikTokSettings(**network.wiring().settings)
             secrets = TikTokSecrets(**network.wiring().secrets)
             walk = TikTokConnector(settings, secrets, tools)._comments.walk
-            page, found = await walk(Job(id="j", kind="backfill", since=None, place="")), 0
+            page, found = await walk(Job(id="j", kind="backfill", since=None, asked_at=NOW, place="")), 0
             while page.more:
                 found += len(page.messages)
-                page = await walk(Job(id="j", kind="backfill", since=None, place=page.cursor))
+                page = await walk(Job(id="j", kind="backfill", since=None, asked_at=NOW, place=page.cursor))
             assert found + len(page.messages) == len(said)
             assert network.violations == []
 

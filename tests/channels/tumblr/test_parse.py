@@ -11,6 +11,7 @@ from earful.channels.tumblr.parse import added, before, notification, order, own
 from earful.channels.tumblr.send import compose
 from earful.channels.tumblr.settings import TumblrSecrets, TumblrSettings
 from earful.model.message import Direction, IncomingMessage, MessageKind, Network, Visibility
+from earful.model.time import Instant
 from tests.channels.garbage import few, objects
 from tests.channels.running import run
 from tests.channels.simulated import simulated
@@ -114,11 +115,19 @@ def test_history_is_walked_to_its_end() -> None:
             connector = TumblrConnector(
                 TumblrSettings(**wiring.settings), TumblrSecrets(**wiring.secrets), tools
             )
-            page = await connector._activity.walk(Job(id="j", kind="backfill", since=None, place=""))
+            page = await connector._activity.walk(
+                Job(id="j", kind="backfill", since=None, asked_at=Instant(1_795_000_000_000), place="")
+            )
             found = {one.native_id for one in page.messages}
             while page.more:
                 page = await connector._activity.walk(
-                    Job(id="j", kind="backfill", since=None, place=page.cursor)
+                    Job(
+                        id="j",
+                        kind="backfill",
+                        since=None,
+                        asked_at=Instant(1_795_000_000_000),
+                        place=page.cursor,
+                    )
                 )
                 found |= {one.native_id for one in page.messages}
             assert found == {one.id for one in said}

@@ -16,19 +16,20 @@ from earful.playground.networks.app import SIMULATORS
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import Said
 from earful.store.tables import deliveries, media, oddities
-from tests.conformance.networks.town import Town
+from tests.conformance.networks.town import AUTOMATIC, Town
 from tests.desk.media.test_media import PICTURE
 
 _customers = (f"customer{number}" for number in range(1, 1_000))
 
 
+PAST = "This was said long before anybody listened."
 NETWORKS = [network for network, simulator in SIMULATORS.items() if simulator.speaks]
 
 
 @pytest.fixture(scope="module", params=NETWORKS, ids=lambda network: network.value)
 def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """One desk and one network for the tests of it."""
-    town = Town(tmp_path_factory.mktemp(request.param.value), request.param)
+    town = Town(tmp_path_factory.mktemp(request.param.value), request.param, past=PAST)
     yield town
     town.close()
 
@@ -224,6 +225,22 @@ def test_a_reply_goes_out_once_and_its_echo_is_the_same_message(town: Town) -> N
     assert ours(town, "A new one is on its way.") == 1
 
 
+def test_an_echo_before_the_answer_of_the_send_call_is_the_same_message(town: Town) -> None:
+    answered(town)
+    if not town.simulator.echoes:
+        pytest.skip("the network does not tell us what we said")
+    at = says(town, "The handle came off.")
+    reply = town.answer(at, "Then we send you another handle.")
+    with town.sending(), town.late_answer():
+        town.until(lambda: said_by_us(town, "another handle") == 1)
+        town.until(lambda: town.settle() or ours(town, "another handle") == 1)
+        assert town.reply(reply)["state"] not in OUT
+    assert town.reply(reply)["state"] in OUT
+    says(town, "Somebody else, so that everything before has come back.")
+    assert said_by_us(town, "another handle") == 1
+    assert ours(town, "another handle") == 1
+
+
 def test_a_file_goes_out_once_with_its_words_and_what_it_shows(town: Town) -> None:
     can = town.earful.receiver.connectors[town.channel_id].capabilities
     there = ((False, town.simulator.has_public), (True, town.simulator.has_private))
@@ -345,6 +362,20 @@ def test_a_revoked_token_keeps_the_reply_and_is_named(town: Town) -> None:
     assert said_by_us(town, "Of course you can, within thirty days.") == 1
 
 
+def test_a_token_that_ended_is_made_anew_and_nobody_notices(town: Town) -> None:
+    answered(town)
+    if not town.simulator.renews:
+        pytest.skip("its tokens do not end by themselves")
+    at = says(town, "How long is the guarantee?")
+    reply = town.answer(at, "Two years from the day you bought it.")
+    town.send(seconds=3 * 3_600)
+    assert town.reply(reply)["state"] in OUT
+    assert not town.reply(reply)["error"]
+    assert said_by_us(town, "Two years from the day you bought it.") == 1
+    says(town, "And what was said since then arrives.")
+    assert town.trouble() == ""
+
+
 def test_a_missing_permission_fails_the_reply_with_the_reason(town: Town) -> None:
     answered(town)
     if not town.simulator.has_permissions:
@@ -379,6 +410,19 @@ def test_scripts_and_controls_in_every_text_stay_text(town: Town) -> None:
     assert "<script" not in row["html"].lower()
     assert "onerror" not in row["html"].lower()
     assert "alert(1)" in row["text"]
+
+
+def test_history_that_is_brought_in_sets_off_no_automation(town: Town) -> None:
+    assert town.past is not None
+    native_id = town.simulator.native_id(town.past)
+    if town.earful.receiver.connectors[town.channel_id].capabilities.history:
+        town.fetch_history()
+    elif town.simulator.pushes:
+        pytest.skip("what was said before cannot be had")
+    town.arrived(native_id)
+    assert town.message(native_id)["backfill"]
+    assert town.tags(native_id) == []
+    assert town.tags(says(town, "This one is new.")) == [AUTOMATIC]
 
 
 def test_nothing_is_left_over(town: Town) -> None:

@@ -5,9 +5,10 @@ test says so, so that every run sees the same steps.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,20 +19,24 @@ from earful.channels import registry
 from earful.channels.kit.media import known
 from earful.config import Settings
 from earful.desk.attaching import service as attaching
+from earful.desk.automation import service as automation
+from earful.desk.automation.rules import Act, Do, On, Rule
 from earful.desk.channels import service as channels
+from earful.intake.ledger import service as ledger
 from earful.log.runner import drain
 from earful.model.ids import new_id
 from earful.model.message import Network, Visibility
-from earful.model.time import Instant
+from earful.model.time import HOUR, Instant
 from earful.outbox import service as outbox_service
 from earful.outbox.wire import Draft
 from earful.playground.networks.app import Networks
 from earful.playground.networks.app import build as build_networks
 from earful.playground.networks.simulator import Simulator
+from earful.playground.networks.world import Said
 from earful.playground.show import tell_where
 from earful.store.audit import EARFUL, Who
+from earful.store.tables import case_tags, messages, outbox
 from earful.store.tables import channels as channel_table
-from earful.store.tables import messages, outbox
 from earful.store.tx import Row, Tx
 from earful.web.app import build
 from earful.wiring import Earful
@@ -41,12 +46,16 @@ from tests.servers.process import free_port
 
 T = TypeVar("T")
 PATIENCE = 20.0
+AUTOMATIC = "automatic"
+"""What the rule of a town with a past puts on every case that opens."""
 
 
 class Town:
     """A desk with one channel on a simulated network, or on several: the first is what most of this is about."""
 
-    def __init__(self, folder: Path, network: Network, *others: Network) -> None:
+    def __init__(self, folder: Path, network: Network, *others: Network, past: str = "") -> None:
+        """`past`: what a customer of the first network said long before the desk listened to it, with a rule that acts
+        on everything that is new."""
         self.network = network
         self.ahead = 0
         desk_port, networks_port = free_port(), free_port()
@@ -58,6 +67,7 @@ class Town:
         self.earful = Earful(self.settings, self.now, pace=0.02)
         self.consumers = self.earful.consumers()
         self.made = prepare(self.earful.store, self.earful.vault, channel="")
+        self.past = self._had_a_past(past) if past else None
         self.channel_ids = {one: self._connect(one) for one in (network, *others)}
         self.channel_id = self.channel_ids[network]
         self.name = f"brand-{network.value}"
@@ -95,7 +105,7 @@ class Town:
         """Wait for what must come; fail when it does not."""
         end = time.monotonic() + seconds
         while not holds():
-            assert time.monotonic() < end, f"it did not come; the channel says: {self.trouble()!r}"
+            assert time.monotonic() < end, f"it did not come; {self._standing()}"
             time.sleep(0.005)
 
     def rows(self, query: Select[Any]) -> list[Row]:
@@ -157,6 +167,20 @@ class Town:
         )
         return reply_id
 
+    def _had_a_past(self, text: str) -> Said:
+        world = self.simulator.world
+        self.ahead = -6 * HOUR
+        said = world.say(world.customer("oldtimer"), text, private=not self.simulator.has_public)
+        self.ahead = 0
+        # Nobody listened when the network told of it.
+        self.simulator.outgoing.clear()
+        acts = (Act(act=Do.TAG, value=AUTOMATIC),)
+        rule = Rule(id="greet", name="Greet", on=(On.OPENED,), when={"all": []}, acts=acts)
+        self.earful.store.write_now(
+            lambda tx: automation.save(tx, self.earful.log, EARFUL, [rule], self.now())
+        )
+        return said
+
     def _put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
         found, digest = known(content), self.earful.files.put(content)
 
@@ -173,14 +197,45 @@ class Town:
 
     def send(self, *, seconds: int = 60) -> None:
         """Let time pass and do what is due then: send, or look for what may be out."""
+        with self.sending(seconds=seconds):
+            pass
+
+    @contextlib.contextmanager
+    def sending(self, *, seconds: int = 60) -> Iterator[None]:
+        """The same, with what is to happen while it is on its way; in the end it is done."""
         self.ahead += seconds * 1000
 
         async def due() -> None:
             for reply_id, state in await self.earful.sender.due(self.now()):
                 await self.earful.sender.one(reply_id, state)
 
-        self.run(due())
+        under_way = asyncio.run_coroutine_threadsafe(due(), self._loop)
+        yield
+        under_way.result(60)
         self.settle()
+
+    @contextlib.contextmanager
+    def late_answer(self) -> Iterator[None]:
+        """The network does what it is asked to, and answers only when this ends."""
+        answering = self.simulator.knobs.answering
+        self._loop.call_soon_threadsafe(answering.clear)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(answering.set)
+
+    def fetch_history(self) -> None:
+        """An admin asks the channel for what is older."""
+        self.earful.store.write_now(
+            lambda tx: ledger.ask(tx, EARFUL, self.channel_id, "backfill", None, self.now())
+        )
+
+    def tags(self, native_id: str) -> list[str]:
+        """The tags of the case that a message is in; none where it is in no case."""
+        case_id = self.message(native_id)["case_id"]
+        return [
+            row["tag"] for row in self.rows(select(case_tags.c.tag).where(case_tags.c.case_id == case_id))
+        ]
 
     def reconnect(self, network: Network) -> None:
         """An admin connects a network's channel anew, as they do when its consent was taken back."""
@@ -197,6 +252,11 @@ class Town:
         return str(
             self.rows(select(channel_table).where(channel_table.c.id == self.channel_id))[0]["trouble"]
         )
+
+    def _standing(self) -> str:
+        pusher = self.networks.pusher
+        told = "everything was pushed" if pusher.idle else "pushes are under way"
+        return f"the channel says {self.trouble()!r}; {told}, refused {pusher.refused[-3:]}"
 
     def _are_alive(self) -> bool:
         wanted = channel_table.c.id.in_(self.channel_ids.values())

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from earful.channels.contract import Inlet
-from earful.channels.kit.again import Ask, Looks
+from earful.channels.kit.again import Ask, Looks, Walk
 from earful.channels.kit.budget import Budget
-from earful.channels.kit.poll import Cadence, Source, Walk, poll
+from earful.channels.kit.poll import Cadence, Source, poll
 from earful.channels.kit.tools import Tools
 
 SLOWEST = 4

@@ -4,6 +4,7 @@ Limits are counted over sliding windows in slices, so that no stretch of a windo
 network allows. What the network itself says of its counters is heeded when it is less.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
@@ -13,6 +14,8 @@ from earful.model.time import SECOND, Instant
 
 SLICES = 30
 """Parts of a window: the finest step in which spent capacity comes back."""
+AT_ONCE = 50
+"""How many of a process's lists are being read at the same time; a reply waits for nobody."""
 
 
 class Priority(IntEnum):
@@ -58,8 +61,16 @@ class Slice(Struct, frozen=True, kw_only=True):
 class Budget:
     """The limits of one token, shared by everything that uses it."""
 
-    def __init__(self, name: str, limits: Sequence[Limit], clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self,
+        name: str,
+        limits: Sequence[Limit],
+        clock: Callable[[], Instant],
+        places: asyncio.Semaphore | None = None,
+    ) -> None:
         self.name = name
+        self.places = places or asyncio.Semaphore(AT_ONCE)
+        """Of whoever reads by turns; shared by the budgets of a process."""
         self._limits = {limit.name: limit for limit in limits}
         self._clock = clock
         self._spent: dict[str, dict[int, int]] = {limit.name: {} for limit in limits}
@@ -181,6 +192,7 @@ class Budgets:
 
     def __init__(self, clock: Callable[[], Instant]) -> None:
         self._clock = clock
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._held: dict[str, Budget] = {}
         self._kept: dict[str, list[Slice]] = {}
 
@@ -191,7 +203,7 @@ class Budgets:
     def of(self, name: str, limits: Sequence[Limit]) -> Budget:
         """The budget of a name; made with these limits when there is none."""
         if name not in self._held:
-            budget = self._held[name] = Budget(name, limits, self._clock)
+            budget = self._held[name] = Budget(name, limits, self._clock, self._places)
             budget.restore(self._kept.pop(name, []))
         return self._held[name]
 

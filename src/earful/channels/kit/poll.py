@@ -1,13 +1,12 @@
 """Asking again and again: from a cursor, with overlap, within a budget, quicker where something happens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Inlet, Job, RawDelivery
+from earful.channels.contract import Inlet, RawDelivery
 from earful.channels.kit.backoff import Backoff
 from earful.channels.kit.budget import Budget, Priority
 from earful.channels.kit.running import keep_up
@@ -82,46 +81,45 @@ async def look(
     """Fetch everything new from a source, page by page. True when something was new."""
     news = False
     while True:
-        await afford(stop, budget, source.limit, priority)
-        page = await source.page(await inlet.cursor(source.name))
-        cursors = {source.name: page.cursor} if page.cursor else None
-        if page.messages:
+        async with Turn(stop, budget, source.limit, priority):
+            page = await source.page(await inlet.cursor(source.name))
+            cursors = {source.name: page.cursor} if page.cursor else None
             receipt = await inlet.accept(page.delivery, page.messages, cursors=cursors)
-            news = news or bool(receipt.accepted or receipt.changed)
-        else:
-            await inlet.accept(page.delivery, [], cursors=cursors)
+        news = news or bool(receipt.accepted or receipt.changed)
         if not page.more:
             return news
 
 
-async def afford(stop: asyncio.Event, budget: Budget, limit: str, priority: Priority, cost: int = 1) -> None:
-    """Wait until a limit allows it, then count it. Raises Stopped."""
-    while True:
-        seconds = budget.wait(limit, cost, priority)
-        if seconds <= 0:
-            budget.spend(limit, cost)
-            return
-        if await pause(stop, min(seconds, 60.0)):
-            raise Stopped
+class Turn:
+    """Entered when a limit allows it and few enough others of the process are at work; it is counted then.
 
-
-Walk = Callable[[Job], Awaitable[Page]]
-"""One page of history: its cursor is the place to go on from."""
-
-
-async def walk_back(
-    inlet: Inlet, stop: asyncio.Event, job: Job, walk: Walk, *, budget: Budget, limit: str
-) -> None:
-    """Do a job page by page; each page is kept with the place to go on from, so that a restart goes on there.
-
-    What it brings is marked as history: it is kept and shown, but starts no automation.
+    A thousand channels that all began at once would otherwise all have a request on its way at once.
+    Entering raises Stopped.
     """
-    while True:
-        await afford(stop, budget, limit, Priority.HISTORY)
-        page = await walk(job)
-        messages = [msgspec.structs.replace(one, backfill=True) for one in page.messages]
-        await inlet.job_moved(job.id, page.delivery, messages, place=page.cursor)
-        if not page.more:
-            await inlet.job_ended(job.id)
-            return
-        job = msgspec.structs.replace(job, place=page.cursor)
+
+    def __init__(
+        self, stop: asyncio.Event, budget: Budget, limit: str, priority: Priority, cost: int = 1
+    ) -> None:
+        self._stop = stop
+        self._budget = budget
+        self._limit = limit
+        self._priority = priority
+        self._cost = cost
+
+    async def __aenter__(self) -> None:
+        budget, limit = self._budget, self._limit
+        while True:
+            seconds = budget.wait(limit, self._cost, self._priority)
+            if seconds > 0:
+                if await pause(self._stop, min(seconds, 60.0)):
+                    raise Stopped
+                continue
+            await budget.places.acquire()
+            # While it waited for its place others may have spent what there was.
+            if budget.wait(limit, self._cost, self._priority) <= 0:
+                budget.spend(limit, self._cost)
+                return
+            budget.places.release()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._budget.places.release()

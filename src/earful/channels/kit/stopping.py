@@ -17,10 +17,11 @@ class Stopped(Exception):
 
 async def pause(stop: asyncio.Event, seconds: float) -> bool:
     """Wait `seconds` or until `stop`; True when it was stopped."""
-    if seconds <= 0:
-        return stop.is_set()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+    if seconds > 0 and not stop.is_set():
+        # Not `wait_for`, which makes a task for every wait: a thousand channels wait five times each.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await stop.wait()
     return stop.is_set()
 
 

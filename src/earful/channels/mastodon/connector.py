@@ -1,6 +1,7 @@
 """A Mastodon account as a channel: a stream for speed, paging for certainty."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from earful.channels.kit.stream import StreamRefused
 from earful.channels.mastodon.api import Api, ApiRefused, Instance, Policy
 from earful.channels.mastodon.files import taken, upload
 from earful.channels.mastodon.follow import Follow
-from earful.channels.mastodon.limits import CAPABILITIES
+from earful.channels.mastodon.limits import CAPABILITIES, ECHO_WAIT_SECONDS
 from earful.channels.mastodon.send import compose, find_own, post, sent, withdraw_if_wider
 from earful.channels.mastodon.settings import MastodonSecrets, MastodonSettings
 from earful.model.message import Network
@@ -79,7 +80,7 @@ class MastodonConnector:
             instance = await self._instance(api)
             text, visibility = compose(reply, self._settings.server, instance)
             media_ids = await upload(api, reply, now=instant(self._now()))
-            # An echo that comes by stream before the answer to the request waits for this lock.
+            # An echo that comes by stream before the answer to the request waits for this lock, for a moment.
             async with self._sending:
                 status = await post(
                     api, reply, text, visibility, now=instant(self._now()), media_ids=media_ids
@@ -151,9 +152,12 @@ class MastodonConnector:
             del self._client_ids[next(iter(self._client_ids))]
 
     async def _client_id_of(self, status_id: str) -> str:
-        """The outbox id of a status of ours, once no request is under way that could tell; else empty."""
-        async with self._sending:
-            return self._client_ids.get(status_id, "")
+        """The outbox id of a status of ours; empty where no request made it, or its answer is long in coming."""
+        # Who waits here holds up a stream: when the answer comes, the outbox finds the echo by its native id.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ECHO_WAIT_SECONDS), self._sending:
+                pass
+        return self._client_ids.get(status_id, "")
 
     def _explain(self, fault: Exception) -> str:
         host = self._settings.server

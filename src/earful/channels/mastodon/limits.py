@@ -16,6 +16,8 @@ ANCESTORS_KEPT = 500
 
 FILES = Files(largest=dict.fromkeys((*PICTURES, "image/gif", "image/webp"), 16 * MEGABYTE), most=4, alt=1_500)
 """Where the server does not say: `configuration.media_attachments` and `statuses.max_media_attachments`."""
+ECHO_WAIT_SECONDS = 1.0
+"""Longest that what a stream tells of a status of ours waits for the answer to the request that made it."""
 MEDIA_LOOKS, MEDIA_LOOK_SECONDS = 20, 1.0
 """How often the server is asked whether a large file is ready."""
 

@@ -57,8 +57,9 @@ class PhoneConnector:
 
     @property
     def capabilities(self) -> Capabilities:
-        """A call can be answered in writing only where there is a channel for SMS."""
-        return BY_SMS if self.by_sms() is not None else CAPABILITIES
+        """Answers in writing need a channel for SMS; of what was before, only Twilio tells."""
+        can = BY_SMS if self.by_sms() is not None else CAPABILITIES
+        return msgspec.structs.replace(can, history=self._settings.calls == "twilio")
 
     async def receive(self, inlet: Inlet, stop: asyncio.Event) -> None:
         """Tell Twilio where to call, and fetch what it could not tell; elsewhere calls are handed in."""

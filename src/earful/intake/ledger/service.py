@@ -39,9 +39,7 @@ def give_up(tx: Tx, who: Who, job_id: str, now: Instant) -> None:
 def job(tx: Tx, channel_id: str) -> Job | None:
     """What a channel is to do next."""
     row = store.open_job(tx, channel_id)
-    return (
-        None if row is None else Job(id=row["id"], kind=row["kind"], since=row["since"], place=row["place"])
-    )
+    return None if row is None else Job(**{name: row[name] for name in Job.__struct_fields__})
 
 
 def read_again(tx: Tx, who: Who, channel_id: str | None, since: Instant | None, now: Instant) -> int:

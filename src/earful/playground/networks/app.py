@@ -122,7 +122,10 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=await request.body(),
         )
+        before = len(simulator.world.said)
         told = simulator.answer(asked, rest)
+        if len(simulator.world.said) > before:
+            await simulator.knobs.answering.wait()
         return _Cut() if told.cut else _response(told)
 
     @contextlib.asynccontextmanager

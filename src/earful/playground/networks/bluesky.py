@@ -64,6 +64,7 @@ class BlueskySimulator(Simulator):
     """What a customer says in public mentions the brand. Nothing is pushed."""
 
     network: ClassVar[Network] = Network.BLUESKY
+    renews: ClassVar[bool] = True
     has_edits: ClassVar[bool] = False
     unknown_kind: ClassVar[str] = "hologram"
     permission: ClassVar[str] = "write"

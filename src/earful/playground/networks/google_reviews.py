@@ -39,6 +39,7 @@ class GoogleReviewsSimulator(Simulator):
     """Every customer reviews one of two places, and everything is public. Pushed is who asked: see `pushing`."""
 
     network: ClassVar[Network] = Network.REVIEW
+    renews: ClassVar[bool] = True
     has_private: ClassVar[bool] = False
     customers_answer: ClassVar[bool] = False
     permission: ClassVar[str] = "business.manage"

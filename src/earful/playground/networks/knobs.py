@@ -1,5 +1,6 @@
 """What can go wrong with a network, to be turned on: for the next few times, or for a share of all."""
 
+import asyncio
 import random
 from collections import Counter
 from enum import StrEnum
@@ -53,6 +54,9 @@ class Knobs:
         """The brand's token is not good any more."""
         self.missing_permission = ""
         """A permission that was not given, by its name; empty for none."""
+        self.answering = asyncio.Event()
+        """Cleared: what the brand says is out and told of, while the answer to its request is still on its way."""
+        self.answering.set()
         self._dice = random.Random(seed)  # noqa: S311 - which delivery comes twice is no secret
 
     def strikes(self, fault: Fault, *, counted: bool = True) -> bool:

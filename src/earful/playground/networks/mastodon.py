@@ -71,6 +71,7 @@ class MastodonSimulator(Simulator):
         settings = {
             "server": f"{origin.scheme}://{origin.netloc}",
             "look_again_seconds": 5,
+            "history_days": 1,
             "heartbeat_seconds": 10,
         }
         return Wiring(settings=settings, secrets={"access_token": TOKEN})

@@ -29,6 +29,7 @@ class RedditSimulator(Simulator):
     """What a customer says in public mentions the brand below a post of their own. Nothing is pushed."""
 
     network: ClassVar[Network] = Network.REDDIT
+    renews: ClassVar[bool] = True
     unknown_kind: ClassVar[str] = "award"
     permission: ClassVar[str] = "submit"
 

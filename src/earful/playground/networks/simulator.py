@@ -83,6 +83,10 @@ class Simulator:
     """The brand can answer there."""
     faults: ClassVar[frozenset[Fault]] = OF_REQUESTS
     """What can befall a request of ours."""
+    echoes: ClassVar[bool] = True
+    """What the brand said is told of like anything else."""
+    renews: ClassVar[bool] = False
+    """Its tokens end by themselves, and are made anew with another that lasts."""
     revokes: ClassVar[bool] = True
     """There is a token, or something like it, that can be taken back."""
     has_permissions: ClassVar[bool] = True

@@ -29,6 +29,7 @@ class TelegramSimulator(Simulator):
     """Private chats are with the bot; what is public is said in a group that has a name."""
 
     network: ClassVar[Network] = Network.TELEGRAM
+    echoes: ClassVar[bool] = False
     pushes: ClassVar[bool] = True
     has_deletes: ClassVar[bool] = False
     can_look: ClassVar[bool] = False

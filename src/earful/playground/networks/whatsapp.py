@@ -36,6 +36,7 @@ class WhatsAppSimulator(MetaSimulator):
     """Every third customer hides the number and is known by the user id only."""
 
     network: ClassVar[Network] = Network.WHATSAPP
+    echoes: ClassVar[bool] = False
     about: ClassVar[str] = "whatsapp_business_account"
     has_public: ClassVar[bool] = False
     can_look: ClassVar[bool] = False

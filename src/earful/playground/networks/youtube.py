@@ -36,6 +36,7 @@ class YouTubeSimulator(Simulator):
     """Every customer comments below one video. Nothing is pushed, and everything is public."""
 
     network: ClassVar[Network] = Network.YOUTUBE
+    renews: ClassVar[bool] = True
     has_private: ClassVar[bool] = False
     unknown_kind: ClassVar[str] = "sticker"
     permission: ClassVar[str] = "youtube.force-ssl"
