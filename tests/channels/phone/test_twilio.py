@@ -171,6 +171,7 @@ def test_a_call_is_answered_by_sms_where_there_is_one() -> None:
             to = ReplyTarget(native_id="CA1", author_native_id=ana, visibility=Visibility.DIRECT, thread=ana)
             reply = Reply(client_id="r1", text="We call you back.", audience=Visibility.DIRECT, to=to)
             assert not connector.capabilities.private_reply
+            assert not connector.capabilities.history, "a telephone system cannot be asked for what was"
             with pytest.raises(SendRefused, match="Call back"):
                 await connector.send(reply)
             sms = TwilioSms(SmsSettings(**wiring.settings), SmsSecrets(**wiring.secrets), tools)
