@@ -11,7 +11,8 @@ _found: dict[str, dict[str, str]] = {}
 HEAD = """# What every network's channel was tried with
 
 Made by `make conformance`, which runs `tests/conformance/networks` against simulated networks: they speak the networks'
-wire formats over real HTTP and fail as real ones do. *yes*: it ran and held. *–*: the network has no such thing.
+wire formats over real HTTP and fail as real ones do. The web chat's customers are browsers that speak the desk's own
+protocol. *yes*: it ran and held. *–*: the network has no such thing.
 
 """
 

@@ -34,6 +34,7 @@ from earful.store.tables import messages, outbox
 from earful.store.tx import Row, Tx
 from earful.web.app import build
 from earful.wiring import Earful
+from tests.conformance.networks.visitors import Visitors
 from tests.served import _idle
 from tests.servers.earful import prepare
 from tests.servers.process import free_port
@@ -50,9 +51,15 @@ class Town:
         self.ahead = 0
         desk_port, networks_port = free_port(), free_port()
         self.settings = Settings(
-            data=str(folder), host="127.0.0.1", port=desk_port, allow_private_addresses=True
+            # Behind a proxy, so that every visitor of the chat has an address of their own.
+            data=str(folder),
+            host="127.0.0.1",
+            port=desk_port,
+            proxies=1,
+            allow_private_addresses=True,
         )
-        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now)
+        self.visitors = Visitors(self)
+        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now, self.visitors)
         self.simulator: Simulator = self.networks.simulators[network]
         self.earful = Earful(self.settings, self.now, pace=0.02)
         self.consumers = self.earful.consumers()
@@ -77,6 +84,7 @@ class Town:
         self._receiving.result(30)
         for server in self._servers:
             server.should_exit = True
+        self.visitors.leave()
         self.until(lambda: not any(one.started for one in self._servers if not one.should_exit))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -179,6 +187,7 @@ class Town:
                 await self.earful.sender.one(reply_id, state)
 
         self.run(due())
+        self.visitors.look()
         self.settle()
 
     def reconnect(self, network: Network) -> None:

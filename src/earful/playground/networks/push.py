@@ -12,6 +12,8 @@ from earful.playground.networks.simulator import Pushed, Simulator
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 5.0
 TAKEN = range(200, 300)
+FINAL = (400, 401, 403, 422)
+"""Refusals that another try would not change."""
 AT_ONCE = 8
 
 
@@ -89,7 +91,7 @@ class Pusher:
                 if answer.status_code in TAKEN:
                     return
                 self.refused.append((pushed.url, answer.status_code))
-                if answer.status_code in (400, 401, 403):
+                if answer.status_code in FINAL:
                     return
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)

@@ -83,6 +83,8 @@ class Simulator:
     """There is a token, or something like it, that can be taken back."""
     has_permissions: ClassVar[bool] = True
     """An answer needs a permission that may be missing."""
+    keeps_unknown: ClassVar[bool] = True
+    """What it pushes in an unknown shape is taken and kept; otherwise it is refused at once, for its sender to see."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False
