@@ -4,7 +4,8 @@ The simulators are ours, for there are none of these networks to install; they s
 `docs/reference/conformance.md` has the table of what ran for which network.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -16,19 +17,28 @@ from earful.playground.networks.app import SIMULATORS
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import Said
 from earful.store.tables import deliveries, media, oddities
+from tests.conformance.networks.mail import MailSimulator
 from tests.conformance.networks.town import Town
+from tests.conformance.networks.visitors import Visitors
 from tests.desk.media.test_media import PICTURE
 
 _customers = (f"customer{number}" for number in range(1, 1_000))
 
 
-NETWORKS = [network for network, simulator in SIMULATORS.items() if simulator.speaks] + [Network.CHAT]
+NETWORKS = [network for network, simulator in SIMULATORS.items() if simulator.speaks]
+NETWORKS += [Network.CHAT, Network.EMAIL]
 
 
 @pytest.fixture(scope="module", params=NETWORKS, ids=lambda network: network.value)
 def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """One desk and one network for the tests of it."""
-    town = Town(tmp_path_factory.mktemp(request.param.value), request.param)
+    network = request.param
+    own: Callable[[Town], Visitors | MailSimulator] | None = None
+    if network is Network.EMAIL:
+        own = partial(MailSimulator, servers=request.getfixturevalue("mail_servers"))
+    elif network is Network.CHAT:
+        own = Visitors
+    town = Town(tmp_path_factory.mktemp(network.value), network, own=own)
     yield town
     town.close()
 

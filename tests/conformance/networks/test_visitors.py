@@ -9,18 +9,20 @@ from earful.model.message import Network
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import SentFile
 from tests.conformance.networks.town import Town
+from tests.conformance.networks.visitors import Visitors
 from tests.desk.media.test_media import PICTURE
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    town = Town(tmp_path_factory.mktemp("visitors"), Network.CHAT)
+    town = Town(tmp_path_factory.mktemp("visitors"), Network.CHAT, own=Visitors)
     yield town
     town.close()
 
 
 def test_who_comes_back_finds_everything_once_and_nobody_else_sees_it(town: Town) -> None:
-    visitors = town.visitors
+    visitors = town.simulator
+    assert isinstance(visitors, Visitors)
     ana, ben = visitors.world.customer("ana"), visitors.world.customer("ben")
     sent = [SentFile(name="lid.png", mime="image/png", content=PICTURE)]
     visitors.knobs.next[Fault.DUPLICATE] = 1
@@ -43,8 +45,8 @@ def test_who_comes_back_finds_everything_once_and_nobody_else_sees_it(town: Town
 
 
 def test_what_no_page_sends_is_refused_and_costs_nobody_else(town: Town) -> None:
-    visitors = town.visitors
-    before = len(town.kept())
+    visitors, before = town.simulator, len(town.kept())
+    assert isinstance(visitors, Visitors)
     visitors.knobs.next[Fault.UNREADABLE] = 1
     said = visitors.world.say(visitors.world.customer("cleo"), "Do you have spare lids?", private=True)
     town.arrived(visitors.native_id(said))

@@ -7,7 +7,7 @@ test says so, so that every run sees the same steps.
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ from earful.store.tables import messages, outbox
 from earful.store.tx import Row, Tx
 from earful.web.app import build
 from earful.wiring import Earful
+from tests.conformance.networks.mail import MailSimulator
 from tests.conformance.networks.visitors import Visitors
 from tests.served import _idle
 from tests.servers.earful import prepare
@@ -46,20 +47,23 @@ PATIENCE = 20.0
 class Town:
     """A desk with one channel on a simulated network, or on several: the first is what most of this is about."""
 
-    def __init__(self, folder: Path, network: Network, *others: Network) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        network: Network,
+        *others: Network,
+        own: Callable[["Town"], Visitors | MailSimulator] | None = None,
+    ) -> None:
+        """`own` makes the simulator of a network that the playground has none of."""
         self.network = network
         self.ahead = 0
         desk_port, networks_port = free_port(), free_port()
+        # Behind a proxy, so that every visitor of the chat has an address of their own.
         self.settings = Settings(
-            # Behind a proxy, so that every visitor of the chat has an address of their own.
-            data=str(folder),
-            host="127.0.0.1",
-            port=desk_port,
-            proxies=1,
-            allow_private_addresses=True,
+            data=str(folder), host="127.0.0.1", port=desk_port, proxies=1, allow_private_addresses=True
         )
-        self.visitors = Visitors(self)
-        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now, self.visitors)
+        self._own = [own(self)] if own is not None else []
+        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now, *self._own)
         self.simulator: Simulator = self.networks.simulators[network]
         self.earful = Earful(self.settings, self.now, pace=0.02)
         self.consumers = self.earful.consumers()
@@ -84,7 +88,8 @@ class Town:
         self._receiving.result(30)
         for server in self._servers:
             server.should_exit = True
-        self.visitors.leave()
+        for one in self._own:
+            one.leave()
         self.until(lambda: not any(one.started for one in self._servers if not one.should_exit))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -150,7 +155,7 @@ class Town:
         and not sent yet."""
         row = self.message(native_id, network)
         can = self.earful.receiver.connectors[row["channel_id"]].capabilities
-        reply_id = f"reply-{new_id(self.now())}"
+        reply_id = new_id(self.now())
         who = Who(id=self.made.admin, name="Kim Doe")
         draft = Draft(
             id=reply_id,
@@ -187,7 +192,8 @@ class Town:
                 await self.earful.sender.one(reply_id, state)
 
         self.run(due())
-        self.visitors.look()
+        for one in self._own:
+            one.look()
         self.settle()
 
     def reconnect(self, network: Network) -> None:

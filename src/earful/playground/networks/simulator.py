@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import httpx2
 import msgspec
 from msgspec import Struct
 
@@ -128,6 +129,11 @@ class Simulator:
     def deliveries(self, happened: Happened) -> list[Pushed]:
         """What is pushed when something happens; nothing where the network is asked."""
         return []
+
+    async def carry(self, http: httpx2.AsyncClient, pushed: Pushed) -> int:
+        """Take a delivery to the desk, once; returns the status of its answer. Raises httpx2.HTTPError."""
+        answer = await http.post(pushed.url, content=pushed.body, headers=dict(pushed.headers))
+        return answer.status_code
 
     def limited(self, *, bare: bool) -> Told:
         """How the network says that it was asked too often."""
