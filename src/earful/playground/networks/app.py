@@ -62,10 +62,12 @@ SIMULATORS: Mapping[Network, type[Simulator]] = {
 class Networks:
     """All simulated networks, and what carries their deliveries."""
 
-    def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
-        self.simulators = {
+    def __init__(self, base_url: str, clock: Callable[[], Instant], *others: Simulator) -> None:
+        """`others`: those that are reached some other way than under `base_url`."""
+        self.simulators: dict[Network, Simulator] = {
             network: kind(f"{base_url}/{network.value}", clock) for network, kind in SIMULATORS.items()
         }
+        self.simulators |= {one.network: one for one in others}
         self._http = shared_client(allow_private=True)
         self.pusher = Pusher(list(self.simulators.values()), self._http)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import httpx2
 import msgspec
 from msgspec import Struct
 
@@ -79,6 +80,8 @@ class Simulator:
     """The brand can answer there."""
     faults: ClassVar[frozenset[Fault]] = OF_REQUESTS
     """What can befall a request of ours."""
+    has_past: ClassVar[bool] = True
+    """Something can be said there before a desk is connected."""
     echoes: ClassVar[bool] = True
     """What the brand said is told of like anything else."""
     renews: ClassVar[bool] = False
@@ -87,6 +90,8 @@ class Simulator:
     """There is a token, or something like it, that can be taken back."""
     has_permissions: ClassVar[bool] = True
     """An answer needs a permission that may be missing."""
+    keeps_unknown: ClassVar[bool] = True
+    """What it pushes in an unknown shape is taken and kept; otherwise it is refused at once, for its sender to see."""
     unknown_kind: ClassVar[str] = ""
     """Something that can be said there and is no words; empty where there is none."""
     tells_permissions: ClassVar[bool] = False
@@ -130,6 +135,11 @@ class Simulator:
     def deliveries(self, happened: Happened) -> list[Pushed]:
         """What is pushed when something happens; nothing where the network is asked."""
         return []
+
+    async def carry(self, http: httpx2.AsyncClient, pushed: Pushed) -> int:
+        """Take a delivery to the desk, once; returns the status of its answer. Raises httpx2.HTTPError."""
+        answer = await http.post(pushed.url, content=pushed.body, headers=dict(pushed.headers))
+        return answer.status_code
 
     def limited(self, *, bare: bool) -> Told:
         """How the network says that it was asked too often."""
@@ -181,6 +191,10 @@ class Simulator:
     def violated(self, asked: Asked, path: str, problem: str) -> None:
         """Note that a request breaks the network's contract."""
         self.violations.append(Violation(request=f"{asked.method} {path}", problem=problem))
+
+    def unheard(self) -> None:
+        """Nobody listened to what happened so far."""
+        self.outgoing.clear()
 
     def keep_file(self, file: SentFile) -> str:
         """Keep a file for what will be said with it; returns its id."""
