@@ -42,6 +42,8 @@ class Files(Struct, frozen=True, kw_only=True):
     ones go first, in a message of their own. None: any that fit without a file."""
     alone: frozenset[str] = frozenset()
     """Types of which one goes out, and with nothing else."""
+    fetched: bool = False
+    """The network fetches them from a public address of ours, and has none where we have none."""
     alt: int = 0
     """Longest description for those who cannot see a picture, in characters; 0: the network has none."""
 
@@ -203,6 +205,8 @@ class Job(Struct, frozen=True, kw_only=True):
 class ReplyFile(Struct, frozen=True, kw_only=True):
     """A file that goes out with a reply."""
 
+    id: str = ""
+    """Ours: what an address is made of, where the network fetches it."""
     name: str
     mime: str
     content: bytes = b""

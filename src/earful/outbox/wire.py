@@ -79,7 +79,7 @@ def reply_of(row: Row, files: Sequence[File] = ()) -> Reply:
         audience=Visibility(row["audience"]),
         subject=row["subject"],
         sender_name=row["user_name"],
-        files=[ReplyFile(name=one.name, mime=one.mime, alt=one.alt) for one in files],
+        files=[ReplyFile(id=one.id, name=one.name, mime=one.mime, alt=one.alt) for one in files],
         template=_template.decode(row["template"]) if row["template"] else None,
         to=ReplyTarget(
             native_id=row["before_native_id"] or row["target_native_id"],
