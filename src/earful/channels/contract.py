@@ -85,6 +85,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """Files that go out with a public reply; None where none can."""
     private_files: Files | None = None
     """Those of a private reply."""
+    private_files_to_public: bool = True
+    """Also of a private reply to a public message, where there are such."""
     no_files: str = ""
     """Why there are none, and what to do instead, in words for an agent; empty where nothing more is known."""
 
@@ -93,6 +95,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
         if self.private_max_length is None or audience not in PRIVATE:
             return self
         return structs.replace(self, max_length=self.private_max_length)
+
+    def answering(self, visibility: Visibility) -> "Capabilities":
+        """The same for answers to messages that are seen so: `private_files` are what they may have."""
+        if self.private_files_to_public or visibility in PRIVATE:
+            return self
+        return structs.replace(self, private_files=None)
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):

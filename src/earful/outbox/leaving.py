@@ -34,6 +34,7 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
         return None
     if row["on_news"] and hold(tx, log, row, now):
         return None
+    can = can.answering(Visibility(row["target_visibility"]))
     files = attaching.of_reply(tx, reply_id)
     if not row["private_reason"]:
         check_private(tx, row["text"], Visibility(row["audience"]), files)

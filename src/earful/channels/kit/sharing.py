@@ -19,7 +19,9 @@ def reachable(can: Capabilities, tools: Tools) -> Capabilities:
         takes if takes is None or not takes.fetched else None
         for takes in (can.public_files, can.private_files)
     )
-    return msgspec.structs.replace(can, public_files=public, private_files=private, no_files=NO_ADDRESS)
+    return msgspec.structs.replace(
+        can, public_files=public, private_files=private, no_files=f"{can.no_files} {NO_ADDRESS}".strip()
+    )
 
 
 def address(file: ReplyFile, tools: Tools) -> str:
