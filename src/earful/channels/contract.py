@@ -79,6 +79,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
     templates: bool = False
     """When the window has closed, templates that the network approved can be sent: see `TemplateSource`."""
+    template_files: Mapping[str, Files] = {}
+    """What templates begin with, by the kind that they name: exactly one file."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
     public_files: Files | None = None

@@ -91,7 +91,7 @@ def queue(tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, now: Inst
 def _files(tx: Tx, who: Who, case_id: str, draft: Draft, can: Capabilities) -> list[File]:
     try:
         files = attaching.named(tx, who.id, case_id, draft.files)
-        attaching.check(files, can, draft.audience)
+        attaching.check(files, can, draft.audience, draft.template)
     except attaching.RefusedError as error:
         raise RefusedReplyError(str(error)) from error
     return files
@@ -105,8 +105,6 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, files: list[Fil
         raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
     if draft.template is not None and not can.templates:
         raise RefusedReplyError("This network has no templates; nothing was sent.")
-    if draft.template is not None and draft.files:
-        raise RefusedReplyError("A template goes out without files; take them off. Nothing was sent.")
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:

@@ -149,14 +149,15 @@ class Town:
             in_reply_to=row["id"],
             audience=audience or Visibility(row["visibility"]),
             text=text,
-            files=[self._put(who, row["case_id"], *one) for one in files],
+            files=[self.put(who, row["case_id"], *one) for one in files],
         )
         self.earful.store.write_now(
             lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, self.now())
         )
         return reply_id
 
-    def _put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+    def put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+        """An agent puts a file to their draft; returns its id."""
         found, digest = known(content), self.earful.files.put(content)
 
         def verb(tx: Tx) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from earful.channels.contract import Capabilities, Files
 from earful.model import signed
 from earful.model.message import PRIVATE, Visibility
+from earful.model.template import FilledTemplate
 from earful.model.time import SECOND, Instant
 
 MOST_OF_DRAFT = 20
@@ -43,8 +44,10 @@ class File(Struct, frozen=True, kw_only=True):
         return self.mime.startswith("image/")
 
 
-def taken(can: Capabilities, audience: Visibility) -> Files | None:
-    """What a channel takes with a reply to an audience; None where it takes nothing."""
+def taken(can: Capabilities, audience: Visibility, template: FilledTemplate | None = None) -> Files | None:
+    """What a channel takes with a reply to an audience, or with a template; None where it takes nothing."""
+    if template is not None:
+        return can.template_files.get(template.media)
     return can.private_files if audience in PRIVATE else can.public_files
 
 

@@ -13,6 +13,7 @@ from earful.desk.media.service import Kept
 from earful.model.desk import SendState
 from earful.model.ids import new_id
 from earful.model.message import Attachment, Visibility
+from earful.model.template import FilledTemplate
 from earful.model.time import DAY, Instant
 from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
@@ -103,9 +104,17 @@ def _own(tx: Tx, user_id: str, file_id: str) -> Row:
     return row
 
 
-def check(files: Sequence[File], can: Capabilities, audience: Visibility) -> None:
-    """Raises RefusedError with what the network does not take of these files."""
-    found = rules.problems(files, rules.taken(can, audience), rules.why_none(can))
+def check(
+    files: Sequence[File], can: Capabilities, audience: Visibility, template: FilledTemplate | None = None
+) -> None:
+    """Raises RefusedError with what the network does not take of these files, or what a template lacks."""
+    takes = rules.taken(can, audience, template)
+    if template is not None and takes is not None and not files:
+        raise RefusedError(
+            f"This template begins with a file; add it. {rules.in_words(takes)} Nothing was sent."
+        )
+    without = rules.why_none(can) if template is None else "This template goes out without files."
+    found = rules.problems(files, takes, without)
     if found:
         raise RefusedError(f"{' '.join(found)} Nothing was sent.")
 
