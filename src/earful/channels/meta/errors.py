@@ -81,7 +81,8 @@ ADVICE = {
     2018008: "Meta could not fetch the file from the desk. Look whether its public address is reached from outside.",
     132016: "The template was paused too often and is disabled for good. Choose another.",
 }
-"""What to do, by code or subcode ("Error Codes", WhatsApp Cloud API; "Error Codes", Messenger Platform). What comes late, with a status, has the same codes."""
+"""What to do, by code or subcode ("Error Codes", WhatsApp Cloud API and Messenger Platform). What comes late, with a
+status, has the same codes."""
 UNSURE = frozenset({1, 2, 131000})
 WAIT_SECONDS = {131056: 6.0, 368: 3600.0, 131016: 60.0}
 """131056: one message in six seconds to the same person."""
