@@ -74,7 +74,7 @@ def test_instagram_takes_no_message_whose_file_is_not_there() -> None:
             instagram = InstagramConnector(
                 InstagramSettings(**wiring.settings), InstagramSecrets(**wiring.secrets), tools
             )
-            with pytest.raises(SendRefused, match="could not fetch the file from the desk.*Failed to fetch"):
+            with pytest.raises(SendRefused, match=r"could not fetch the file from the desk.*Failed to fetch"):
                 await instagram.send(reply(one.id))
             with pytest.raises(SendUnknown, match="cannot be asked"):
                 await instagram.find(reply(one.id))
