@@ -51,6 +51,7 @@ def test_an_mms_whose_picture_is_not_there_is_told_as_not_delivered() -> None:
             await twilio.send(reply(f"+{one.id}"))
             told = [fields_of(one.body) for one in simulator.outgoing]
             assert [(each["MessageStatus"], each["ErrorCode"]) for each in told] == [("failed", "11200")]
+            assert await twilio.find(reply(f"+{one.id}")) is not None, "it was taken, and is not sent again"
             assert simulator.violations == []
 
     run(walk())

@@ -92,7 +92,7 @@ class TwilioSms:
         except (*FAULTS, SendPostponed) as fault:
             raise SendUnknown(f"Twilio could not be asked for the reply: {self._explain(fault)}") from None
         for one in members(found.answer, "messages"):
-            if is_reply(one, text, len(reply.files), since if isinstance(since, int) else 0):
+            if is_reply(one, text, since if isinstance(since, int) else 0):
                 return named(one, reply, self._tools.now())
         return None
 

@@ -6,7 +6,7 @@ import msgspec
 
 from earful.channels.contract import Reply, SendRefused, SendUnknown, Sent
 from earful.channels.kit.html import scrub
-from earful.channels.kit.loose import mapping, number, word
+from earful.channels.kit.loose import mapping, word
 from earful.channels.kit.text import count, segments
 from earful.channels.sms.limits import CAPABILITIES
 from earful.channels.sms.parse import OPT_OUT, TRIAL
@@ -57,10 +57,9 @@ def named(told: dict[str, Any], reply: Reply, now: Instant) -> Sent:
     return Sent(native_id=word(told, "sid"), occurred_at=at, thread=reply.to.author_native_id)
 
 
-def is_reply(told: dict[str, Any], text: str, files: int, since: int) -> bool:
-    """Whether a listed message is this reply: the same words with as many files, made after what it answers (seconds
-    since 1970)."""
+def is_reply(told: dict[str, Any], text: str, since: int) -> bool:
+    """Whether a listed message is this reply: the same words, made after what it answers (seconds since 1970). Pictures
+    are not counted: Twilio may list a message before it has fetched them, and must not be given it again."""
     made = when(word(told, "date_created"))
     body = word(told, "body").removeprefix(TRIAL)
-    same = body.split() == text.split() and (number(told, "num_media") or 0) == files
-    return same and made is not None and made.timestamp() >= since
+    return made is not None and made.timestamp() >= since and body.split() == text.split()

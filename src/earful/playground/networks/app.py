@@ -114,10 +114,10 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=await request.body(),
         )
-        for address in simulator.addresses(asked, rest):
-            simulator.fetched[address] = await networks.fetch(address)
+        addresses = simulator.addresses(asked, rest)
+        found = {address: await networks.fetch(address) for address in addresses}
+        simulator.fetched = found
         told = simulator.answer(asked, rest)
-        simulator.fetched.clear()
         return _Cut() if told.cut else _response(told)
 
     @contextlib.asynccontextmanager

@@ -104,7 +104,7 @@ class Simulator:
         self.handed: dict[str, SentFile] = {}
         """What the brand handed over, by the id that the network gave it, until it is said something with."""
         self.fetched: dict[str, SentFile | None] = {}
-        """What was found at the addresses that a request named; None where there was no file."""
+        """What was found at the addresses that the present request names; None where there was no file."""
         self.on_push: Callable[[], None] | None = None
 
     # What a subclass gives.
