@@ -99,6 +99,7 @@ async def send(
 ) -> Response[bytes]:
     """Queue a template in a case; answers with the reply. The same Idempotency-Key sends it once.
 
+    One that begins with a picture or a document names its `file`, added before with `.../files`.
     What has to be approved by somebody for the colleague in whose name it is cannot be sent this way.
     """
     program_only(request)
