@@ -172,12 +172,23 @@ class Town:
             in_reply_to=row["id"],
             audience=audience or Visibility(row["visibility"]),
             text=text,
-            files=[self._put(who, row["case_id"], *one) for one in files],
+            files=[self.put(who, row["case_id"], *one) for one in files],
         )
         self.earful.store.write_now(
             lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, self.now())
         )
         return reply_id
+
+    def put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+        """An agent puts a file to their draft; returns its id."""
+        found, digest = known(content), self.earful.files.put(content)
+
+        def verb(tx: Tx) -> str:
+            made = attaching.add(tx, who, case_id, name, found, digest, self.now())
+            attaching.describe(tx, who, made.id, alt, self.now())
+            return made.id
+
+        return self.earful.store.write_now(verb)
 
     def _had_a_past(self, text: str) -> Said:
         world = self.simulator.world
@@ -191,16 +202,6 @@ class Town:
             lambda tx: automation.save(tx, self.earful.log, EARFUL, [rule], self.now())
         )
         return said
-
-    def _put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
-        found, digest = known(content), self.earful.files.put(content)
-
-        def verb(tx: Tx) -> str:
-            made = attaching.add(tx, who, case_id, name, found, digest, self.now())
-            attaching.describe(tx, who, made.id, alt, self.now())
-            return made.id
-
-        return self.earful.store.write_now(verb)
 
     def reply(self, reply_id: str) -> Row:
         """A reply as the outbox has it."""

@@ -30,8 +30,10 @@ from earful.playground.networks.threads import ThreadsSimulator
 from earful.playground.networks.tiktok import TikTokSimulator
 from earful.playground.networks.tumblr import TumblrSimulator
 from earful.playground.networks.twilio import TwilioSimulator
+from earful.playground.networks.uploads import fetched
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.wordpress import WordPressSimulator
+from earful.playground.networks.world import SentFile
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
 from earful.web.assets import Assets
@@ -70,6 +72,10 @@ class Networks:
         self.simulators |= {one.network: one for one in others}
         self._http = shared_client(allow_private=True)
         self.pusher = Pusher(list(self.simulators.values()), self._http)
+
+    async def fetch(self, address: str) -> SentFile | None:
+        """A file at an address of the brand."""
+        return await fetched(self._http, address)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -110,6 +116,9 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=await request.body(),
         )
+        addresses = simulator.addresses(asked, rest)
+        found = {address: await networks.fetch(address) for address in addresses}
+        simulator.fetched = found
         before = len(simulator.world.said)
         told = simulator.answer(asked, rest)
         if len(simulator.world.said) > before:

@@ -112,6 +112,8 @@ class Simulator:
         """What the network names by an id and gives when it is asked for it."""
         self.handed: dict[str, SentFile] = {}
         """What the brand handed over, by the id that the network gave it, until it is said something with."""
+        self.fetched: dict[str, SentFile | None] = {}
+        """What was found at the addresses that the present request names; None where there was no file."""
         self.on_push: Callable[[], None] | None = None
 
     # What a subclass gives.
@@ -158,6 +160,10 @@ class Simulator:
 
     def strange(self) -> list[Pushed]:
         """A delivery that no version of Earful can read."""
+        return []
+
+    def addresses(self, asked: Asked, path: str) -> list[str]:
+        """Where a request says that its files are: they are fetched before it is answered."""
         return []
 
     # What all have.
