@@ -104,7 +104,8 @@ def _files(takes: Files | None) -> str:
     words = [attaching.in_words(takes).rstrip(".")]
     if takes.alt:
         words.append(f"described in {takes.alt:,} characters")
-    return ". ".join(["; ".join(words), *filter(None, [attaching.in_messages(takes).rstrip(".")])])
+    fetched = "Fetched from the desk's public https address" if takes.fetched else ""
+    return ". ".join(["; ".join(words), *filter(None, [attaching.in_messages(takes).rstrip("."), fetched])])
 
 
 def settings_page() -> str:

@@ -38,6 +38,8 @@ TOGETHER = (
     "tests/triage/test_task.py",
     "tests/real/test_kannel.py",
     "tests/real/test_isso.py",
+    "tests/conformance/networks/test_mail.py",
+    "tests/conformance/networks/test_visitors.py",
 )
 """Tests that share something costly (a whole desk in use, a process that forks): one worker runs all of them."""
 OF_ONE_NETWORK = "tests/conformance/networks/test_networks.py"

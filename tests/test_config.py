@@ -31,6 +31,7 @@ def test_a_named_file_is_read_instead_of_the_one_in_the_data_folder(tmp_path: Pa
         ("prot = 8000", "prot"),
         ('port = "many"', "port"),
         ("port = ", "TOML"),
+        ("file_link_hours = 0", "file_link_hours"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, names: str) -> None:

@@ -7,10 +7,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from earful.store.engine import normal_url
 
@@ -48,6 +48,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much of files and pictures is kept in the data folder, in megabytes; beyond it no more are fetched."""
     reply_file_megabytes: int = 8
     """Largest file that a colleague may put to a reply, in megabytes, 1 to 16; networks may take less."""
+    file_link_hours: Annotated[int, Meta(ge=1, le=168)] = 24
+    """How many hours a network can fetch a file of a reply from `public_url`, 1 to 168; some fetch late, or again."""
     allow_private_addresses: bool = False
     """Let channels connect to private and loopback addresses, for servers in your own network."""
     brand: str = ""

@@ -16,6 +16,9 @@ from earful.channels.kit.budget import Budgets, ChannelBudgets, Left
 from earful.channels.kit.tools import Tools, shared_client
 from earful.channels.phone.connector import PhoneConnector
 from earful.config import Settings
+from earful.desk.attaching import service as attaching
+from earful.desk.attaching.public import PATH as FILES
+from earful.desk.attaching.rules import Link, sign_link
 from earful.desk.automation import acting as automation
 from earful.desk.automation import service as automation_service
 from earful.desk.automation.consumer import AutomationConsumer
@@ -68,7 +71,7 @@ from earful.log.contract import Log
 from earful.log.embedded import EmbeddedLog
 from earful.log.runner import Consumer, Runner, system_clock
 from earful.model.message import Network
-from earful.model.time import DAY, MINUTE, Instant
+from earful.model.time import DAY, HOUR, MINUTE, Instant
 from earful.outbox.consumer import ReportConsumer, WaitingConsumer
 from earful.outbox.sender import Sender
 from earful.parts import Parts
@@ -203,9 +206,10 @@ class Earful:
             return PlaygroundConnector(channel.network, self.on_demo_reply)
         if channel.settings.get(handoffs.FORM):
             return FormConnector(partial(self._oldest, Network.EMAIL))
-        simulated = bool(self.playground) and any(
-            str(value).startswith(self.playground) for value in channel.settings.values()
-        )
+        simulated = bool(self.playground) and _is_at(channel, self.playground)
+        # A network can fetch from us at a public https address, or where it runs beside us and needs no TLS itself.
+        beside = simulated or (self.settings.allow_private_addresses and _is_at(channel, "http://"))
+        reached = beside or self.settings.address.startswith("https://")
         budgets = self._budgets_of[channel.id] = ChannelBudgets(self.budgets)
         tools = Tools(
             now=self.clock,
@@ -214,6 +218,7 @@ class Earful:
             pace=self._pace,
             allow_private=simulated or self.settings.allow_private_addresses,
             hook_url=f"{self.settings.address}/hooks/{channel.name}",
+            file_address=partial(self.file_address, channel.id) if reached else None,
             tokens=self._tokens(channel, secrets, self._near if simulated else self._http),
             mail=partial(self._oldest, Network.EMAIL),
             absent=self._absent,
@@ -222,6 +227,13 @@ class Earful:
         if isinstance(made, PhoneConnector):
             made.by_sms = partial(self._oldest, Network.SMS)
         return made
+
+    def file_address(self, channel_id: str, file_id: str) -> str:
+        """Where a network fetches a file of a reply."""
+        ends = Instant(self.clock() + self.settings.file_link_hours * HOUR)
+        link = Link(file_id=file_id, channel_id=channel_id, expires_at=ends)
+        token = sign_link(self.vault.derive(attaching.LINKS), link)
+        return f"{self.settings.address}{FILES}/{token}"
 
     def _allowed(self, channel_id: str) -> list[Left]:
         """What the network still permits a channel; nothing where it is not connected or has no limits."""
@@ -370,3 +382,8 @@ class Earful:
                 logger.exception("tick.failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK_SECONDS)
+
+
+def _is_at(channel: Channel, where: str) -> bool:
+    """Whether a channel's network is at an address that begins so."""
+    return any(str(value).startswith(where) for value in channel.settings.values())

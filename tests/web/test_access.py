@@ -56,6 +56,7 @@ PUBLIC = {
     ("POST", "/chat/{channel:str}/writing"),
     ("GET", "/static/{version:str}/{path:path}"), ("GET", "/api/openapi"), ("GET", "/api/openapi/openapi.json"),
     ("GET", "/api/openapi/{path:str}"), ("GET", "/h/{link:str}"), ("POST", "/h/{link:str}"),
+    ("GET", "/f/{link:str}"), ("HEAD", "/f/{link:str}"),
     ("GET", "/notices/stop/{link:str}"), ("POST", "/notices/stop/{link:str}"),
     ("GET", "/chat/{channel:str}"), ("GET", "/chat/{channel:str}/widget.js"), ("GET", "/chat/{channel:str}/look.css"),
     ("POST", "/chat/{channel:str}/session"), ("GET", "/chat/{channel:str}/messages"),

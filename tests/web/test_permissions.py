@@ -15,6 +15,7 @@ PUBLIC = {
     "/erasure/{code:str}",
     "/chat/{channel:str}/writing",
     "/h/{link:str}",
+    "/f/{link:str}",
     "/notices/stop/{link:str}",
     "/chat/{channel:str}",
     "/chat/{channel:str}/widget.js",

@@ -42,6 +42,8 @@ class Files(Struct, frozen=True, kw_only=True):
     ones go first, in a message of their own. None: any that fit without a file."""
     alone: frozenset[str] = frozenset()
     """Types of which one goes out, and with nothing else."""
+    fetched: bool = False
+    """The network fetches them from a public address of ours, and has none where we have none."""
     alt: int = 0
     """Longest description for those who cannot see a picture, in characters; 0: the network has none."""
 
@@ -77,12 +79,16 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """Nothing is said there that could be had: our own posts come with their counts, and that is all."""
     templates: bool = False
     """When the window has closed, templates that the network approved can be sent: see `TemplateSource`."""
+    template_files: Mapping[str, Files] = {}
+    """What templates begin with, by the kind that they name: exactly one file."""
     kept_seconds: int | None = None
     """How long the network keeps for us what we did not take; None where it can be fetched as long as it is there."""
     public_files: Files | None = None
     """Files that go out with a public reply; None where none can."""
     private_files: Files | None = None
     """Those of a private reply."""
+    private_files_to_public: bool = True
+    """Also of a private reply to a public message, where there are such."""
     no_files: str = ""
     """Why there are none, and what to do instead, in words for an agent; empty where nothing more is known."""
 
@@ -91,6 +97,12 @@ class Capabilities(Struct, frozen=True, kw_only=True):
         if self.private_max_length is None or audience not in PRIVATE:
             return self
         return structs.replace(self, max_length=self.private_max_length)
+
+    def answering(self, visibility: Visibility) -> "Capabilities":
+        """The same for answers to messages that are seen so: `private_files` are what they may have."""
+        if self.private_files_to_public or visibility in PRIVATE:
+            return self
+        return structs.replace(self, private_files=None)
 
 
 class RawDelivery(Struct, frozen=True, kw_only=True):
@@ -204,6 +216,8 @@ class Job(Struct, frozen=True, kw_only=True):
 class ReplyFile(Struct, frozen=True, kw_only=True):
     """A file that goes out with a reply."""
 
+    id: str = ""
+    """Ours: what an address is made of, where the network fetches it."""
     name: str
     mime: str
     content: bytes = b""

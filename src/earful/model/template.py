@@ -32,6 +32,8 @@ class Piece(Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: Place
     text: str = ""
     """What the customer reads."""
+    media: str = ""
+    """Of a header that is a file: its kind, `image` or `document`. Which file, is said when the template is sent."""
     link: str = ""
     """Of a button that opens a page: its address, which may end in a variable."""
     index: int = 0
@@ -60,6 +62,11 @@ class Template(Struct, frozen=True, kw_only=True):
     cannot: str = ""
     """Why it cannot be sent from here though the network would let it; empty where it can."""
 
+    @property
+    def media(self) -> str:
+        """The kind of the file that it begins with; empty for none."""
+        return next((piece.media for piece in self.pieces if piece.media), "")
+
 
 class FilledPiece(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A piece with what was filled in: (name, text) in order."""
@@ -76,5 +83,7 @@ class FilledTemplate(Struct, frozen=True, kw_only=True):
     language: str
     category: str = ""
     named: bool = False
+    media: str = ""
+    """The kind of the file that it begins with, which goes with the reply; empty for none."""
     pieces: list[FilledPiece] = []
     """Only those with something filled in."""

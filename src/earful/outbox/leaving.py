@@ -17,7 +17,7 @@ from earful.model.time import Instant
 from earful.outbox import rules, store
 from earful.outbox.rules import OnNews
 from earful.outbox.service import check_private, tell
-from earful.outbox.wire import RefusedReplyError, reply_of
+from earful.outbox.wire import RefusedReplyError, reply_of, template_of
 from earful.store.tx import Row, Tx
 
 _parts = msgspec.json.Decoder(list[str])
@@ -34,10 +34,11 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
         return None
     if row["on_news"] and hold(tx, log, row, now):
         return None
+    can = can.answering(Visibility(row["target_visibility"]))
     files = attaching.of_reply(tx, reply_id)
     if not row["private_reason"]:
         check_private(tx, row["text"], Visibility(row["audience"]), files)
-    _check_files(files, can, Visibility(row["audience"]))
+    _check_files(row, files, can)
     pieces = _pieces(row, [one.id for one in files], can)
     values = {
         "state": SendState.SENDING.value,
@@ -56,10 +57,10 @@ def claim(tx: Tx, log: Log, reply_id: str, can: Capabilities, now: Instant) -> R
     return reply_of(row, [one for one in files if one.id in pieces[0].files])
 
 
-def _check_files(files: list[File], can: Capabilities, audience: Visibility) -> None:
+def _check_files(row: Row, files: list[File], can: Capabilities) -> None:
     """Once more, for the network as it is now: words must not go out without the files that they speak of."""
     try:
-        attaching.check(files, can, audience)
+        attaching.check(files, can, Visibility(row["audience"]), template_of(row))
     except attaching.RefusedError as error:
         raise RefusedReplyError(str(error)) from error
 
@@ -70,7 +71,7 @@ def _pieces(row: Row, files: list[str], can: Capabilities) -> list[Piece]:
     texts = _parts.decode(row["later"]) if row["later"] else [row["text"]]
     if row["thread_id"]:
         return [Piece(row["text"], files)]
-    takes = files_rules.taken(can, Visibility(row["audience"]))
+    takes = files_rules.taken(can, Visibility(row["audience"]), template_of(row))
     return files_rules.divided(texts, files, takes, partial(count, counter=can.counter))
 
 

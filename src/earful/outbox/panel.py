@@ -73,6 +73,8 @@ def panel(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) ->
 def files(tx: Tx, detail: CaseDetail, session: Session, rendering: Rendering) -> attaching_panel.Panel:
     """What the composer shows of the files of one's draft."""
     can = rendering.capabilities(_channel(detail) or detail.row.channel_id)
+    if detail.answered is not None:
+        can = can.answering(detail.answered.visibility)
     return attaching_panel.panel(tx, session.user.id, detail.row.id, can)
 
 

@@ -1,6 +1,6 @@
 """The outbox: a reply's row is the truth about it. Nothing is sent twice, nothing says sent that was not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -49,7 +49,7 @@ def queue(tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, now: Inst
     known = store.find(tx, draft.id)
     if known is not None:
         return str(known["case_id"])
-    files = _files(tx, who, target["case_id"], draft, can)
+    files = _files(tx, who, target["case_id"], draft, can.answering(Visibility(target["visibility"])))
     _check(tx, draft, target, can, files)
     cases.speak(tx, target["case_id"], draft.seen_version)
     subject = target["subject"]
@@ -91,7 +91,7 @@ def queue(tx: Tx, log: Log, who: Who, draft: Draft, can: Capabilities, now: Inst
 def _files(tx: Tx, who: Who, case_id: str, draft: Draft, can: Capabilities) -> list[File]:
     try:
         files = attaching.named(tx, who.id, case_id, draft.files)
-        attaching.check(files, can, draft.audience)
+        attaching.check(files, can, draft.audience, draft.template)
     except attaching.RefusedError as error:
         raise RefusedReplyError(str(error)) from error
     return files
@@ -105,8 +105,6 @@ def _check(tx: Tx, draft: Draft, target: Row, can: Capabilities, files: list[Fil
         raise RefusedReplyError(f"Fill in [[{left[0]}]] first; nothing was sent.")
     if draft.template is not None and not can.templates:
         raise RefusedReplyError("This network has no templates; nothing was sent.")
-    if draft.template is not None and draft.files:
-        raise RefusedReplyError("A template goes out without files; take them off. Nothing was sent.")
     if draft.parts and not can.threads:
         raise RefusedReplyError("This network does not take a reply in parts; shorten it.")
     if not draft.private_reason and not draft.for_approval:
@@ -155,6 +153,14 @@ def place_of(tx: Tx, message_id: str) -> tuple[str, Network]:
     if target is None:
         raise RefusedReplyError("The message that this answers does not exist any more.")
     return target["channel_id"], Network(target["network"])
+
+
+def capabilities_for(tx: Tx, message_id: str, of_channel: Callable[[str], Capabilities]) -> Capabilities:
+    """What an answer to a message can be, by what its channel can do. Raises RefusedReplyError when it is not there."""
+    target = store.target(tx, message_id)
+    if target is None:
+        raise RefusedReplyError("The message that this answers does not exist any more.")
+    return of_channel(target["channel_id"]).answering(Visibility(target["visibility"]))
 
 
 def case_with(tx: Tx, message_id: str) -> str:

@@ -63,6 +63,11 @@ class _Extras(Struct):
 _extras = msgspec.json.Decoder(_Extras)
 
 
+def template_of(row: Row) -> FilledTemplate | None:
+    """The template that a reply is; None for words."""
+    return _template.decode(row["template"]) if row["template"] else None
+
+
 def reply_of(row: Row, files: Sequence[File] = ()) -> Reply:
     """What a connector gets, the content of its files apart.
 
@@ -79,8 +84,8 @@ def reply_of(row: Row, files: Sequence[File] = ()) -> Reply:
         audience=Visibility(row["audience"]),
         subject=row["subject"],
         sender_name=row["user_name"],
-        files=[ReplyFile(name=one.name, mime=one.mime, alt=one.alt) for one in files],
-        template=_template.decode(row["template"]) if row["template"] else None,
+        files=[ReplyFile(id=one.id, name=one.name, mime=one.mime, alt=one.alt) for one in files],
+        template=template_of(row),
         to=ReplyTarget(
             native_id=row["before_native_id"] or row["target_native_id"],
             namespace=row["before_namespace"] or row["target_namespace"],

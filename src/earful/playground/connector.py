@@ -51,6 +51,7 @@ def capabilities(network: Network) -> Capabilities:
         threads=network in IN_PARTS,
         public_files=real.public_files if real is not None else None,
         private_files=real.private_files if real is not None else None,
+        private_files_to_public=real.private_files_to_public if real is not None else True,
         no_files=real.no_files if real is not None else "",
     )
 

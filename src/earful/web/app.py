@@ -26,6 +26,7 @@ from earful.desk.answering import pages as answering
 from earful.desk.approval import api as approval_api
 from earful.desk.approval import pages as approval
 from earful.desk.attaching import pages as attaching
+from earful.desk.attaching import public as attaching_public
 from earful.desk.automation import api as automation_api
 from earful.desk.automation import pages as automation
 from earful.desk.backtest import api as backtest_api
@@ -146,6 +147,7 @@ HANDLERS: list[Any] = [
     *outbox.HANDLERS,
     *outbox_api.HANDLERS,
     *attaching.HANDLERS,
+    *attaching_public.HANDLERS,
     *templates.HANDLERS,
     *templates_api.HANDLERS,
     *erasing.HANDLERS,
@@ -210,7 +212,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
         "parts": parts,
         "hub": hub,
         "rooms": rooms,
-        "brakes": Brakes(RATES, parts.clock),
+        "brakes": Brakes({**RATES, **attaching_public.RATES}, parts.clock),
         "backtests": backtests,
         "renderer": renderer,
         "setup_code": setup_code or secrets.token_urlsafe(16),
@@ -246,7 +248,7 @@ def build(parts: Parts, running: Running, *, setup_code: str = "") -> Litestar:
 
 
 def _for_programs(request: Ask) -> bool:
-    return request.url.path.startswith(("/api/", "/hooks/", "/chat/", "/health", "/metrics"))
+    return request.url.path.startswith(("/api/", "/hooks/", "/chat/", "/f/", "/health", "/metrics"))
 
 
 def _page(request: Ask, error: Exception) -> Response[Any]:

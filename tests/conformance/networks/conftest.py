@@ -11,7 +11,8 @@ _found: dict[str, dict[str, str]] = {}
 HEAD = """# What every network's channel was tried with
 
 Made by `make conformance`, which runs `tests/conformance/networks` against simulated networks: they speak the networks'
-wire formats over real HTTP and fail as real ones do. *yes*: it ran and held. *–*: the network has no such thing.
+wire formats over real HTTP and fail as real ones do. Mail comes by a real Postfix into a real Dovecot; the web chat's
+customers are browsers that speak the desk's own protocol. *yes*: it ran and held. *–*: the network has no such thing.
 
 """
 
@@ -22,7 +23,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     named = re.fullmatch(r"test_(\w+)\[(\w+)\]", item.name)
-    if named is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+    # What cannot run on this machine has no column, instead of one that says that there is nothing.
+    if named is None or report.when == "teardown" or (report.when == "setup" and not report.failed):
         return
     word = "yes" if report.passed else "–" if report.skipped else "**no**"
     _found.setdefault(named[1].replace("_", " "), {})[named[2]] = word

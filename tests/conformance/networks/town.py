@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +40,8 @@ from earful.store.tables import channels as channel_table
 from earful.store.tx import Row, Tx
 from earful.web.app import build
 from earful.wiring import Earful
+from tests.conformance.networks.mail import MailSimulator
+from tests.conformance.networks.visitors import Visitors
 from tests.served import _idle
 from tests.servers.earful import prepare
 from tests.servers.process import free_port
@@ -53,21 +55,30 @@ AUTOMATIC = "automatic"
 class Town:
     """A desk with one channel on a simulated network, or on several: the first is what most of this is about."""
 
-    def __init__(self, folder: Path, network: Network, *others: Network, past: str = "") -> None:
-        """`past`: what a customer of the first network said long before the desk listened to it, with a rule that acts
-        on everything that is new."""
+    def __init__(
+        self,
+        folder: Path,
+        network: Network,
+        *others: Network,
+        own: Callable[["Town"], Visitors | MailSimulator] | None = None,
+        past: str = "",
+    ) -> None:
+        """`own` makes the simulator of a network that the playground has none of. `past`: what a customer of the first
+        network said long before the desk listened to it, with a rule that acts on everything that is new."""
         self.network = network
         self.ahead = 0
         desk_port, networks_port = free_port(), free_port()
+        # Behind a proxy, so that every visitor of the chat has an address of their own.
         self.settings = Settings(
-            data=str(folder), host="127.0.0.1", port=desk_port, allow_private_addresses=True
+            data=str(folder), host="127.0.0.1", port=desk_port, proxies=1, allow_private_addresses=True
         )
-        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now)
+        self._own = [own(self)] if own is not None else []
+        self.networks = Networks(f"http://127.0.0.1:{networks_port}", self.now, *self._own)
         self.simulator: Simulator = self.networks.simulators[network]
         self.earful = Earful(self.settings, self.now, pace=0.02)
         self.consumers = self.earful.consumers()
         self.made = prepare(self.earful.store, self.earful.vault, channel="")
-        self.past = self._had_a_past(past) if past else None
+        self.past = self._had_a_past(past) if past and self.simulator.has_past else None
         self.channel_ids = {one: self._connect(one) for one in (network, *others)}
         self.channel_id = self.channel_ids[network]
         self.name = f"brand-{network.value}"
@@ -88,6 +99,8 @@ class Town:
         self._receiving.result(30)
         for server in self._servers:
             server.should_exit = True
+        for one in self._own:
+            one.leave()
         self.until(lambda: not any(one.started for one in self._servers if not one.should_exit))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -153,35 +166,22 @@ class Town:
         and not sent yet."""
         row = self.message(native_id, network)
         can = self.earful.receiver.connectors[row["channel_id"]].capabilities
-        reply_id = f"reply-{new_id(self.now())}"
+        reply_id = new_id(self.now())
         who = Who(id=self.made.admin, name="Kim Doe")
         draft = Draft(
             id=reply_id,
             in_reply_to=row["id"],
             audience=audience or Visibility(row["visibility"]),
             text=text,
-            files=[self._put(who, row["case_id"], *one) for one in files],
+            files=[self.put(who, row["case_id"], *one) for one in files],
         )
         self.earful.store.write_now(
             lambda tx: outbox_service.queue(tx, self.earful.log, who, draft, can, self.now())
         )
         return reply_id
 
-    def _had_a_past(self, text: str) -> Said:
-        world = self.simulator.world
-        self.ahead = -6 * HOUR
-        said = world.say(world.customer("oldtimer"), text, private=not self.simulator.has_public)
-        self.ahead = 0
-        # Nobody listened when the network told of it.
-        self.simulator.outgoing.clear()
-        acts = (Act(act=Do.TAG, value=AUTOMATIC),)
-        rule = Rule(id="greet", name="Greet", on=(On.OPENED,), when={"all": []}, acts=acts)
-        self.earful.store.write_now(
-            lambda tx: automation.save(tx, self.earful.log, EARFUL, [rule], self.now())
-        )
-        return said
-
-    def _put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+    def put(self, who: Who, case_id: str, name: str, content: bytes, alt: str) -> str:
+        """An agent puts a file to their draft; returns its id."""
         found, digest = known(content), self.earful.files.put(content)
 
         def verb(tx: Tx) -> str:
@@ -190,6 +190,19 @@ class Town:
             return made.id
 
         return self.earful.store.write_now(verb)
+
+    def _had_a_past(self, text: str) -> Said:
+        world = self.simulator.world
+        self.ahead = -6 * HOUR
+        said = world.say(world.customer("oldtimer"), text, private=not self.simulator.has_public)
+        self.ahead = 0
+        self.simulator.unheard()
+        acts = (Act(act=Do.TAG, value=AUTOMATIC),)
+        rule = Rule(id="greet", name="Greet", on=(On.OPENED,), when={"all": []}, acts=acts)
+        self.earful.store.write_now(
+            lambda tx: automation.save(tx, self.earful.log, EARFUL, [rule], self.now())
+        )
+        return said
 
     def reply(self, reply_id: str) -> Row:
         """A reply as the outbox has it."""
@@ -212,6 +225,8 @@ class Town:
         under_way = asyncio.run_coroutine_threadsafe(due(), self._loop)
         yield
         under_way.result(60)
+        for one in self._own:
+            one.look()
         self.settle()
 
     @contextlib.contextmanager

@@ -118,6 +118,21 @@ def test_what_the_network_does_not_take_is_said_before_and_never_sent(place: Pla
     assert "Too early for files." in case.reply(kim, row["id"]).text
 
 
+def test_a_private_answer_to_a_public_message_may_have_no_files_though_others_do(place: Place) -> None:
+    kim, case = place.kim, Case(place)
+    case.add(kim)
+    (row,) = case.files()
+    case.network.capabilities = msgspec.structs.replace(
+        case.network.capabilities, private_files_to_public=False, no_files="Comments have words only."
+    )
+    assert "Comments have words only." in case.page(kim)
+    refused = case.reply(kim, row["id"], audience="direct")
+    assert (refused.status_code, "Comments have words only." in refused.text) == (422, True)
+    case.reply(kim, row["id"])
+    case.send()
+    assert [len(one.files) for one in case.arrived] == [1]
+
+
 def test_a_network_that_takes_no_files_any_more_gets_no_words_without_them(place: Place) -> None:
     kim, case = place.kim, Case(place)
     case.add(kim)

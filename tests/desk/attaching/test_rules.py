@@ -73,7 +73,9 @@ def test_every_network_that_takes_files_takes_only_what_can_be_put_to_a_reply_an
             assert set(found.largest) <= UPLOADS
             assert rules.in_words(found).endswith(".")
     public = {network for network, audience in takes if audience is Visibility.PUBLIC}
-    assert public == {Network.MASTODON, Network.TELEGRAM, Network.BLUESKY, Network.X}
+    assert public == {
+        Network.MASTODON, Network.TELEGRAM, Network.BLUESKY, Network.X, Network.FACEBOOK,
+    }  # fmt: skip
     assert (Network.BLUESKY, Visibility.DIRECT) not in takes
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,12 +18,14 @@ from earful.model.desk import Role
 from earful.model.message import Network
 from earful.playground.networks import templates as simulated
 from earful.store.audit import EARFUL
-from earful.store.tables import cases, outbox
+from earful.store.tables import cases, media, outbox
 from tests.channels.running import tools
 from tests.conftest import fresh_sqlite
+from tests.desk.media.test_media import PICTURE
 from tests.served import Browser, Served
 
 CHANNEL = "numbers"
+PDF = b"%PDF-1.7 a bill"
 
 
 class Shop:
@@ -101,6 +104,39 @@ def test_an_agent_chooses_fills_in_sees_and_sends(shop: Shop) -> None:
     assert "is your draft again" not in taken.headers["HX-Trigger"]
 
 
+def test_an_agent_sends_a_template_with_the_file_that_it_begins_with(shop: Shop) -> None:
+    kim, path = shop.served.signed_in(), f"/inbox/case/{shop.number}/template"
+    form = kim.get(f"{path}?to={shop.message_id}&template=7006").text
+    assert "The document that it begins with" in form
+    assert 'accept="application/pdf" required' in form
+    data = filled(shop, body_1="Ana") | {"template": "7006"}
+    refused = kim.post(f"/cases/{shop.case_id}/template", data=data)
+    assert (refused.status_code, "begins with a file; add it" in refused.text) == (422, True)
+
+    def send(name: str, content: bytes, **more: str) -> Any:
+        upload = {"upload": (name, content, "application/x-anything")}
+        return kim.post(f"/cases/{shop.case_id}/template", data=data | more, files=upload)
+
+    wrong = send("lid.png", PICTURE)
+    assert (wrong.status_code, "PNG pictures are not taken here" in wrong.text) == (422, True)
+    made = send("bill.pdf", PDF)
+    assert made.status_code == 303, made.text
+    row = shop.served.rows(select(outbox).where(outbox.c.text.contains("here is your invoice")))[0]
+    (file,) = shop.served.rows(select(media).where(media.c.reply_id == row["id"]))
+    assert (file["name"], file["mime"]) == ("bill.pdf", "application/pdf")
+    kim.post(f"/outbox/{row['id']}/cancel", headers={"hx-request": "true"})
+    again = kim.get(f"{path}?to={shop.message_id}&template=7006").text
+    assert f'name="file" value="{file["id"]}" checked' in again, "it is in the draft again"
+    assert "lid.png" not in again
+    assert send("", b"", file=file["id"]).status_code == 303
+    assert (
+        kim.post(
+            f"/cases/{shop.case_id}/template", data=data | {"template": "7005", "file": file["id"]}
+        ).status_code
+        == 422
+    )
+
+
 def test_a_program_lists_and_sends_once(shop: Shop) -> None:
     program = shop.served.program()
     program.headers = shop.served.token(Permission.CASES_READ, Permission.REPLIES_SEND)
@@ -119,6 +155,15 @@ def test_a_program_lists_and_sends_once(shop: Shop) -> None:
         assert answer.status_code == 202, answer.text
         assert answer.json()["text"] == "Hi Ana, did the new lid help?"
     assert len(shop.served.rows(select(outbox).where(outbox.c.text.contains("new lid")))) == 1
+    with_file = next(one for one in listed["templates"] if one["template"]["native_id"] == "7006")
+    assert (with_file["file"], with_file["problem"]) == ("document", "")
+    whole = body | {"template": "7006", "values": {"body.1": "Ana"}}
+    assert program.post(path, json=whole).status_code == 422
+    added = program.post(
+        f"/api/v1/cases/{shop.case_id}/files?user_id={shop.served.made.admin}",
+        files={"upload": ("bill.pdf", PDF, "application/pdf")},
+    ).json()
+    assert program.post(path, json=whole | {"file": added["id"]}).status_code == 202
     paused = program.post(path, json=body | {"template": "7004"})
     assert paused.status_code == 422
     assert "paused" in paused.json()["detail"]

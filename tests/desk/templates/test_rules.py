@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earful.channels.contract import ReplyFile
 from earful.channels.whatsapp.templates import components, read_template
 from earful.desk.templates import rules
 from earful.model.template import Standing, Template
 from earful.model.time import DAY, Instant
 from earful.playground.networks import templates as simulated
+from earful.playground.networks.simulator import Refusal
+from earful.playground.networks.world import SentFile
 
 KNOWN = {"first_name": "Ana", "name": "Ana Paz", "order": "BL-1001"}
 
@@ -35,7 +38,33 @@ def test_the_preview_is_what_the_network_shows() -> None:
         chosen = template(native_id)
         values = {one.key: f"value of {one.key}" for one in rules.wanted(chosen, {})}
         filled = rules.fill(chosen, values)
-        assert rules.text_of(chosen, values) == simulated.said(simulated.shipped(), components(filled))
+        seen, files = simulated.said(simulated.shipped(), components(filled), {})
+        assert (rules.text_of(chosen, values), files) == (seen, [])
+
+
+@pytest.mark.parametrize(
+    ("native_id", "mime", "shown"),
+    [("7006", "application/pdf", {"id": "9", "filename": "a.pdf"}), ("7007", "image/png", {"id": "9"})],
+)
+def test_a_template_that_begins_with_a_file_goes_out_with_one(
+    native_id: str, mime: str, shown: dict[str, str]
+) -> None:
+    chosen = template(native_id)
+    values = {one.key: "Ana" for one in rules.wanted(chosen, {})}
+    filled = rules.fill(chosen, values)
+    file = ReplyFile(name="a.pdf", mime=mime)
+    asked = components(filled, file, "9")
+    assert asked["components"][0] == {
+        "type": "header", "parameters": [{"type": chosen.media, chosen.media: shown}],
+    }  # fmt: skip
+    handed = {"9": SentFile(name="a.pdf", mime=mime, content=b"x")}
+    assert simulated.said(simulated.shipped(), asked, handed) == (
+        rules.text_of(chosen, values),
+        list(handed.values()),
+    )
+    for wrong in (components(filled), components(filled, file, "8")):
+        with pytest.raises(Refusal):
+            simulated.said(simulated.shipped(), wrong, handed)
 
 
 @given(st.dictionaries(st.sampled_from(["body.1", "body.2", "button.0.1"]), st.text(max_size=30)))
@@ -62,7 +91,7 @@ def test_what_the_network_does_not_let_out_says_why() -> None:
 @pytest.mark.parametrize(
     ("component", "words"),
     [
-        ({"type": "HEADER", "format": "IMAGE"}, "begins with a image"),
+        ({"type": "HEADER", "format": "VIDEO"}, "begins with a video"),
         ({"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "Copy"}]}, "copy code"),
         ({"type": "CAROUSEL", "cards": []}, "carousel"),
     ],
@@ -77,7 +106,9 @@ def test_what_cannot_be_filled_in_here_is_shown_and_not_offered(
 
 def test_the_customers_language_comes_first_and_what_cannot_be_sent_last() -> None:
     every = [template(one["id"]) for one in simulated.shipped()]
-    assert [one.native_id for one in rules.ordered(every, "de")] == ["7002", "7005", "7001", "7003", "7004"]
+    assert [one.native_id for one in rules.ordered(every, "de")] == [
+        "7002", "7005", "7007", "7006", "7001", "7003", "7004",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,13 @@ class FacebookConnector:
         now = self._graph.tools.now()
         composed = compose(reply, self._settings.page_id, now)
         window = CAPABILITIES.window
+        # Facebook takes the picture of a comment in the form itself (Graph API, "/{object-id}/comments", `source`).
+        picture = reply.files[0] if reply.files else None
         answer = await self._graph.send(
-            composed.path, composed.fields, after_window=window.after if window else ""
+            composed.path,
+            composed.fields,
+            after_window=window.after if window else "",
+            files={"source": (picture.name, picture.content, picture.mime)} if picture is not None else None,
         )
         native_id = id_in(answer, "message_id" if composed.private else "id")
         # A private reply is a message of Messenger: it is no part of the public thread.

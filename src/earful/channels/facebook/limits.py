@@ -1,8 +1,9 @@
 """What Facebook allows to an app of a page (Graph API, "Rate Limits"; "Private Replies")."""
 
-from earful.channels.contract import Capabilities, Window
+from earful.channels.contract import Capabilities, Files, Window
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 from earful.channels.meta.graph import CALLS
 from earful.model.time import DAY, SECOND
 
@@ -20,6 +21,9 @@ CAPABILITIES = Capabilities(
         seconds=7 * DAY // SECOND,
         after="A comment can be answered in private once, within seven days; answer in public or by another channel.",
     ),
+    # (M) Facebook advises pictures below 4 MB. A comment has one, and would show only the first frame of a GIF.
+    public_files=Files(largest=dict.fromkeys(PICTURES, 4 * MEGABYTE), most=1),
+    no_files="A private answer to a comment has words only. Answer in public with a picture, or by another channel.",
 )
 PRIVATE_LENGTH = 2000
 """(M) Of a private message."""

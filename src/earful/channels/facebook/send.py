@@ -44,6 +44,8 @@ def compose(reply: Reply, page_id: str, now: Instant) -> Composed:
     private = reply.audience is Visibility.DIRECT
     if reply.to.visibility in PRIVATE or (not private and reply.audience is not reply.to.visibility):
         raise SendRefused(f"This is {reply.to.visibility}, not {reply.audience}; nothing was sent.")
+    if private and reply.files:
+        raise SendRefused(f"{CAPABILITIES.no_files} Nothing was sent.")
     text = scrub(reply.text).strip()
     if not text:
         raise SendRefused("The reply has no text; nothing was sent.")

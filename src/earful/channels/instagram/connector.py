@@ -12,9 +12,10 @@ from earful.channels.instagram.parse import From
 from earful.channels.instagram.send import Composed, compose
 from earful.channels.instagram.settings import InstagramSecrets, InstagramSettings
 from earful.channels.kit.sending import afford_reply
+from earful.channels.kit.sharing import address, reachable
 from earful.channels.kit.tools import Tools
 from earful.channels.meta.graph import FAULTS, Graph, id_in
-from earful.channels.meta.private import find_private, for_people, same_words
+from earful.channels.meta.private import find_private, for_people, kind_of, same_words
 from earful.channels.meta.standing import Callback, Fetched, Problem, explained, stand_by, tell_where
 from earful.channels.meta.values import Id, Time, when
 from earful.model.message import Network, Visibility
@@ -40,11 +41,11 @@ class InstagramConnector:
 
     network = Network.INSTAGRAM
     capabilities: Capabilities = CAPABILITIES
-    """With the longer time for people only where the app has it."""
+    """With the longer time for people only where the app has it, and with files only where Instagram can fetch them."""
 
     def __init__(self, settings: InstagramSettings, secrets: InstagramSecrets, tools: Tools) -> None:
         self._settings = settings
-        self.capabilities = for_people(CAPABILITIES, settings.human_agent)
+        self.capabilities = reachable(for_people(CAPABILITIES, settings.human_agent), tools)
         self._secrets = secrets
         budget = f"instagram {settings.account_id}"
         base, app = (f"{one.rstrip('/')}/{settings.version}" for one in (settings.api, settings.app_api))
@@ -80,6 +81,9 @@ class InstagramConnector:
     async def send(self, reply: Reply) -> Sent:
         """Send one reply; see `Connector.send`."""
         composed = self._compose(reply)
+        for file in reply.files:
+            url = address(file, self._graph.tools)
+            composed.fields["message"]["attachment"] = {"type": kind_of(file), "payload": {"url": url}}
         window = CAPABILITIES.window
         answer = await self._graph.send(
             composed.path, composed.fields, limit=composed.limit, after_window=window.after if window else ""
@@ -92,6 +96,8 @@ class InstagramConnector:
         """Look among the answers to the comment, or through the conversation, for the same words of ours."""
         composed = self._compose(reply)
         if reply.to.visibility is Visibility.DIRECT:
+            if not reply.text:
+                raise SendUnknown("Instagram cannot be asked for a file. Look in the app.")
             await afford_reply(self._graph.budget, TALKS)
             return await find_private(self._graph, self._settings.account_id, "instagram", reply)
         if composed.private or composed.mention:

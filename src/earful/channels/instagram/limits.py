@@ -1,8 +1,9 @@
 """What Instagram allows (Instagram Platform, "Rate limits", "Private Replies", "Messaging API")."""
 
-from earful.channels.contract import Capabilities, Window
+from earful.channels.contract import Capabilities, Files, Window
 from earful.channels.kit.budget import Limit
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 from earful.channels.meta.graph import CALLS
 from earful.channels.meta.private import HUMAN_DAYS
 from earful.model.time import DAY, SECOND
@@ -23,7 +24,20 @@ CAPABILITIES = Capabilities(
         after="Wait until the customer writes again, or answer in public or by another channel.",
     ),
     reports=True,
-    no_files="Instagram fetches files from a public address only, and Earful gives none. Say it in words, or hand off.",
+    # A message is words or a file, never both; these are fetched by Instagram.
+    private_files=Files(
+        largest={
+            **dict.fromkeys((*PICTURES, "image/gif"), 8 * MEGABYTE),
+            # (M) 25 MB.
+            "application/pdf": 16 * MEGABYTE,
+        },
+        most=10,
+        in_one=1,
+        caption=0,
+        fetched=True,
+    ),
+    private_files_to_public=False,
+    no_files="A comment on Instagram, and a private answer to one, has words only; files go in private conversations.",
 )
 PRIVATE_REPLY_SECONDS = 7 * DAY // SECOND
 

@@ -36,6 +36,8 @@ def compose(reply: Reply, account: str, now: Instant, *, human_agent: bool) -> C
             reply, CAPABILITIES, "Instagram", now, human_agent=human_agent, metadata=False
         )
         return Composed(path=messages, fields=fields, limit=SEND, private=True)
+    if reply.files:
+        raise SendRefused(f"{CAPABILITIES.no_files} Nothing was sent.")
     if not private and reply.audience is not said.visibility:
         raise SendRefused(f"This is {said.visibility}, not {reply.audience}; nothing was sent.")
     text = words_of(reply, CAPABILITIES, "Instagram")

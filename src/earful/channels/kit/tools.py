@@ -23,6 +23,8 @@ class Tools(Struct, kw_only=True):
     allow_private: bool = False
     hook_url: str = ""
     """Where the network may push to: our address as the world knows it."""
+    file_address: Callable[[str], str] | None = None
+    """Where the network may fetch a file of a reply, by the file's id; None where it cannot reach us."""
     pace: float = 1.0
     """What waits between two looks are multiplied by: less than one where a network is only simulated."""
     tokens: Tokens | None = None

@@ -13,7 +13,7 @@ from earful.channels.kit.uploading import handed_over
 from earful.channels.messenger.limits import CAPABILITIES, LIMITS, LOST_AFTER_HOURS, SEND, TALKS
 from earful.channels.messenger.settings import MessengerSecrets, MessengerSettings
 from earful.channels.meta.graph import FAULTS, Graph, id_in
-from earful.channels.meta.private import compose_private, find_private, for_people
+from earful.channels.meta.private import compose_private, find_private, for_people, kind_of
 from earful.channels.meta.standing import Problem, explained, stand_by
 from earful.model.message import Network
 from earful.model.time import moment
@@ -73,7 +73,7 @@ class MessengerConnector:
 
     async def _upload(self, file: ReplyFile) -> dict[str, Any]:
         """A file that Meta has, as a message names it (Send API, "Attachment Upload API"). Raises as `Graph.send`."""
-        kind = "image" if file.mime.startswith("image/") else "file"
+        kind = kind_of(file)
         message = {"attachment": {"type": kind, "payload": {"is_reusable": True}}}
         answer = await self._graph.send(
             f"{self._settings.page_id}/message_attachments", {"message": msgspec.json.encode(message).decode()},

@@ -43,7 +43,8 @@ class Error(Struct, kw_only=True):
         """What Meta says, with the numbers by which its support knows it."""
         numbers = f"{self.code}/{self.error_subcode}" if self.error_subcode else f"{self.code}"
         said = f"Meta says: {(self.error_user_msg or self.message)[:300]} (error {numbers})"
-        return f"{advice} {said}" if (advice := ADVICE.get(self.code)) else said
+        advice = ADVICE.get(self.error_subcode) or ADVICE.get(self.code)
+        return f"{advice} {said}" if advice else said
 
 
 class _Answer(Struct):
@@ -77,9 +78,11 @@ ADVICE = {
     132007: "Meta found something in the template that its policy forbids. Choose another.",
     132012: "What was filled in does not fit the template. Read the templates again, and fill it in anew.",
     132015: "The template is paused for its low quality. Choose another.",
+    2018008: "Meta could not fetch the file from the desk. Look whether its public address is reached from outside.",
     132016: "The template was paused too often and is disabled for good. Choose another.",
 }
-"""What to do, by code ("Error Codes", WhatsApp Cloud API). What comes late, with a status, has the same codes."""
+"""What to do, by code or subcode ("Error Codes", WhatsApp Cloud API and Messenger Platform). What comes late, with a
+status, has the same codes."""
 UNSURE = frozenset({1, 2, 131000})
 WAIT_SECONDS = {131056: 6.0, 368: 3600.0, 131016: 60.0}
 """131056: one message in six seconds to the same person."""

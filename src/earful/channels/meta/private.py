@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from earful.channels.contract import Capabilities, Reply, SendRefused, SendUnknown, Sent
+from earful.channels.contract import Capabilities, Reply, ReplyFile, SendRefused, SendUnknown, Sent
 from earful.channels.kit.html import scrub
 from earful.channels.kit.text import count
 from earful.channels.meta.graph import FAULTS, Graph
@@ -69,6 +69,11 @@ def compose_private(
     if human_agent and late:
         return fields | {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     return fields | {"messaging_type": "RESPONSE"}
+
+
+def kind_of(file: ReplyFile) -> str:
+    """What a message calls a file."""
+    return "image" if file.mime.startswith("image/") else "file"
 
 
 def for_people(can: Capabilities, human_agent: bool) -> Capabilities:

@@ -10,6 +10,7 @@ from earful.channels.kit.loose import members
 from earful.channels.kit.poll import Cadence, poll
 from earful.channels.kit.running import keep_up
 from earful.channels.kit.sending import afford_reply
+from earful.channels.kit.sharing import address, reachable
 from earful.channels.kit.stopping import Stopped, pause
 from earful.channels.kit.tools import Tools
 from earful.channels.sms.follow import MESSAGES, Messages
@@ -27,10 +28,12 @@ class TwilioSms:
 
     network = Network.SMS
     capabilities: Capabilities = CAPABILITIES
+    """With pictures only where Twilio can fetch them."""
 
     def __init__(self, settings: SmsSettings, secrets: SmsSecrets, tools: Tools) -> None:
         self._settings = settings
         self._tools = tools
+        self.capabilities = reachable(CAPABILITIES, tools)
         self._rest = Rest(tools, settings.api, settings.account, secrets.auth_token)
         self._messages = Messages(self._rest, settings)
 
@@ -66,13 +69,16 @@ class TwilioSms:
     async def send(self, reply: Reply) -> Sent:
         """Send one message; see `Connector.send`."""
         number, text = compose(reply)
-        await afford_reply(self._rest.budget, SEND)
-        form = {
+        form: dict[str, str | list[str]] = {
             "To": number,
             "From": self._settings.number,
-            "Body": text,
             "StatusCallback": self._tools.hook_url,
         }
+        if text:
+            form["Body"] = text
+        if reply.files:
+            form["MediaUrl"] = [address(one, self._tools) for one in reply.files]
+        await afford_reply(self._rest.budget, SEND)
         response = await self._rest.api.send("POST", self._rest.path(MESSAGES), limit=SEND, data=form)
         return sent(response.content, reply, self._tools.now())
 

@@ -29,13 +29,13 @@ from earful.channels.kit.stopping import Stopped, pause
 from earful.channels.kit.text import is_gsm
 from earful.channels.kit.tools import Tools
 from earful.channels.sms.kannel_hook import USER, reply_id
-from earful.channels.sms.limits import CAPABILITIES
+from earful.channels.sms.limits import CAPABILITIES, NO_FILES
 from earful.channels.sms.send import compose
 from earful.channels.sms.settings import SmsSecrets, SmsSettings
 from earful.model.message import Network
 from earful.model.time import moment
 
-KANNEL = msgspec.structs.replace(CAPABILITIES, history=False)
+KANNEL = msgspec.structs.replace(CAPABILITIES, history=False, private_files=None, no_files=NO_FILES)
 DELIVERED, UNDELIVERED, REJECTED = 1, 2, 16
 REPORTS = DELIVERED | UNDELIVERED | REJECTED
 LOOK_SECONDS = 60.0
@@ -72,6 +72,8 @@ class KannelSms:
 
     async def send(self, reply: Reply) -> Sent:
         """Hand one message to Kannel; see `Connector.send`."""
+        if reply.files:
+            raise SendRefused(f"{NO_FILES} Nothing was sent.")
         number, text = compose(reply)
         form = self._form() | {
             "to": number,

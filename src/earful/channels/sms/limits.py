@@ -1,7 +1,8 @@
 """What SMS allow (3GPP 23.038 and 23.040; Twilio, "Messages resource")."""
 
-from earful.channels.contract import Capabilities
+from earful.channels.contract import Capabilities, Files
 from earful.channels.kit.text import Counter
+from earful.channels.kit.uploading import MEGABYTE, PICTURES
 
 CAPABILITIES = Capabilities(
     receive="push",
@@ -13,9 +14,16 @@ CAPABILITIES = Capabilities(
     deletes=False,
     idempotent_send=False,
     reports=True,
-    no_files="An SMS carries words only. Hand off to the chat or to mail to send a file.",
+    # Of MMS (Twilio, "Accepted content types for media"): these are fitted to the phone that gets them.
+    private_files=Files(
+        largest=dict.fromkeys((*PICTURES, "image/gif"), 5 * MEGABYTE),
+        most=10,
+        together=5 * MEGABYTE,
+        fetched=True,
+    ),
     history=True,
 )
+NO_FILES = "A Kannel carries words only. Hand off to the chat or to mail to send a file."
 LOOK_SECONDS = 300.0
 """How often it is looked whether something was not delivered to us: Twilio tries once, or as the number is set up."""
 SLOWEST = 4

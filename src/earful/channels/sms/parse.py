@@ -33,7 +33,13 @@ TRIAL = "Sent from your Twilio trial account - "
 """What Twilio writes in front of messages of accounts that nobody pays for."""
 OPT_OUT = "opt_out"
 """What the context of a message calls the word by which the customer said whether they want messages."""
+_NOT_FETCHED = (
+    "Twilio could not fetch a picture from the desk. Look whether its public address is reached from outside."
+)
 _WHY = {
+    "11200": _NOT_FETCHED,
+    "12300": _NOT_FETCHED,
+    "30019": "The pictures are too large for the customer's network; send smaller ones.",
     "21610": "The customer wrote STOP and gets no SMS of this number; only they can lift that, by writing START.",
     "30003": "The phone cannot be reached: off, out of reach, or it takes no SMS.",
     "30004": "The message was blocked: the customer or their network takes none from this number.",

@@ -1,4 +1,4 @@
-"""A reply as one SMS, or several that a phone puts together again."""
+"""A reply as one SMS, or several that a phone puts together again, or one MMS where pictures go with it."""
 
 from typing import Any
 
@@ -26,18 +26,18 @@ def compose(reply: Reply) -> tuple[str, str]:
         raise SendRefused(
             "The customer wrote STOP: no SMS may be sent until they write START. Answer another way; nothing was sent."
         )
-    number = to.author_native_id
-    if not number.lstrip("+").isdigit():
-        raise SendRefused(f"“{number[:40]}” is a sender that cannot be written to; nothing was sent.")
+    phone = to.author_native_id
+    if not phone.lstrip("+").isdigit():
+        raise SendRefused(f"“{phone[:40]}” is a sender that cannot be written to; nothing was sent.")
     text = scrub(reply.text).strip()
-    if not text:
+    if not text and not reply.files:
         raise SendRefused("The reply has no text; nothing was sent.")
     length = count(text, CAPABILITIES.counter)
     if CAPABILITIES.max_length is not None and length > CAPABILITIES.max_length:
         raise SendRefused(
             f"The reply is {length} characters long ({segments(text)} SMS), 1,600 are allowed; nothing was sent."
         )
-    return number, text
+    return phone, text
 
 
 def sent(answer: bytes, reply: Reply, now: Instant) -> Sent:
@@ -58,7 +58,8 @@ def named(told: dict[str, Any], reply: Reply, now: Instant) -> Sent:
 
 
 def is_reply(told: dict[str, Any], text: str, since: int) -> bool:
-    """Whether a listed message is this reply: the same words, made after what it answers (seconds since 1970)."""
+    """Whether a listed message is this reply: the same words, made after what it answers (seconds since 1970). Pictures
+    are not counted: Twilio may list a message before it has fetched them, and must not be given it again."""
     made = when(word(told, "date_created"))
     body = word(told, "body").removeprefix(TRIAL)
     return made is not None and made.timestamp() >= since and body.split() == text.split()

@@ -23,6 +23,11 @@ CAPABILITIES = Capabilities(
         "channel.",
     ),
     templates=True,
+    template_files={
+        "image": Files(largest=dict.fromkeys(PICTURES, 5 * MEGABYTE), most=1),
+        # (M) A template takes no other documents.
+        "document": Files(largest={"application/pdf": 16 * MEGABYTE}, most=1),
+    },
     reports=True,
     private_files=Files(
         largest=dict.fromkeys(PICTURES, 5 * MEGABYTE)

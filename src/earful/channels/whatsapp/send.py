@@ -41,8 +41,10 @@ def compose(reply: Reply, media_id: str = "") -> dict[str, Any]:
     text = scrub(reply.text).strip()
     if not text and not reply.files:
         raise SendRefused("The reply has no text; nothing was sent.")
-    if reply.template is not None and reply.files:
-        raise SendRefused("A template goes out without files; nothing was sent.")
+    if reply.template is not None and len(reply.files) != bool(reply.template.media):
+        raise SendRefused(
+            "A template goes out with the one file that it begins with, or none; nothing was sent."
+        )
     length = count(text, CAPABILITIES.counter)
     if CAPABILITIES.max_length is not None and length > CAPABILITIES.max_length:
         raise SendRefused(f"The reply is {length} characters long, WhatsApp allows 4,096; nothing was sent.")
@@ -54,10 +56,11 @@ def compose(reply: Reply, media_id: str = "") -> dict[str, Any]:
         "recipient_type": "group" if group else "individual",
         "biz_opaque_callback_data": reply.client_id[:LONGEST_TRACKER],
     }
+    file = reply.files[0] if reply.files else None
     if reply.template is not None:
-        fields |= {"type": "template", "template": components(reply.template)}
+        fields |= {"type": "template", "template": components(reply.template, file, media_id)}
     else:
-        fields |= _file(reply.files[0], media_id, text) if reply.files else _words(text)
+        fields |= _file(file, media_id, text) if file is not None else _words(text)
         fields["context"] = {"message_id": reply.to.native_id}
     return fields | ({"to": group} if group else _recipient(reply))
 

@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from earful.channels.contract import ReplyFile
 from earful.channels.meta.values import Id
 from earful.model.template import FilledPiece, FilledTemplate, Piece, Place, Standing, Template
 
 FIELDS = "id,name,language,category,status,rejected_reason,components,parameter_format"
+MEDIA = frozenset({"image", "document"})
+"""Headers that are a file which can be sent from here."""
 PAGE = 100
 PAGES_MOST = 60
 """An account has at most 6,000 templates; more pages than that are a loop."""
@@ -79,10 +82,10 @@ def read_template(raw: msgspec.Raw) -> Template:
         cannot = "It is for one-time codes, which only the system that checks them can send."
     for component in found.components:
         match component.type.upper():
-            case "HEADER" if (component.format or "TEXT").upper() != "TEXT":
-                cannot = (
-                    f"It begins with a {(component.format or '').lower()}, which cannot be sent from here."
-                )
+            case "HEADER" if (kind := (component.format or "TEXT").lower()) in MEDIA:
+                pieces.append(Piece(place=Place.HEADER, media=kind))
+            case "HEADER" if kind != "text":
+                cannot = f"It begins with a {kind}, which cannot be sent from here."
             case "HEADER":
                 pieces.append(_words(Place.HEADER, component, "header_text"))
             case "BODY":
@@ -143,10 +146,14 @@ def _button(at: int, button: _Button) -> Piece:
     )
 
 
-def components(template: FilledTemplate) -> dict[str, Any]:
-    """The field `template` of a message."""
+def components(template: FilledTemplate, file: ReplyFile | None = None, media_id: str = "") -> dict[str, Any]:
+    """The field `template` of a message, with the file that it begins with."""
     found: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
     filled = [_filled(piece, named=template.named) for piece in template.pieces]
+    if file is not None:
+        named = {"filename": file.name} if template.media == "document" else {}
+        shown = {"type": template.media, template.media: {"id": media_id, **named}}
+        filled.insert(0, {"type": Place.HEADER.value, "parameters": [shown]})
     return found | ({"components": filled} if filled else {})
 
 

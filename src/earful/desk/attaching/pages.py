@@ -136,7 +136,7 @@ async def _shown(request: Ask, case_id: str, headers: dict[str, str] | None = No
     def read(tx: Tx) -> tuple[int, panels.Panel]:
         number = cases.number_of(tx, case_id)
         try:
-            can = parts.capabilities(outbox.place_of(tx, to)[0])
+            can = outbox.capabilities_for(tx, to, parts.capabilities)
         except outbox.RefusedReplyError:
             can = READ_ONLY
         return number, panels.panel(tx, user.id, case_id, can)

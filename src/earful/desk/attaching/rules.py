@@ -1,16 +1,22 @@
 """Which files may go out with a reply, said in words for an agent, and in which messages they go. Pure."""
 
+import uuid
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from earful.channels.contract import Capabilities, Files
+from earful.model import signed
 from earful.model.message import PRIVATE, Visibility
+from earful.model.template import FilledTemplate
+from earful.model.time import SECOND, Instant
 
 MOST_OF_DRAFT = 20
 """Files that one draft may have, whatever its network takes."""
 LONGEST_ALT = 2_000
 NO_FILES = "Earful cannot hand files to this network. Say it in words, or answer by another channel."
+_LINK = "file link"
+_SAID = 16 + 16 + 6
 KINDS = {
     "image/png": "PNG pictures", "image/jpeg": "JPEG pictures", "image/gif": "GIF pictures",
     "image/webp": "WebP pictures", "application/pdf": "PDF documents", "text/plain": "text files",
@@ -38,8 +44,10 @@ class File(Struct, frozen=True, kw_only=True):
         return self.mime.startswith("image/")
 
 
-def taken(can: Capabilities, audience: Visibility) -> Files | None:
-    """What a channel takes with a reply to an audience; None where it takes nothing."""
+def taken(can: Capabilities, audience: Visibility, template: FilledTemplate | None = None) -> Files | None:
+    """What a channel takes with a reply to an audience, or with a template; None where it takes nothing."""
+    if template is not None:
+        return can.template_files.get(template.media)
     return can.private_files if audience in PRIVATE else can.public_files
 
 
@@ -126,3 +134,31 @@ def divided(
     if batches and (caption is None or length(texts[0]) <= caption):
         pieces[0] = Piece(texts[0], batches.pop(0))
     return pieces + [Piece("", batch) for batch in batches]
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """What the address says from which a network fetches a file."""
+
+    file_id: str
+    channel_id: str
+    expires_at: Instant
+    """In whole seconds."""
+
+
+def sign_link(secret: str, link: Link) -> str:
+    """The token of an address, 72 characters that need no escaping."""
+    ends = (link.expires_at // SECOND).to_bytes(6, "big")
+    said = uuid.UUID(link.file_id).bytes + uuid.UUID(link.channel_id).bytes + ends
+    return signed.sign(secret, _LINK, said)
+
+
+def read_link(secret: str, token: str) -> Link | None:
+    """What a token says; None for one that we did not sign."""
+    said = signed.read(secret, _LINK, token, _SAID)
+    if said is None:
+        return None
+    return Link(
+        file_id=str(uuid.UUID(bytes=said[:16])),
+        channel_id=str(uuid.UUID(bytes=said[16:32])),
+        expires_at=Instant(int.from_bytes(said[32:], "big") * SECOND),
+    )

@@ -6,17 +6,26 @@ from typing import Any
 from earful.channels.contract import Capabilities
 from earful.channels.kit.media import Fetched
 from earful.desk.attaching import rules, store
-from earful.desk.attaching.rules import File
+from earful.desk.attaching.rules import File, Link
 from earful.desk.media import rules as media_rules
 from earful.desk.media import service as media
+from earful.desk.media.service import Kept
+from earful.model.desk import SendState
 from earful.model.ids import new_id
 from earful.model.message import Attachment, Visibility
+from earful.model.template import FilledTemplate
 from earful.model.time import DAY, Instant
 from earful.store.audit import Who, record
 from earful.store.tx import Row, Tx
 
 REMOVED_LIFE = DAY
 """How long a file that was removed can be put back."""
+LINKS = "file links"
+"""What the key for addresses of files is derived for."""
+GOING_OUT = (
+    SendState.QUEUED, SendState.SENDING, SendState.UNKNOWN, SendState.SENT, SendState.DELIVERED, SendState.READ,
+)  # fmt: skip
+"""States of a reply whose files its network may fetch: what was taken back or refused is nobody's any more."""
 
 
 class RefusedError(ValueError):
@@ -95,9 +104,17 @@ def _own(tx: Tx, user_id: str, file_id: str) -> Row:
     return row
 
 
-def check(files: Sequence[File], can: Capabilities, audience: Visibility) -> None:
-    """Raises RefusedError with what the network does not take of these files."""
-    found = rules.problems(files, rules.taken(can, audience), rules.why_none(can))
+def check(
+    files: Sequence[File], can: Capabilities, audience: Visibility, template: FilledTemplate | None = None
+) -> None:
+    """Raises RefusedError with what the network does not take of these files, or what a template lacks."""
+    takes = rules.taken(can, audience, template)
+    if template is not None and takes is not None and not files:
+        raise RefusedError(
+            f"This template begins with a file; add it. {rules.in_words(takes)} Nothing was sent."
+        )
+    without = rules.why_none(can) if template is None else "This template goes out without files."
+    found = rules.problems(files, takes, without)
     if found:
         raise RefusedError(f"{' '.join(found)} Nothing was sent.")
 
@@ -142,3 +159,11 @@ def say(tx: Tx, reply_id: str, message_id: str, now: Instant) -> None:
     if store.of_replies(tx, [reply_id]):
         store.make_room(tx, message_id, now)
         store.say(tx, reply_id, message_id)
+
+
+def shared(tx: Tx, link: Link, now: Instant) -> Kept | None:
+    """The file that a network may fetch with a link; None when it ended, or the reply does not go out there."""
+    if link.expires_at <= now:
+        return None
+    row = store.going_out(tx, link.file_id, link.channel_id, [one.value for one in GOING_OUT])
+    return None if row is None else media.kept_of(row)

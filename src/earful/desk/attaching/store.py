@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from earful.store.tables import cases, media
+from earful.store.tables import cases, media, outbox
 from earful.store.tx import Row, Tx
 
 
@@ -76,3 +76,18 @@ def make_room(tx: Tx, message_id: str, now: int) -> None:
 def say(tx: Tx, reply_id: str, message_id: str) -> None:
     """The files of a reply are those of the message that it became."""
     tx.execute(update(media).where(media.c.reply_id == reply_id).values(message_id=message_id))
+
+
+def going_out(tx: Tx, file_id: str, channel_id: str, states: Sequence[str]) -> Row | None:
+    """A kept file of a reply of a channel that is in one of these states."""
+    query = (
+        select(media)
+        .join(outbox, outbox.c.id == media.c.reply_id)
+        .where(
+            media.c.id == file_id,
+            media.c.state == "kept",
+            outbox.c.channel_id == channel_id,
+            outbox.c.state.in_(states),
+        )
+    )
+    return tx.row(query)

@@ -199,12 +199,12 @@ def meet(tx: Tx, channel_id: str, key: str, now: Instant, name: str = "") -> Vis
     here = known(tx, channel_id, key, now)
     if here is not None:
         return here
-    made = _open(tx, channel_id, _stranger(channel_id, key), now, **_kept(name, ""))
+    made = _open(tx, channel_id, thread_of(channel_id, key), now, **_kept(name, ""))
     store.give_key(tx, channel_id, digest(key), made, now)
     return visitor_of(_row(tx, made))
 
 
-def _stranger(channel_id: str, key: str) -> str:
+def thread_of(channel_id: str, key: str) -> str:
     """The thread of a stranger follows from their key: two first messages at once are of one visitor."""
     return str(
         uuid.UUID(bytes=hashlib.sha256(f"visitor\n{channel_id}\n{key}".encode()).digest()[:16], version=4)

@@ -4,8 +4,6 @@ A link is an id, when it ends, and a MAC over both: nothing in it tells anything
 could be taken for another when it is said or typed.
 """
 
-import base64
-import hashlib
 import hmac
 import re
 import uuid
@@ -13,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from earful.model import signed
 from earful.model.time import DAY, HOUR, MINUTE, Instant
 
 ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
@@ -20,8 +19,8 @@ ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
 CODE_LENGTH = 6
 _LETTERS = f"[{ALPHABET}{ALPHABET.lower()}]{{3}}"
 _CODE = re.compile(rf"(?<![A-Za-z0-9-])({_LETTERS})-({_LETTERS})(?![A-Za-z0-9-])")
-_MAC = 16
-_HEAD = 16 + 6
+_LINK = "handoff link"
+_SAID = 16 + 6
 MOST_DAYS = 60
 TEXT_MOST = 10_000
 """Characters of one message on the form."""
@@ -71,31 +70,18 @@ class Link(Struct, frozen=True, kw_only=True):
 
 def sign(secret: str, handoff_id: str, expires_at: int) -> str:
     """The token of a link, about 51 characters that need no escaping in an address."""
-    head = uuid.UUID(handoff_id).bytes + (expires_at // 1000).to_bytes(6, "big")
-    return base64.urlsafe_b64encode(head + _mac(secret, head)).decode().rstrip("=")
+    said = uuid.UUID(handoff_id).bytes + (expires_at // 1000).to_bytes(6, "big")
+    return signed.sign(secret, _LINK, said)
 
 
 def read_link(secret: str, token: str) -> Link | None:
-    """What a token says; None for one that we did not sign. Takes the same time for every wrong signature."""
-    if len(token) > 100 or not re.fullmatch(r"[A-Za-z0-9_-]+", token):
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except ValueError:
-        return None
-    head, mac = raw[:_HEAD], raw[_HEAD:]
-    if len(head) != _HEAD or not hmac.compare_digest(mac, _mac(secret, head)):
-        return None
-    # The last letter of base64 has bits to spare: one link has one spelling.
-    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != token:
+    """What a token says; None for one that we did not sign."""
+    said = signed.read(secret, _LINK, token, _SAID)
+    if said is None:
         return None
     return Link(
-        handoff_id=str(uuid.UUID(bytes=head[:16])), expires_at=int.from_bytes(head[16:], "big") * 1000
+        handoff_id=str(uuid.UUID(bytes=said[:16])), expires_at=int.from_bytes(said[16:], "big") * 1000
     )
-
-
-def _mac(secret: str, head: bytes) -> bytes:
-    return hmac.new(secret.encode(), b"handoff link\n" + head, hashlib.sha256).digest()[:_MAC]
 
 
 def code_of(noise: int) -> str:

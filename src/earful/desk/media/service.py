@@ -167,8 +167,11 @@ def uploaded(tx: Tx, owner: str, ids: Sequence[str]) -> list[Attachment]:
 def served(tx: Tx, media_id: str) -> Kept | None:
     """A file that is kept; None when there is none."""
     row = store.find(tx, media_id)
-    if row is None or row["state"] != "kept":
-        return None
+    return None if row is None or row["state"] != "kept" else kept_of(row)
+
+
+def kept_of(row: Row) -> Kept:
+    """A row that is kept, as it is served."""
     return Kept(
         id=row["id"], name=row["name"], mime=row["mime"], sha256=row["sha256"], owner=row["owner"],
         message_id=row["message_id"] or "",

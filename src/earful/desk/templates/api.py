@@ -33,6 +33,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     problem: str
     variables: list[str]
     """Keys of what has to be filled in: `body.1`, `header.name`, `button.0.1`."""
+    file: str
+    """The kind of file that it begins with, `image` or `document`; empty for none."""
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -53,6 +55,8 @@ class SendBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Its native id."""
     values: dict[str, str] = {}
     user_id: str
+    file: str = ""
+    """Id of the file that the template begins with, added with `.../files` before; empty for none."""
 
 
 class Queued(Struct, frozen=True, kw_only=True):
@@ -78,6 +82,7 @@ async def listed(request: Ask, channel: FromPath[str], language: str = "") -> Li
                     template=one,
                     problem=rules.problem(one),
                     variables=[each.key for each in rules.wanted(one, {})],
+                    file=one.media,
                 )
                 for one in service.listed(tx, known.id, language)
             ],
@@ -94,6 +99,7 @@ async def send(
 ) -> Response[bytes]:
     """Queue a template in a case; answers with the reply. The same Idempotency-Key sends it once.
 
+    One that begins with a picture or a document names its `file`, added before with `.../files`.
     What has to be approved by somebody for the colleague in whose name it is cannot be sent this way.
     """
     program_only(request)
@@ -108,6 +114,7 @@ async def send(
             draft = service.draft(
                 tx, channel_id, data.template, data.values,
                 in_reply_to=data.in_reply_to, audience=Visibility.DIRECT, delay=0, now=now,
+                files=[data.file] if data.file else (),
             )  # fmt: skip
             if approval.because(tx, acting.id, case_id, Visibility.DIRECT, now, may_approve=False):
                 raise ProblemError(422, "Replies of this colleague are approved first; nothing was sent.")

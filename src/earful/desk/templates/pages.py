@@ -5,13 +5,18 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from earful.channels.contract import TemplateSource
+from earful.channels.contract import Files, TemplateSource
 from earful.desk.answering import service as answering
 from earful.desk.approval import service as approval
+from earful.desk.attaching import rules as files_rules
+from earful.desk.attaching import service as attaching
+from earful.desk.attaching.rules import File
+from earful.desk.attaching.uploading import BODY, keep
 from earful.desk.cases.pages import act
 from earful.desk.channels import service as channels
 from earful.desk.channels.service import Channel
@@ -51,6 +56,11 @@ class Choosing(Struct, frozen=True, kw_only=True):
     reading: Reading
     chosen: Template | None
     wanted: list[Wanted]
+    takes: Files | None
+    """What the chosen template begins with; None where that is no file."""
+    takes_words: str
+    files: list[File]
+    """Files of one's draft that it may begin with."""
     shown: list[tuple[Place, str]]
 
 
@@ -84,6 +94,8 @@ def choosing(
         chosen = None
     known = rules.known_of(detail, session.user.name, parts.workspace)
     wanted = rules.wanted(chosen, known) if chosen is not None else []
+    takes = parts.capabilities(to.channel_id).template_files.get(chosen.media) if chosen is not None else None
+    kept = attaching.of_draft(tx, session.user.id, detail.row.id) if takes is not None else []
     values = {one.key: given.get(one.key, one.value) for one in wanted}
     return Choosing(
         detail=detail,
@@ -93,6 +105,9 @@ def choosing(
         reading=service.reading(tx, to.channel_id),
         chosen=chosen,
         wanted=[msgspec.structs.replace(one, value=values[one.key]) for one in wanted],
+        takes=takes,
+        takes_words=files_rules.in_words(takes) if takes is not None else "",
+        files=[one for one in kept if not files_rules.problems([one], takes, "")],
         shown=rules.shown(chosen, values) if chosen is not None else [],
     )
 
@@ -133,11 +148,27 @@ async def preview(request: Ask, number: FromPath[int]) -> Response[str]:
     return await _choose(request, number, await form(request), template="templates/preview.html")
 
 
-@post("/cases/{case_id:str}/template", guards=SEND, status_code=200, include_in_schema=False)
+async def _file(request: Ask, case_id: str) -> list[str]:
+    """The file that a template is to begin with: `upload`, else `file` of one's draft."""
+    data = await request.form()
+    upload, chosen = data.get("upload"), data.get("file")
+    if isinstance(upload, UploadFile) and upload.filename:
+        return [(await keep(parts_of(request), who_asks(request), case_id, upload)).id]
+    return [chosen] if isinstance(chosen, str) and chosen else []
+
+
+@post(
+    "/cases/{case_id:str}/template",
+    guards=SEND,
+    status_code=200,
+    include_in_schema=False,
+    request_max_body_size=BODY,
+)
 async def send(request: Ask, case_id: FromPath[str]) -> Response[Any]:
-    """Send a template: `template`, `in_reply_to`, `version` as seen, and `value.KEY` for each variable."""
+    """Send a template: `template`, `in_reply_to`, `version` as seen, `value.KEY` for each variable, and its file."""
     data, who, parts, session = await form(request), who_asks(request), parts_of(request), session_of(request)
     may_approve = Permission.REPLIES_APPROVE in session.permissions
+    files = await _file(request, case_id)
 
     def verb(tx: Tx) -> dict[str, str]:
         now = parts.clock()
@@ -155,6 +186,7 @@ async def send(request: Ask, case_id: FromPath[str]) -> Response[Any]:
             seen_version=int(data["version"]) if data.get("version", "").isdecimal() else None,
             now=now,
             reply_id=data.get("client_id", ""),
+            files=files,
         )
         can = parts.capabilities(channel_id)
         approval.hand_in(tx, parts.log, who, draft, can, why, now)

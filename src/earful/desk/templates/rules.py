@@ -116,6 +116,7 @@ def fill(template: Template, values: Mapping[str, str]) -> FilledTemplate:
         language=template.language,
         category=template.category,
         named=template.named,
+        media=template.media,
         pieces=pieces,
     )
 

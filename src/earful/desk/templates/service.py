@@ -1,6 +1,6 @@
 """Templates: what a channel's network approved, when it was read, and a reply made of one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -121,8 +121,12 @@ def draft(
     now: Instant,
     reply_id: str = "",
     seen_version: int | None = None,
+    files: Sequence[str] = (),
 ) -> Draft:
-    """A reply that is a template. Raises NotFoundError, and MissingError for one that cannot go out so."""
+    """A reply that is a template, with the file that it begins with (by id).
+
+    Raises NotFoundError, and MissingError for one that cannot go out so.
+    """
     template = one(tx, channel_id, native_id)
     filled = rules.fill(template, values)
     return Draft(
@@ -133,4 +137,5 @@ def draft(
         delay=delay,
         seen_version=seen_version,
         template=filled,
+        files=list(files),
     )

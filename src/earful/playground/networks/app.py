@@ -34,8 +34,10 @@ from earful.playground.networks.threads import ThreadsSimulator
 from earful.playground.networks.tiktok import TikTokSimulator
 from earful.playground.networks.tumblr import TumblrSimulator
 from earful.playground.networks.twilio import TwilioSimulator
+from earful.playground.networks.uploads import fetched
 from earful.playground.networks.whatsapp import WhatsAppSimulator
 from earful.playground.networks.wordpress import WordPressSimulator
+from earful.playground.networks.world import SentFile
 from earful.playground.networks.x import XSimulator
 from earful.playground.networks.youtube import YouTubeSimulator
 from earful.web.assets import Assets
@@ -72,12 +74,18 @@ AT_ROOT = "api"
 class Networks:
     """All simulated networks, and what carries their deliveries."""
 
-    def __init__(self, base_url: str, clock: Callable[[], Instant]) -> None:
-        self.simulators = {
+    def __init__(self, base_url: str, clock: Callable[[], Instant], *others: Simulator) -> None:
+        """`others`: those that are reached some other way than under `base_url`."""
+        self.simulators: dict[Network, Simulator] = {
             network: kind(f"{base_url}/{network.value}", clock) for network, kind in SIMULATORS.items()
         }
+        self.simulators |= {one.network: one for one in others}
         self._http = shared_client(allow_private=True)
         self.pusher = Pusher(list(self.simulators.values()), self._http)
+
+    async def fetch(self, address: str) -> SentFile | None:
+        """A file at an address of the brand."""
+        return await fetched(self._http, address)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -122,6 +130,9 @@ def build(networks: Networks, *, desk: str = "") -> Litestar:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=await request.body(),
         )
+        addresses = simulator.addresses(asked, rest)
+        found = {address: await networks.fetch(address) for address in addresses}
+        simulator.fetched = found
         before = len(simulator.world.said)
         told = simulator.answer(asked, rest)
         if len(simulator.world.said) > before:

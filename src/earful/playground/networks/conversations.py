@@ -6,7 +6,7 @@ from typing import Any
 from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change
 from earful.playground.networks.meta import MetaSimulator, page_of, refusal
-from earful.playground.networks.simulator import as_json
+from earful.playground.networks.simulator import as_json, body_of
 from earful.playground.networks.world import Said, SentFile
 
 FIELDS = frozenset(
@@ -63,8 +63,21 @@ def send(
     return customer.id, str(text), files
 
 
+def addresses(asked: Asked) -> list[str]:
+    """Where a message says that its file is."""
+    attachment = (body_of(asked).get("message") or {}).get("attachment") or {}
+    url = attachment.get("payload", {}).get("url")
+    return [str(url)] if url else []
+
+
 def _handed(simulator: MetaSimulator, attachment: dict[str, Any]) -> SentFile:
-    file = simulator.handed.get(str(attachment.get("payload", {}).get("attachment_id")))
+    payload = attachment.get("payload", {})
+    if "url" in payload:
+        file = simulator.fetched.get(str(payload["url"]))
+        if file is None:
+            raise refusal(400, 100, "(#100) Failed to fetch the file from the url", 2018008)
+    else:
+        file = simulator.handed.get(str(payload.get("attachment_id")))
     if file is None or attachment.get("type") != ("image" if file.is_picture else "file"):
         raise refusal(400, 100, "(#100) No matching attachment")
     return file

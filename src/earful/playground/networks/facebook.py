@@ -7,6 +7,7 @@ from earful.channels.hooks import Answer, Asked
 from earful.model.message import Change, Network
 from earful.playground.networks.meta import MetaSimulator, page_of, refusal
 from earful.playground.networks.simulator import Pushed, Wiring, as_json
+from earful.playground.networks.uploads import form_of
 from earful.playground.networks.world import Happened, Said
 
 POST = "100"
@@ -55,11 +56,17 @@ class FacebookSimulator(MetaSimulator):
         return path.endswith(("/comments", "/messages"))
 
     def _comment(self, asked: Asked, path: str, fields: dict[str, Any], under: Said) -> Answer:
+        form = form_of(asked)
+        fields = fields | form.words
         for name in fields.keys() - {"message", "attachment_url", "attachment_id", "attachment_share_url"}:
             self.violated(asked, path, f"there is no field {name}")
+        for name, one in form.files.items():
+            if name != "source" or not one.is_picture:
+                self.violated(asked, path, f"{name} is no picture of a comment")
         if not isinstance(fields.get("message"), str) or not fields["message"]:
             raise refusal(400, 100, "(#100) A comment needs a message")
-        said = self.world.say(self.world.brand, fields["message"], parent=under.id)
+        files = list(form.files.values())
+        said = self.world.say(self.world.brand, fields["message"], parent=under.id, files=files)
         return as_json({"id": self.native_id(said)})
 
     def _private_reply(self, asked: Asked, path: str, fields: dict[str, Any]) -> Answer:

@@ -13,6 +13,8 @@ from earful.playground.networks.simulator import Pushed, Wiring, as_json
 from earful.playground.networks.world import Happened, Said
 
 MEDIA, ELSEWHERE = "500", "600"
+FILES = dict.fromkeys(("image/png", "image/jpeg", "image/gif"), 8_000_000) | {"application/pdf": 25_000_000}
+"""What a message may have, and how large."""
 
 
 class InstagramSimulator(MetaSimulator):
@@ -63,6 +65,10 @@ class InstagramSimulator(MetaSimulator):
         """Comments and messages."""
         return path.endswith(("/replies", "/messages", "/mentions"))
 
+    def addresses(self, asked: Asked, path: str) -> list[str]:
+        """Of the file of a message."""
+        return conversations.addresses(asked) if path.endswith("/messages") else []
+
     def _said(self, comment_id: str) -> Said:
         said = self.world.said.get(comment_id.removeprefix("179"))
         if said is None:
@@ -98,11 +104,14 @@ class InstagramSimulator(MetaSimulator):
             said = self.world.say(self.world.brand, text, parent=under.id, private=True, to=customer)
         else:
             customer, text, files = conversations.send(self, asked, path, fields)
-            if files:
+            if "attachment_id" in str(fields["message"]):
                 self.violated(asked, path, "files come from a public address only")
+            for file in files:
+                if file.mime not in FILES or len(file.content) > FILES[file.mime]:
+                    raise refusal(400, 100, "(#100) Attachment type or size is not supported", 2018047)
             if "metadata" in fields["message"]:
                 self.violated(asked, path, "there is no field message.metadata")
-            said = self.world.say(self.world.brand, text, private=True, to=customer)
+            said = self.world.say(self.world.brand, text, private=True, to=customer, files=files)
         return conversations.accepted(customer, said)
 
     def deliveries(self, happened: Happened) -> list[Pushed]:

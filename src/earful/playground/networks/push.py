@@ -12,6 +12,8 @@ from earful.playground.networks.simulator import Pushed, Simulator
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 5.0
 TAKEN = range(200, 300)
+FINAL = (400, 401, 403, 422)
+"""Refusals that another try would not change."""
 AT_ONCE = 8
 
 
@@ -73,23 +75,21 @@ class Pusher:
 
     def _start(self, simulator: Simulator, pushed: Pushed, stop: asyncio.Event) -> None:
         late = simulator.knobs.delay_seconds if simulator.knobs.strikes(Fault.DELAY) else 0.0
-        task = asyncio.create_task(self._deliver(pushed, late, stop))
+        task = asyncio.create_task(self._deliver(simulator, pushed, late, stop))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _deliver(self, pushed: Pushed, late: float, stop: asyncio.Event) -> None:
+    async def _deliver(self, simulator: Simulator, pushed: Pushed, late: float, stop: asyncio.Event) -> None:
         await asyncio.sleep(late)
         wait = FIRST_WAIT
         while not stop.is_set():
             with contextlib.suppress(httpx2.HTTPError):
                 async with self._room:
-                    answer = await self._http.post(
-                        pushed.url, content=pushed.body, headers=dict(pushed.headers)
-                    )
-                if answer.status_code in TAKEN:
+                    status = await simulator.carry(self._http, pushed)
+                if status in TAKEN:
                     return
-                self.refused.append((pushed.url, answer.status_code))
-                if answer.status_code in (400, 401, 403):
+                self.refused.append((pushed.url, status))
+                if status in FINAL:
                     return
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)

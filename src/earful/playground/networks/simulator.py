@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar
 
+import httpx2
 import msgspec
 from msgspec import Struct
 
@@ -83,6 +84,8 @@ class Simulator:
     """The brand can answer there."""
     faults: ClassVar[frozenset[Fault]] = OF_REQUESTS
     """What can befall a request of ours."""
+    has_past: ClassVar[bool] = True
+    """Something can be said there before a desk is connected."""
     echoes: ClassVar[bool] = True
     """What the brand said is told of like anything else."""
     renews: ClassVar[bool] = False
@@ -113,6 +116,8 @@ class Simulator:
         """What the network names by an id and gives when it is asked for it."""
         self.handed: dict[str, SentFile] = {}
         """What the brand handed over, by the id that the network gave it, until it is said something with."""
+        self.fetched: dict[str, SentFile | None] = {}
+        """What was found at the addresses that the present request names; None where there was no file."""
         self.on_push: Callable[[], None] | None = None
         self.hook_url = self.hook_secret = ""
         """Of a network that is told where to call."""
@@ -139,6 +144,11 @@ class Simulator:
         """What is pushed when something happens; nothing where the network is asked."""
         return []
 
+    async def carry(self, http: httpx2.AsyncClient, pushed: Pushed) -> int:
+        """Take a delivery to the desk, once; returns the status of its answer. Raises httpx2.HTTPError."""
+        answer = await http.post(pushed.url, content=pushed.body, headers=dict(pushed.headers))
+        return answer.status_code
+
     def limited(self, *, bare: bool) -> Told:
         """How the network says that it was asked too often."""
         headers = {} if bare else {"retry-after": str(self.knobs.wait_seconds)}
@@ -161,6 +171,10 @@ class Simulator:
     def call_at(self, hook_url: str, secret: str) -> None:
         """Somebody enters where the desk wants to be called, and what proves who calls."""
         self.hook_url, self.hook_secret = hook_url, secret
+
+    def addresses(self, asked: Asked, path: str) -> list[str]:
+        """Where a request says that its files are: they are fetched before it is answered."""
+        return []
 
     # What all have.
 
@@ -193,6 +207,10 @@ class Simulator:
     def violated(self, asked: Asked, path: str, problem: str) -> None:
         """Note that a request breaks the network's contract."""
         self.violations.append(Violation(request=f"{asked.method} {path}", problem=problem))
+
+    def unheard(self) -> None:
+        """Nobody listened to what happened so far."""
+        self.outgoing.clear()
 
     def keep_file(self, file: SentFile) -> str:
         """Keep a file for what will be said with it; returns its id."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
@@ -30,8 +30,9 @@ API_VERSION = "2010-04-01"
 SEND = {
     "To!": re.compile(r"\+?[0-9]{3,15}"),
     "From!": (NUMBER,),
-    "Body!": str,
+    "Body": str,
     "StatusCallback": re.compile("https?://.+"),
+    "MediaUrl": re.compile("https?://.+"),
 }
 WIRING = {"SmsUrl": re.compile("https?://.+"), "SmsMethod": ("POST", "GET")}
 LISTED = {
@@ -39,6 +40,10 @@ LISTED = {
     "PageToken": str,
 }  # fmt: skip
 LONGEST = 1600
+PICTURES = ("image/jpeg", "image/png", "image/gif")
+MOST_PICTURES, MOST_BYTES = 10, 5_000_000
+NOT_FETCHED = 11200
+"""HTTP retrieval failure."""
 
 
 class TwilioSimulator(Simulator):
@@ -83,6 +88,8 @@ class TwilioSimulator(Simulator):
             return _page("incoming_phone_numbers", [dict(self._number)] if there else [])
         if asked.method == "POST" and what == f"IncomingPhoneNumbers/{NUMBER_SID}.json":
             return self._wire(asked, path)
+        if asked.method == "GET" and what.endswith("/Media.json"):
+            return _page("media_list", self._media(what.split("/")[1]))
         if what == "Messages.json":
             return self._send(asked, path) if asked.method == "POST" else self._list(asked, path)
         raise _refusal(404, 20404, f"The requested resource /{path} was not found")
@@ -113,11 +120,42 @@ class TwilioSimulator(Simulator):
         said = [one for one in self.world.with_customer(to.id) if not one.ours]
         if said and said[-1].text.strip().upper() == "STOP":
             raise _refusal(400, 21610, "Attempt to send to unsubscribed recipient")
-        ours = self.world.say(self.world.brand, form["Body"], private=True, to=to.id)
+        places = _media_urls(asked)
+        if len(places) > MOST_PICTURES:
+            raise _refusal(400, 21623, "Number of media files exceeds allowed limit")
+        if not places and not form.get("Body"):
+            raise _refusal(400, 21602, "Message body is required.")
+        found = [self.fetched.get(one) for one in places]
+        files = [one for one in found if one is not None]
+        if (
+            any(one.mime not in PICTURES for one in files)
+            or sum(len(one.content) for one in files) > MOST_BYTES
+        ):
+            self.violated(asked, path, "pictures are JPEG, PNG or GIF, together 5 MB")
+        ours = self.world.say(self.world.brand, form.get("Body", ""), private=True, to=to.id, files=files)
+        # Twilio takes a message first and fetches its pictures then.
+        states = ("sent", "delivered") if len(files) == len(places) else ("failed",)
         if form.get("StatusCallback"):
-            for state in ("sent", "delivered"):
+            for state in states:
                 self.push(self._pushed(self._status(ours, state), form["StatusCallback"]))
         return as_json(self._item(ours) | {"status": "queued", "date_sent": None}, 201)
+
+    def addresses(self, asked: Asked, path: str) -> list[str]:
+        """Of pictures."""
+        return _media_urls(asked) if self.is_send(asked, path) else []
+
+    def _media(self, sid: str) -> list[dict[str, Any]]:
+        said = next((one for one in self.world.said.values() if self.native_id(one) == sid), None)
+        root = f"/{API_VERSION}/Accounts/{ACCOUNT}/Messages/{sid}/Media"
+        return [
+            {
+                "sid": f"ME{at:032x}",
+                "parent_sid": sid,
+                "content_type": one.mime,
+                "uri": f"{root}/ME{at:032x}.json",
+            }
+            for at, one in enumerate(said.files if said is not None else [])
+        ]
 
     def _list(self, asked: Asked, path: str) -> Answer:
         self._check(asked, path, dict(asked.query), LISTED)
@@ -147,7 +185,7 @@ class TwilioSimulator(Simulator):
         return {
             "sid": self.native_id(said), "account_sid": ACCOUNT, "api_version": API_VERSION, "body": said.text,
             "from": ends[0], "to": ends[1], "direction": "outbound-api" if said.ours else "inbound",
-            "status": "delivered" if said.ours else "received", "num_media": "0", "num_segments": "1",
+            "status": "delivered" if said.ours else "received", "num_media": str(len(said.files)), "num_segments": "1",
             "date_created": at, "date_sent": at, "date_updated": at, "error_code": None, "error_message": None,
             "messaging_service_sid": None,
         }  # fmt: skip
@@ -182,10 +220,11 @@ class TwilioSimulator(Simulator):
 
     def _status(self, said: Said, state: str) -> dict[str, str]:
         ends, sid = self._ends(said), self.native_id(said)
-        return {
+        fields = {
             "SmsSid": sid, "SmsStatus": state, "MessageStatus": state, "To": ends[1], "MessageSid": sid,
             "AccountSid": ACCOUNT, "From": ends[0], "ApiVersion": API_VERSION,
         }  # fmt: skip
+        return fields | ({"ErrorCode": str(NOT_FETCHED)} if state == "failed" else {})
 
     def _pushed(self, fields: dict[str, str], url: str) -> Pushed:
         self._pushes += 1
@@ -213,6 +252,10 @@ class TwilioSimulator(Simulator):
 def phone_of(account: Account) -> str:
     """The number of somebody, the same wherever they call or write from."""
     return f"+{account.id}"
+
+
+def _media_urls(asked: Asked) -> list[str]:
+    return parse_qs(asked.body.decode("ascii", "replace")).get("MediaUrl", [])
 
 
 def _error(status: int, code: int, words: str) -> dict[str, Any]:

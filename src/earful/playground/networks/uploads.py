@@ -1,7 +1,9 @@
-"""Files that the brand hands to a simulated network, in a form (RFC 7578) or as a body of their own."""
+"""Files that the brand hands to a simulated network, in a form (RFC 7578), as a body of their own, or at an address."""
 
 from email.message import Message
+from urllib.parse import unquote
 
+import httpx2
 from msgspec import Struct
 
 from earful.channels.hooks import Asked
@@ -41,3 +43,16 @@ def form_of(asked: Asked) -> Form:
             mime = described.get_content_type()
             form.files[name] = SentFile(name=str(file_name), mime=mime, content=content)
     return form
+
+
+async def fetched(http: httpx2.AsyncClient, address: str) -> SentFile | None:
+    """What is at an address of the brand, as a network fetches it; None where that is no file."""
+    try:
+        answer = await http.get(address, headers={"user-agent": "playground/1.0"})
+    except httpx2.HTTPError:
+        return None
+    kind, named = answer.headers.get("content-type", ""), answer.headers.get("content-disposition", "")
+    if answer.status_code != 200 or not answer.content:
+        return None
+    name = unquote(named.partition("filename*=UTF-8''")[2])
+    return SentFile(name=name, mime=kind.partition(";")[0], content=answer.content)

@@ -127,7 +127,7 @@ class WhatsAppSimulator(MetaSimulator):
         customer = self._addressed(str(fields.get("to", "")), str(fields.get("recipient", "")))
         files: list[SentFile] = []
         if fields.get("type") == "template":
-            body = templates.said(self.templates, fields.get("template"))
+            body, files = templates.said(self.templates, fields.get("template"), self.handed)
         else:
             body, files = self._free(fields, customer)
         above = fields.get("context") or {}
