@@ -51,9 +51,10 @@ check: .make/dev
 conformance: .make/dev .make/kernel
 	EARFUL_CONFORMANCE=docs/reference/conformance.md $(BIN)/python -m pytest -n 0 tests/conformance/networks
 
-# A day of ten thousand messages on which every knob of the simulated networks is turned; EARFUL_DAY names a folder that keeps it.
-day: .make/dev .make/kernel
-	EARFUL_DAY_MESSAGES=10000 $(BIN)/python -m pytest -n 0 tests/conformance/networks/test_day.py
+# A day of ten thousand messages on which every knob of the simulated networks is turned, as a page of the documentation;
+# EARFUL_DAY names a folder that keeps the desk.
+day: .make/dev .make/kernel $(STATIC)/.built
+	EARFUL_DAY_MESSAGES=10000 EARFUL_DAY_PAGE=docs/reference/day.md $(BIN)/python -m pytest -n 0 tests/conformance/networks/test_day.py
 
 format: .make/dev
 	$(BIN)/ruff format src tests scripts

@@ -1,12 +1,22 @@
-"""Writes what ran for which network: EARFUL_CONFORMANCE names the page (`make conformance`)."""
+"""One desk for each network, and what ran for which: EARFUL_CONFORMANCE names the page (`make conformance`)."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from earful.model.message import Network
+from earful.playground.networks.app import SIMULATORS
+from tests.conformance.networks.mail import MailSimulator
+from tests.conformance.networks.town import Town
+from tests.conformance.networks.visitors import Visitors
+
+PAST = "This was said long before anybody listened."
+NETWORKS = [network for network, simulator in SIMULATORS.items() if simulator.speaks]
+NETWORKS += [Network.CHAT, Network.EMAIL]
 _found: dict[str, dict[str, str]] = {}
 HEAD = """# What every network's channel was tried with
 
@@ -15,6 +25,30 @@ wire formats over real HTTP and fail as real ones do. Mail comes by a real Postf
 customers are browsers that speak the desk's own protocol. *yes*: it ran and held. *–*: the network has no such thing.
 
 """
+
+
+@pytest.fixture(scope="session", params=NETWORKS, ids=lambda network: network.value)
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One desk and one network for the tests of it."""
+    network = request.param
+    own: Callable[[Town], Visitors | MailSimulator] | None = None
+    if network is Network.EMAIL:
+        own = partial(MailSimulator, servers=request.getfixturevalue("mail_servers"))
+    elif network is Network.CHAT:
+        own = Visitors
+    town = Town(tmp_path_factory.mktemp(network.value), network, own=own, past=PAST)
+    yield town
+    town.close()
+
+
+@pytest.fixture
+def calm(town: Town) -> Iterator[None]:
+    """No knob stays turned from one test to the next."""
+    yield
+    knobs = town.simulator.knobs
+    knobs.next.clear()
+    knobs.share.clear()
+    knobs.revoked, knobs.missing_permission = False, ""
 
 
 @pytest.hookimpl(hookwrapper=True)

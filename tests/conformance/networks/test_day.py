@@ -1,7 +1,8 @@
 """A day on which everything goes wrong that can: every knob of four networks turned, thousands of messages, answers in
 between. In the end every message is there once, as its author left it, and no customer was answered twice.
 
-`make day` lives a whole one of ten thousand messages. EARFUL_DAY names a folder that keeps the desk, for its ledger.
+`make day` lives a whole one of ten thousand messages and writes what became of it (EARFUL_DAY_PAGE). EARFUL_DAY names a
+folder that keeps the desk.
 """
 
 import os
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from earful.model.desk import SendState
-from earful.model.message import Network
+from earful.model.message import Direction, Network
 from earful.outbox.rules import OUT
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import Said
+from tests.conformance.networks.day_page import Told, write
 from tests.conformance.networks.town import Town
 
 NETWORKS = (Network.FACEBOOK, Network.X, Network.REDDIT, Network.BLUESKY)
@@ -96,7 +98,7 @@ class Day:
 @pytest.mark.timeout(1_200)
 def test_after_a_day_of_faults_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
     town = Town(Path(os.environ.get("EARFUL_DAY", "")) if "EARFUL_DAY" in os.environ else tmp_path, *NETWORKS)
-    day = Day(town)
+    day, began = Day(town), time.monotonic()
     try:
         day.knobs(turned=True)
         for number in range(MESSAGES // AT_ONCE):
@@ -120,30 +122,62 @@ def test_after_a_day_of_faults_nothing_is_lost_and_nothing_is_there_twice(tmp_pa
         for network in NETWORKS:
             _compare(day, network)
         _answers(day)
+        if page := os.environ.get("EARFUL_DAY_PAGE"):
+            took = time.monotonic() - began
+            write(Path(page), town, [_told(day, network) for network in NETWORKS], took)
     finally:
         town.close()
 
 
-def _compare(day: Day, network: Network) -> None:
+def _world(day: Day, network: Network) -> dict[str, Said]:
     simulator = day.town.networks.simulators[network]
-    world = {simulator.native_id(one): one for one in simulator.world.said.values()}
+    return {simulator.native_id(one): one for one in simulator.world.said.values()}
 
-    def differs() -> list[str]:
-        rows = {row["native_id"]: row for row in day.town.kept(network)}
-        return [
-            f"{name} {one} {rows.get(name) and (rows[name]['text'], rows[name]['deleted_at'])}"
-            for name, one in world.items()
-            if not one.ours
-            and (
-                (name not in rows and not one.deleted)
-                or (name in rows and one.deleted != (rows[name]["deleted_at"] is not None))
-                or (name in rows and not one.deleted and one.text not in rows[name]["text"])
-            )
-        ]
 
+def _differs(day: Day, network: Network) -> list[str]:
+    """What customers said and the desk has not, or not as they left it."""
+    rows = {row["native_id"]: row for row in day.town.kept(network)}
+    return [
+        f"{name} {one} {rows.get(name) and (rows[name]['text'], rows[name]['deleted_at'])}"
+        for name, one in _world(day, network).items()
+        if not one.ours
+        and (
+            (name not in rows and not one.deleted)
+            or (name in rows and one.deleted != (rows[name]["deleted_at"] is not None))
+            or (name in rows and not one.deleted and one.text not in rows[name]["text"])
+        )
+    ]
+
+
+def _told(day: Day, network: Network) -> Told:
+    said = [one for one in _world(day, network).values() if not one.ours]
+    kept = [row["native_id"] for row in day.town.kept(network) if row["direction"] == Direction.INBOUND]
+    states = [day.town.reply(reply)["state"] for where, _, reply in day.replies if where is network]
+    return Told(
+        network=network,
+        said=len(said),
+        changed=sum(one.edited_at is not None for one in said),
+        taken_back=sum(one.deleted for one in said),
+        kept=len(set(kept)),
+        twice=len(kept) - len(set(kept)),
+        missing=len(_differs(day, network)),
+        replies=len(states),
+        out=sum(state in OUT for state in states),
+        unknown=states.count(SendState.UNKNOWN),
+        doubled=sum(_there(day, network, text) > 1 for where, text, _ in day.replies if where is network),
+    )
+
+
+def _there(day: Day, network: Network, text: str) -> int:
+    """How often the network has an answer of ours."""
+    return sum(one.ours and text in one.text for one in _world(day, network).values())
+
+
+def _compare(day: Day, network: Network) -> None:
+    world = _world(day, network)
     # Edits and deletions of networks that are asked are found by looking again, in their own time.
     end = time.monotonic() + 60
-    while found := differs():
+    while found := _differs(day, network):
         assert time.monotonic() < end, f"{network.value}: {len(found)} differ, {found[:3]}"
         day.town.settle()
     often = Counter(row["native_id"] for row in day.town.kept(network))
@@ -153,9 +187,7 @@ def _compare(day: Day, network: Network) -> None:
 
 def _answers(day: Day) -> None:
     for network, text, reply in day.replies:
-        there = sum(
-            one.ours and text in one.text for one in day.town.networks.simulators[network].world.said.values()
-        )
+        there = _there(day, network, text)
         state = day.town.reply(reply)["state"]
         assert there <= 1, f"{text} is on {network.value} {there} times"
         assert (state in OUT) == (there == 1) or state == SendState.UNKNOWN, (text, state, there)

@@ -57,11 +57,15 @@ class Knobs:
         self.answering = asyncio.Event()
         """Cleared: what the brand says is out and told of, while the answer to its request is still on its way."""
         self.answering.set()
+        self.struck: Counter[Fault] = Counter()
+        """How often each fault happened."""
         self._dice = random.Random(seed)  # noqa: S311 - which delivery comes twice is no secret
 
     def strikes(self, fault: Fault, *, counted: bool = True) -> bool:
         """Whether a fault happens now; what is not `counted` is struck by a share only."""
-        if counted and self.next[fault] > 0:
+        ordered = counted and self.next[fault] > 0
+        if ordered:
             self.next[fault] -= 1
-            return True
-        return self._dice.random() < self.share.get(fault, 0.0)
+        strikes = ordered or self._dice.random() < self.share.get(fault, 0.0)
+        self.struck[fault] += strikes
+        return strikes
