@@ -36,6 +36,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """Lost, or not as its author left it."""
     replies: int
     out: int
+    refused: int
+    """Replies that the network refused, each with its reason."""
     unknown: int
     """Replies of which nobody can say whether they are out: an agent decides."""
     doubled: int
@@ -78,8 +80,18 @@ def write(page: Path, town: Town, days: Sequence[Told], seconds: float) -> None:
         "## What became of our answers",
         "",
         *_table(
-            ["", "written", "out", "unknown, for an agent to decide", "**out twice**"],
-            [[one.network.value, one.replies, one.out, one.unknown, one.doubled] for one in days],
+            [
+                "",
+                "written",
+                "out",
+                "refused, with the reason",
+                "unknown, for an agent to decide",
+                "**out twice**",
+            ],
+            [
+                [one.network.value, one.replies, one.out, one.refused, one.unknown, one.doubled]
+                for one in days
+            ],
         ),
         "",
         "## What went wrong",

@@ -12,12 +12,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from earful.model.desk import SendState
 from earful.model.message import Direction, Network
 from earful.outbox.rules import OUT
 from earful.playground.networks.knobs import Fault
 from earful.playground.networks.world import Said
+from earful.store.tables import messages
 from tests.conformance.networks.day_page import Told, write
 from tests.conformance.networks.town import Town
 
@@ -79,7 +81,9 @@ class Day:
 
             def are_there(network: Network = network, wanted: set[str] = wanted) -> bool:
                 self.town.settle()
-                return wanted <= {row["native_id"] for row in self.town.kept(network)}
+                channel_id = self.town.channel_ids[network]
+                of_them = (messages.c.channel_id == channel_id) & messages.c.native_id.in_(wanted)
+                return len(self.town.rows(select(messages.c.native_id).where(of_them))) >= len(wanted)
 
             self.town.until(are_there, seconds=60)
 
@@ -163,6 +167,7 @@ def _told(day: Day, network: Network) -> Told:
         missing=len(_differs(day, network)),
         replies=len(states),
         out=sum(state in OUT for state in states),
+        refused=states.count(SendState.FAILED),
         unknown=states.count(SendState.UNKNOWN),
         doubled=sum(_there(day, network, text) > 1 for where, text, _ in day.replies if where is network),
     )

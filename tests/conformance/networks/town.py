@@ -150,7 +150,10 @@ class Town:
 
     def message(self, native_id: str, network: Network | None = None) -> Row:
         """One message of a channel."""
-        found = [row for row in self.kept(network) if row["native_id"] == native_id]
+        channel_id = self.channel_ids[network or self.network]
+        found = self.rows(
+            select(messages).where(messages.c.channel_id == channel_id, messages.c.native_id == native_id)
+        )
         assert len(found) == 1, f"{len(found)} messages have the id {native_id}"
         return found[0]
 

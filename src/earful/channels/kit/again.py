@@ -47,19 +47,26 @@ class Looks:
     async def recent(
         self, ask: Ask, *, limit: str, days: int, most: int, at_once: int, seconds: float, cost: int = 1
     ) -> None:
-        """Ask for the `most` newest messages of so many days, `at_once` in a request, every `seconds`."""
+        """Ask for the `most` newest messages of so many days, `at_once` in a request, every `seconds`.
+
+        After a fault it goes on where it was: a network that fails now and then would otherwise never be asked for the
+        oldest of them.
+        """
+        to_ask: list[Known] = []
 
         async def once(backoff: Backoff) -> None:
-            while not await pause(self._stop, seconds):
-                known = await self._inlet.recent(Instant(self._now() - days * DAY), most)
-                for start in range(0, len(known), at_once):
+            while True:
+                while to_ask:
                     async with Turn(self._stop, self._budget, limit, Priority.HISTORY, cost):
-                        raw, messages = await ask(known[start : start + at_once])
+                        raw, messages = await ask(to_ask[:at_once])
                     if messages:
                         delivery = RawDelivery(transport="poll", body=raw, verified_by="token")
                         await self._inlet.accept(delivery, messages)
-                backoff.reset()
-            raise Stopped
+                    del to_ask[:at_once]
+                    backoff.reset()
+                if await pause(self._stop, seconds):
+                    raise Stopped
+                to_ask.extend(await self._inlet.recent(Instant(self._now() - days * DAY), most))
 
         await keep_up(self._inlet, self._stop, once, self._explain)
 

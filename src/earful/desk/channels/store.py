@@ -49,10 +49,10 @@ def _by_channel(tx: Tx, query: Any) -> dict[str, int]:
 
 
 def received_since(tx: Tx, since: int) -> dict[str, int]:
-    """Messages in the deliveries since an instant."""
+    """New messages that deliveries brought since an instant: what a look hands in again is none."""
     newest = select(func.min(deliveries.c.seq)).where(deliveries.c.received_at >= since).scalar_subquery()
     query = (
-        select(deliveries.c.channel_id, func.sum(deliveries.c.messages).label("n"))
+        select(deliveries.c.channel_id, func.sum(deliveries.c.brought).label("n"))
         .where(deliveries.c.seq >= newest)
         .group_by(deliveries.c.channel_id)
     )
@@ -60,10 +60,10 @@ def received_since(tx: Tx, since: int) -> dict[str, int]:
 
 
 def received_total(tx: Tx) -> dict[str, int]:
-    """Messages in all deliveries: a thousandth of counting the messages themselves."""
+    """New messages that all deliveries brought: a thousandth of counting the messages themselves."""
     return _by_channel(
         tx,
-        select(deliveries.c.channel_id, func.sum(deliveries.c.messages).label("n")).group_by(
+        select(deliveries.c.channel_id, func.sum(deliveries.c.brought).label("n")).group_by(
             deliveries.c.channel_id
         ),
     )
