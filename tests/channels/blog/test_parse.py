@@ -204,7 +204,9 @@ def test_a_blog_with_and_without_pretty_links(route: str) -> None:
                 assert sum(one.deleted for one in kept.values()) == 1
             steps, place = 0, ""
             while steps == 0 or place:
-                page = await connector._system.walk(Job(id="j", kind="backfill", since=None, place=place))
+                page = await connector._system.walk(
+                    Job(id="j", kind="backfill", since=None, asked_at=clock.at, place=place)
+                )
                 steps, place = steps + 1, page.cursor
             assert steps == 4
             assert simulator.violations == []

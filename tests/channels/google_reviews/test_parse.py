@@ -131,17 +131,17 @@ def test_a_second_reply_replaces_the_first_and_both_places_are_read() -> None:
 
 def test_history_is_walked_place_by_place_and_what_is_gone_is_found() -> None:
     async def story() -> None:
-        async with simulated(Network.REVIEW) as (network, tools, _):
+        async with simulated(Network.REVIEW) as (network, tools, clock):
             world = network.world
             said = [world.say(world.customer(f"ana{number}"), f"It leaks {number}") for number in range(120)]
             settings = GoogleReviewsSettings(**network.wiring().settings)
             connector = GoogleReviewsConnector(settings, GoogleReviewsSecrets(refresh_token=REFRESH), tools)
             reviews = connector._reviews
-            job, found = Job(id="j", kind="backfill", since=None, place=""), []
+            job, found = Job(id="j", kind="backfill", since=None, asked_at=clock.at, place=""), []
             while True:
                 page = await reviews.walk(job)
                 found += page.messages
-                job = Job(id="j", kind="backfill", since=None, place=page.cursor)
+                job = Job(id="j", kind="backfill", since=None, asked_at=clock.at, place=page.cursor)
                 if not page.more:
                     break
             assert {one.native_id for one in found} == {network.native_id(one) for one in said}

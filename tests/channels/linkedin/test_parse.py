@@ -189,11 +189,11 @@ def test_what_was_not_pushed_is_asked_for_and_the_subscription_is_made_once() ->
             world.edit(said.id, "Is this yours?")
             page = await source.page(page.cursor)
             assert {(one.text, one.change) for one in page.messages} == {("Is this yours?", Change.EDIT)}
-            job, found = Job(id="j", kind="backfill", since=None, place=""), set()
+            job, found = Job(id="j", kind="backfill", since=None, asked_at=clock.at, place=""), set()
             while True:
                 walked = await notifications.walk(job)
                 found |= {one.native_id for one in walked.messages}
-                job = Job(id="j", kind="backfill", since=None, place=walked.cursor)
+                job = Job(id="j", kind="backfill", since=None, asked_at=clock.at, place=walked.cursor)
                 if not walked.more:
                     break
             assert found == {network.native_id(one) for one in world.said.values()}

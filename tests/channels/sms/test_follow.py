@@ -25,7 +25,7 @@ def test_everything_is_fetched_once_and_looks_go_on_from_there(monkeypatch: pyte
             for number in range(5):
                 world.say(ana, f"Part {number}", private=True)
             world.say(world.brand, "We read it all.", private=True, to=ana.id)
-            came, went = messages.sources(Instant(clock.at + 1))
+            came, went = messages.sources(Instant(clock.at + 1_000))
             first = await came.page(None)
             assert [one.text for one in first.messages] == ["Part 3", "Part 4"]
             assert all(one.backfill for one in first.messages)
@@ -37,13 +37,13 @@ def test_everything_is_fetched_once_and_looks_go_on_from_there(monkeypatch: pyte
             ours = (await went.page(None)).messages
             assert [(one.text, one.direction) for one in ours] == [("We read it all.", Direction.OUTBOUND)]
 
-            job, found = Job(id="1", kind="backfill", since=None, place=""), []
+            job, found = Job(id="1", kind="backfill", since=None, asked_at=clock.at, place=""), []
             while True:
                 page = await messages.walk(job)
                 found += [one.text for one in page.messages]
                 if not page.more:
                     break
-                job = Job(id="1", kind="backfill", since=None, place=page.cursor)
+                job = Job(id="1", kind="backfill", since=None, asked_at=clock.at, place=page.cursor)
             assert sorted(found) == sorted(
                 [*(f"Part {at}" for at in range(5)), "And another thing", "We read it all."]
             )

@@ -124,7 +124,7 @@ def test_what_was_not_told_is_asked_for_when_the_number_of_comments_changes() ->
             old = world.say(world.customer("ana"), "It leaks")
             settings = TikTokSettings(**network.wiring().settings)
             connector = TikTokConnector(settings, TikTokSecrets(**network.wiring().secrets), tools)
-            source = connector._comments.source(Instant(clock.at + 1))
+            source = connector._comments.source(Instant(clock.at + 1_000))
             first = await source.page(None)
             assert [(one.native_id, one.backfill) for one in first.messages] == [(old.id, True)]
             assert (await source.page(first.cursor)).messages == []
