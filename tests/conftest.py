@@ -42,7 +42,7 @@ TOGETHER = (
     "tests/conformance/networks/test_visitors.py",
 )
 """Tests that share something costly (a whole desk in use, a process that forks): one worker runs all of them."""
-OF_ONE_NETWORK = ("tests/conformance/networks/test_networks.py", "tests/conformance/networks/test_answers.py")
+OF_ONE_NETWORK = ("tests/conformance/networks/test_networks.py", "tests/conformance/networks/test_replies.py")
 """Each network has a desk of its own, which all tests of that network share."""
 
 

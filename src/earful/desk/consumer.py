@@ -185,6 +185,7 @@ class _Arrived:
             author_id=who.author_id if who else None,
             person_id=who.person_id if who else "",
             person_name=(who.called or who.name or who.handle or self.author.native_id) if who else "",
-            handle=(who.handle or self.author.native_id) if who else "",
+            # A network's own id says nothing to anybody who can be called by a name.
+            handle=(who.handle or ("" if who.name else self.author.native_id)) if who else "",
             case_id=self.row["case_id"],
         )

@@ -46,7 +46,6 @@ from earful.desk.channels import pages as channels
 from earful.desk.chat import file_routes as chat_files
 from earful.desk.chat import pages as chat_pages
 from earful.desk.chat import public as chat
-from earful.desk.chat.brakes import Brakes
 from earful.desk.chat.rooms import Rooms
 from earful.desk.conditions import api as conditions_api
 from earful.desk.erasing import api as erasing_api
@@ -98,6 +97,7 @@ from earful.store.errors import StoreUnavailableError
 from earful.web import health, live, problems
 from earful.web.access import PUBLIC, Authentication
 from earful.web.assets import Assets
+from earful.web.brakes import Brakes
 from earful.web.render import Renderer
 from earful.web.shell import error_response, secure, static_route
 from earful.web.site import is_htmx

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.desk.chat import rules
-from earful.desk.chat.brakes import Brakes, TooFast
 from earful.desk.chat.frame import DARK, LIGHT
 from earful.model.time import MINUTE, SECOND, Instant
+from earful.web.brakes import Brakes, TooFast
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

@@ -13,11 +13,11 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from earful.desk.attaching import rules, service
-from earful.desk.chat.brakes import Brakes, TooFast
 from earful.desk.media.service import Kept
 from earful.model.time import MINUTE
 from earful.web import ranges
 from earful.web.access import PUBLIC, address_of
+from earful.web.brakes import Brakes, TooFast
 from earful.web.site import Ask, parts_of
 
 PATH = "/f"

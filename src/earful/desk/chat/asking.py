@@ -9,10 +9,10 @@ from msgspec import Struct
 from earful.channels.chat.settings import ChatSettings
 from earful.desk.channels.service import Channel
 from earful.desk.chat import rules, service
-from earful.desk.chat.brakes import Brakes, TooFast
 from earful.desk.chat.service import Visitor
 from earful.intake import service as intake
 from earful.web.access import PUBLIC
+from earful.web.brakes import Brakes, TooFast
 from earful.web.problems import ProblemError
 from earful.web.site import Ask, parts_of
 

@@ -1,12 +1,12 @@
 """How an answer must go out to every network, once and to nobody else, whatever the network does meanwhile."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from earful.model.desk import SendState
 from earful.outbox.rules import OUT
 from earful.playground.networks.knobs import Fault
-from earful.store.tables import media
+from earful.store.tables import deliveries, media
 from tests.conformance.networks.saying import answered, befallen, ours, said_by_us, says
 from tests.conformance.networks.town import Town
 from tests.desk.media.test_media import PICTURE
@@ -212,3 +212,13 @@ def test_a_private_answer_never_goes_out_in_public(town: Town) -> None:
     town.send()
     found = [one for one in town.simulator.world.said.values() if "We keep it to ourselves." in one.text]
     assert [one.private for one in found] == [True]
+
+
+def test_nothing_is_left_over(town: Town) -> None:
+    town.settle()
+    waiting = town.rows(
+        select(func.count().label("n")).select_from(deliveries).where(deliveries.c.state == "waiting")
+    )
+    assert waiting[0]["n"] == 0
+    assert town.networks.pusher.refused == []
+    assert town.simulator.violations == []
