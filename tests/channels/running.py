@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from earful.channels.contract import Connector, Inlet
 from earful.channels.kit.budget import Budgets
 from earful.channels.kit.tools import Tools, shared_client
 from earful.log.runner import system_clock
+from earful.model.time import SECOND, Instant
 
 
 @asynccontextmanager
@@ -37,3 +40,11 @@ def tools(hook_url: str = "https://desk.example.test/hooks/one") -> Tools:
     return Tools(
         now=system_clock, http=http, budgets=Budgets(system_clock), allow_private=True, hook_url=hook_url
     )
+
+
+def later(made: Tools) -> Tools:
+    """The same of a desk that begins to listen two seconds later.
+
+    What is written in the very second in which it begins is no history.
+    """
+    return msgspec.structs.replace(made, now=lambda: Instant(made.now() + 2 * SECOND))

@@ -9,11 +9,9 @@ from earful.channels.blog.connector import BlogConnector
 from earful.channels.blog.settings import BlogSecrets, BlogSettings
 from earful.channels.contract import Reply, ReplyTarget, SendPostponed, SendRefused, SendUnknown
 from earful.channels.kit.tools import Tools
-from earful.log.runner import system_clock
 from earful.model.message import Direction, IncomingMessage, Visibility
-from earful.model.time import SECOND, Instant
 from tests.channels.inlet import MemoryInlet
-from tests.channels.running import receiving, run, tools
+from tests.channels.running import later, receiving, run, tools
 from tests.servers import isso as server
 from tests.servers.isso import PAGE, IssoServer
 
@@ -49,9 +47,7 @@ def reply(to: IncomingMessage, text: str, client_id: str = "r-1") -> Reply:
 
 def test_a_comment_arrives_is_changed_answered_once_and_taken_back(isso: IssoServer) -> None:
     async def walk() -> None:
-        # What was written in the second in which a desk begins to listen is no history yet.
-        later = msgspec.structs.replace(quick(), now=lambda: Instant(system_clock() + 2 * SECOND))
-        made, inlet = later, MemoryInlet()
+        made, inlet = later(quick()), MemoryInlet()
         connector = connected(isso, made)
         assert await connector.check() == []
         early = isso.comment("I was here *before* <b>Earful</b>", "Tom & Jo")

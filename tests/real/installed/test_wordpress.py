@@ -14,7 +14,7 @@ from earful.channels.feed.settings import FeedSecrets, FeedSettings
 from earful.channels.kit.tools import Tools
 from earful.model.message import Direction, IncomingMessage, MessageKind, Visibility
 from tests.channels.inlet import MemoryInlet
-from tests.channels.running import receiving, run, tools
+from tests.channels.running import later, receiving, run, tools
 from tests.servers import wordpress
 from tests.servers.wordpress import WordPressServer
 
@@ -41,7 +41,7 @@ def connector(
     settings = BlogSettings(
         **{"url": blog.url, "name": user, "poll_seconds": 5, "look_again_minutes": 1} | more
     )
-    return BlogConnector(settings, BlogSecrets(password=password or blog.passwords[user]), quick())
+    return BlogConnector(settings, BlogSecrets(password=password or blog.passwords[user]), later(quick()))
 
 
 def answer(message: IncomingMessage, text: str, client_id: str = "reply-1") -> Reply:
