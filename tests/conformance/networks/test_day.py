@@ -86,6 +86,8 @@ class Day:
                 return len(self.town.rows(select(messages.c.native_id).where(of_them))) >= len(wanted)
 
             self.town.until(are_there, seconds=60)
+        # What is asked for comes at any time, also between the reading and the look.
+        self.town.settle()
 
     def answer(self, count: int) -> None:
         """Agents answer some of what is newest."""
