@@ -92,6 +92,7 @@ class Town:
         self._receiving = asyncio.run_coroutine_threadsafe(self.earful.receiver.run(self._stop), self._loop)
         self.until(lambda: set(self.channel_ids.values()) <= set(self.earful.receiver.connectors))
         self.until(self._are_alive)
+        self.until(lambda: all(self.networks.simulators[one].knows_where for one in self.channel_ids))
 
     def close(self) -> None:
         """Stop everything."""

@@ -164,6 +164,11 @@ class Simulator:
             status=403, body=msgspec.json.encode({"error": f"missing {self.knobs.missing_permission}"})
         )
 
+    @property
+    def knows_where(self) -> bool:
+        """Whether it was told where to push to, if somebody has to tell it."""
+        return True
+
     def strange(self) -> list[Pushed]:
         """A delivery that no version of Earful can read."""
         return []
@@ -219,7 +224,9 @@ class Simulator:
         return name
 
     def push(self, pushed: Pushed) -> None:
-        """Send a delivery, as the knobs have it."""
+        """Send a delivery, as the knobs have it; nothing where nobody said yet where to."""
+        if not pushed.url:
+            return
         self.outgoing.append(pushed)
         if self.on_push is not None:
             self.on_push()

@@ -282,6 +282,11 @@ class XSimulator(Simulator):
         kind = "post.reply.create" if reply else "post.mention.create"
         return [self._event(kind, self._post(said), {} if reply else users)]
 
+    @property
+    def knows_where(self) -> bool:
+        """A webhook is there."""
+        return bool(self.webhook)
+
     def strange(self) -> list[Pushed]:
         """An event of a kind that does not exist yet."""
         return [self._event("post.telepathy", {"thought": "…"}, {}, subscribed=True)]
