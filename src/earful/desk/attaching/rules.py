@@ -1,6 +1,5 @@
 """Which files may go out with a reply, said in words for an agent, and in which messages they go. Pure."""
 
-import uuid
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -9,14 +8,13 @@ from earful.channels.contract import Capabilities, Files
 from earful.model import signed
 from earful.model.message import PRIVATE, Visibility
 from earful.model.template import FilledTemplate
-from earful.model.time import SECOND, Instant
+from earful.model.time import Instant
 
 MOST_OF_DRAFT = 20
 """Files that one draft may have, whatever its network takes."""
 LONGEST_ALT = 2_000
 NO_FILES = "Earful cannot hand files to this network. Say it in words, or answer by another channel."
 _LINK = "file link"
-_SAID = 16 + 16 + 6
 KINDS = {
     "image/png": "PNG pictures", "image/jpeg": "JPEG pictures", "image/gif": "GIF pictures",
     "image/webp": "WebP pictures", "application/pdf": "PDF documents", "text/plain": "text files",
@@ -147,18 +145,13 @@ class Link(Struct, frozen=True, kw_only=True):
 
 def sign_link(secret: str, link: Link) -> str:
     """The token of an address, 72 characters that need no escaping."""
-    ends = (link.expires_at // SECOND).to_bytes(6, "big")
-    said = uuid.UUID(link.file_id).bytes + uuid.UUID(link.channel_id).bytes + ends
-    return signed.sign(secret, _LINK, said)
+    return signed.sign(secret, _LINK, (link.file_id, link.channel_id), link.expires_at)
 
 
 def read_link(secret: str, token: str) -> Link | None:
     """What a token says; None for one that we did not sign."""
-    said = signed.read(secret, _LINK, token, _SAID)
+    said = signed.read(secret, _LINK, token, 2)
     if said is None:
         return None
-    return Link(
-        file_id=str(uuid.UUID(bytes=said[:16])),
-        channel_id=str(uuid.UUID(bytes=said[16:32])),
-        expires_at=Instant(int.from_bytes(said[32:], "big") * SECOND),
-    )
+    (file_id, channel_id), expires_at = said
+    return Link(file_id=file_id, channel_id=channel_id, expires_at=expires_at)
